@@ -1,0 +1,175 @@
+"""Measures of ranking quality over runs and judgements, in the field's own exchange formats.
+
+nDCG with linear gain: Järvelin & Kekäläinen, "Cumulated gain-based evaluation of IR techniques" (TOIS 2002), in
+trec_eval's reading (gain = relevance, discount log2(rank + 1)); the others as trec_eval and ir-measures define them.
+"""
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.records import Qrels, Run
+
+CUTOFF = 10
+RESAMPLES = 10_000
+_SEED = 20_261_122
+Pair = tuple[str, str]  # query id, document id
+
+
+class BrokenRun(ValueError):
+    """A run, a list of judgements or of pairs that is not in its format; the text is a Japanese sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Means over the queries with a relevant document; NaN when there is none. ``per_query`` holds nDCG@10."""
+
+    queries: int
+    ndcg: float
+    mrr: float
+    recall: float
+    p1: float
+    judged: float
+    per_query: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Mean difference of nDCG@10 between two runs over the same queries, and its 95 % percentile bootstrap interval."""
+
+    queries: int
+    difference: float
+    low: float
+    high: float
+
+
+def evaluate(run: Run, qrels: Qrels, exclude: Collection[Pair] = frozenset()) -> Measures:
+    """nDCG@10, MRR@10, Recall@10, P@1 and Judged@10. A query missing from the run counts 0.
+
+    Pairs in ``exclude`` are taken out of the ranking before it is cut, and out of the judgements.
+    """
+    rows = []
+    names = []
+    for query in sorted(qrels):
+        judged = {d: r for d, r in qrels[query].items() if (query, d) not in exclude}
+        if any(relevance > 0 for relevance in judged.values()):
+            ranked = [d for d in ranked_documents(run.get(query, {})) if (query, d) not in exclude]
+            rows.append(_one(ranked[:CUTOFF], judged))
+            names.append(query)
+    means = np.mean(rows, axis=0) if rows else np.full(5, math.nan)
+    per_query = {name: row[0] for name, row in zip(names, rows, strict=True)}
+    ndcg, mrr, recall, p1, judged_share = (float(mean) for mean in means)
+    return Measures(len(rows), ndcg, mrr, recall, p1, judged_share, per_query)
+
+
+def compare(measures: Measures, baseline: Measures) -> Comparison:
+    """The paired difference; resampled ``RESAMPLES`` times with a fixed seed. NaN where no query is shared."""
+    shared = sorted(measures.per_query.keys() & baseline.per_query.keys())
+    differences = np.array([measures.per_query[query] - baseline.per_query[query] for query in shared])
+    if not shared:
+        return Comparison(0, math.nan, math.nan, math.nan)
+    low, high = np.quantile(_resampled_means(differences), [0.025, 0.975])
+    return Comparison(len(shared), float(differences.mean()), float(low), float(high))
+
+
+def _resampled_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    generator = np.random.default_rng(_SEED)
+    return np.array([values[generator.integers(0, len(values), len(values))].mean() for _ in range(RESAMPLES)])
+
+
+def ranked_documents(scores: Mapping[str, float]) -> list[str]:
+    """Documents by (-score, id)."""
+    return sorted(scores, key=lambda document: (-scores[document], document))
+
+
+def _one(ranked: list[str], judged: Mapping[str, int]) -> tuple[float, float, float, float, float]:
+    """nDCG@10, MRR@10, Recall@10, P@1, Judged@10 of one query; ``ranked`` is cut already."""
+    gains = [max(0, judged.get(document, 0)) for document in ranked]
+    relevant = sorted((relevance for relevance in judged.values() if relevance > 0), reverse=True)
+    first = next((rank for rank, gain in enumerate(gains, start=1) if gain), None)
+    return (
+        _dcg(gains) / _dcg(relevant[:CUTOFF]),
+        1 / first if first else 0.0,
+        sum(gain > 0 for gain in gains) / len(relevant),
+        float(bool(gains) and gains[0] > 0),
+        sum(document in judged for document in ranked) / CUTOFF,
+    )
+
+
+def _dcg(gains: Iterable[int]) -> float:
+    return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains, start=1))
+
+
+def write_run(path: Path, run: Mapping[str, list[tuple[str, float]]], tag: str) -> None:
+    """Six columns a line, ranks from 1, queries in the order given.
+
+    Tools sort a run by score and break ties each in their own way; so a score that equals the one before is written as
+    the next smaller number, and every tool reads our order.
+    """
+    with path.open("w", encoding="utf-8") as file:
+        for query, ranked in run.items():
+            before = math.inf
+            for rank, (document, score) in enumerate(ranked, start=1):
+                before = score if score < before else math.nextafter(before, -math.inf)
+                file.write(f"{query} Q0 {document} {rank} {before!r} {tag}\n")
+
+
+def read_run(path: Path) -> Run:
+    """A six-column run. Raises BrokenRun, also when a document stands twice under one query."""
+    run: dict[str, dict[str, float]] = {}
+    for number, (query, _, document, _, score, _) in _lines(path, 6):
+        if document in run.setdefault(query, {}):
+            raise BrokenRun(f"{path.name} の{number}行目: {query} に {document} が2回あります。1回にしてください。")
+        run[query][document] = _number(path, number, score)
+    return run
+
+
+def read_qrels(path: Path) -> Qrels:
+    """Four columns a line: query, iteration, document, relevance. Raises BrokenRun."""
+    qrels: dict[str, dict[str, int]] = {}
+    for number, (query, _, document, relevance) in _lines(path, 4):
+        qrels.setdefault(query, {})[document] = int(_number(path, number, relevance))
+    return qrels
+
+
+def read_pairs(path: Path) -> frozenset[Pair]:
+    """Two columns a line: query, document. Raises BrokenRun."""
+    return frozenset((query, document) for _, (query, document) in _lines(path, 2))
+
+
+def swapped(qrels: Qrels) -> Qrels:
+    """Judgements with queries and documents changing places."""
+    other: dict[str, dict[str, int]] = {}
+    for query, documents in qrels.items():
+        for document, relevance in documents.items():
+            other.setdefault(document, {})[query] = relevance
+    return other
+
+
+def _lines(path: Path, columns: int) -> Iterable[tuple[int, list[str]]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BrokenRun(f"{path.name} はUTF-8の文字列として読めません。UTF-8で保存してください。") from error
+    for number, line in enumerate(text.splitlines(), start=1):
+        cells = line.split()
+        if cells and len(cells) != columns:
+            raise BrokenRun(
+                f"{path.name} の{number}行目: 空白で区切られた値が{len(cells)}個あります。{columns}個にしてください。"
+            )
+        if cells:
+            yield number, cells
+
+
+def _number(path: Path, line: int, written: str) -> float:
+    try:
+        value = float(written)
+    except ValueError:
+        value = math.nan
+    if math.isnan(value):
+        raise BrokenRun(f"{path.name} の{line}行目:「{written}」は数として読めません。")
+    return value

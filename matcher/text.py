@@ -1,0 +1,140 @@
+"""Text to terms with their surface: words by Sudachi, and characters of kanji and katakana runs.
+
+The only file that imports sudachipy. Terms are compared by their ``form`` and shown by their ``surface``.
+"""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from itertools import count, takewhile
+
+from sudachipy import Dictionary, Morpheme, SplitMode, Tokenizer
+
+DICTIONARY_EDITION = f"sudachipy {version('sudachipy')}, sudachidict-core {version('sudachidict-core')}"
+
+# Sudachi refuses 49,150 bytes, and 65,536 after its own folding, where one character may become 33 bytes (U+FDFA).
+_PIECE = 1_500
+_DROPPED_CLASSES = frozenset({"助詞", "助動詞", "補助記号", "空白", "記号", "接続詞", "感動詞", "連体詞"})
+_DROPPED_DETAILS = frozenset({"非自立可能", "数詞"})
+_SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?]+[」』）)]*|[^。！？!?\n]+")
+_RUN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U000323af々〆ヶ]+|[ァ-ヴーヽヾ]+")
+_HALF_WIDTH_MARKS = "ﾞﾟ"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term of a text: ``text[start:end]`` is its surface as written."""
+
+    form: str
+    surface: str
+    start: int
+    end: int
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Where the sentences of a text start and end: cut after 。！？ and at line ends, blanks around them left out."""
+    spans = []
+    for match in _SENTENCE.finditer(text):
+        written = match.group()
+        if written.strip():
+            start = match.start() + len(written) - len(written.lstrip())
+            spans.append((start, start + len(written.strip())))
+    return spans
+
+
+def word_forms(text: str) -> list[str]:
+    """The forms of ``words``, for counting."""
+    return [morpheme.normalized_form() for _, morpheme in _content_morphemes(text)]
+
+
+def words(text: str) -> list[Term]:
+    """Content words by Sudachi in mode A, compared by normalised form (ひきこもり = 引きこもり).
+
+    Left out: particles, auxiliaries, symbols, conjunctions, interjections, adnominals, dependent words, numerals.
+    """
+    return [
+        Term(m.normalized_form(), m.surface(), offset + m.begin(), offset + m.end())
+        for offset, m in _content_morphemes(text)
+    ]
+
+
+def character_forms(text: str) -> list[str]:
+    """The forms of ``characters``, for counting."""
+    return [form for form, _, _ in _character_spans(unicodedata.normalize("NFKC", text))]
+
+
+def characters(text: str) -> list[Term]:
+    """Every single character and every pair of neighbours within a run of kanji or of katakana, in NFKC.
+
+    Single kanji survive inflections and compounds (障 in 障がい者 and 障害); single katakana mean nothing: left out.
+    """
+    folded, origins = _fold(text)
+    return [
+        Term(form, text[origins[start][0] : origins[end - 1][1]], origins[start][0], origins[end - 1][1])
+        for form, start, end in _character_spans(folded)
+    ]
+
+
+def _character_spans(folded: str) -> Iterator[tuple[str, int, int]]:
+    for run in _RUN.finditer(folded):
+        start, end = run.span()
+        if not "ァ" <= folded[start] <= "ヾ":
+            yield from ((folded[i], i, i + 1) for i in range(start, end))
+        yield from ((folded[i : i + 2], i, i + 2) for i in range(start, end - 1))
+
+
+def _fold(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """NFKC, with the span in ``text`` that each folded character comes from (㈱ gives three of one span)."""
+    if unicodedata.is_normalized("NFKC", text):
+        return text, [(i, i + 1) for i in range(len(text))]
+    folded: list[str] = []
+    origins: list[tuple[int, int]] = []
+    start = 0
+    while start < len(text):
+        end = start + 1
+        while end < len(text) and (text[end] in _HALF_WIDTH_MARKS or unicodedata.combining(text[end])):
+            end += 1
+        piece = unicodedata.normalize("NFKC", text[start:end])
+        folded.append(piece)
+        origins.extend([(start, end)] * len(piece))
+        start = end
+    return "".join(folded), origins
+
+
+def _content_morphemes(text: str) -> Iterator[tuple[int, Morpheme]]:
+    tokenizer, dropped = _tokenizer(), _dropped_classes()
+    for offset in range(0, len(text), _PIECE):
+        for morpheme in tokenizer.tokenize(text[offset : offset + _PIECE]):
+            if morpheme.part_of_speech_id() not in dropped:
+                yield offset, morpheme
+
+
+_LOCAL = threading.local()
+
+
+@lru_cache(maxsize=1)
+def _dictionary() -> Dictionary:
+    return Dictionary(dict="core")
+
+
+def _tokenizer() -> Tokenizer:
+    """One per thread: a shared one raises 'already in use'."""
+    if not hasattr(_LOCAL, "tokenizer"):
+        _LOCAL.tokenizer = _dictionary().tokenizer(mode=SplitMode.A)
+    tokenizer: Tokenizer = _LOCAL.tokenizer
+    return tokenizer
+
+
+@lru_cache(maxsize=1)
+def _dropped_classes() -> frozenset[int]:
+    """Numbers of the part-of-speech classes left out; comparing numbers is twice as fast as comparing tuples."""
+    classes = takewhile(lambda names: names is not None, map(_dictionary().pos_of, count()))
+    return frozenset(
+        number
+        for number, names in enumerate(classes)
+        if names[0] in _DROPPED_CLASSES or not _DROPPED_DETAILS.isdisjoint(names)
+    )

@@ -1,0 +1,1 @@
+"""What is fitted or learned, kept as verified artefacts; how it is measured."""

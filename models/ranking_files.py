@@ -1,0 +1,133 @@
+"""Ranking files against files: no database, no sample, no case, so that measurements depend on nothing else."""
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from corpus.areas import parse_areas
+from matcher.matching import Matcher, MatcherConfig
+from matcher.measures import write_run
+from matcher.records import Area, Document, Query
+
+# The only keys ever read besides ``id``; ids, sources, years and dates of founding would leak the answer.
+_TITLE, _AIM, _BODY, _OFFER = ("name", "title"), ("purpose",), ("activities", "text"), ("offers",)
+_FIELDS = "fields"
+
+
+class BrokenCollection(ValueError):
+    """A file of issues or organisations that cannot be ranked; the text is a Japanese sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a JSONL file, reduced to what a ranking may see."""
+
+    id: str
+    title: str
+    aim: str
+    body: str
+    offer: str
+    fields: frozenset[int]
+    areas: tuple[Area, ...]
+
+    def document(self) -> Document:
+        """As something to be ranked."""
+        return Document(
+            self.id, self.id, self.title, self.aim, self.body, self.offer, fields=self.fields, areas=self.areas
+        )
+
+    def query(self) -> Query:
+        """As something to rank for."""
+        text = "\n".join(part for part in (self.title, self.aim, self.body, self.offer) if part)
+        return Query(self.id, text, self.fields, self.areas)
+
+
+def rank_files(
+    issues: Path,
+    organisations: Path,
+    out: Path,
+    k: int = 1000,
+    *,
+    reverse: bool = False,
+    ignore_area: bool = False,
+    config: MatcherConfig | None = None,
+) -> int:
+    """Write a six-column run of ``min(k, N)`` lines a query; returns the number of queries.
+
+    ``ignore_area`` drops the part of the score computed from places; texts stay as written. Raises BrokenCollection.
+    """
+    config = config or MatcherConfig()
+    if ignore_area:
+        config = replace(config, area=0.0)
+    asked, ranked = read_entries(issues), read_entries(organisations)
+    if reverse:
+        asked, ranked = ranked, asked
+    matcher = Matcher.fit((entry.document() for entry in ranked), config)
+    write_run(out, {entry.id: matcher.best(entry.query(), k) for entry in asked}, matcher.name)
+    return len(asked)
+
+
+def read_entries(path: Path) -> Sequence[Entry]:
+    """The lines of a JSONL file (``.gz`` by name). Raises BrokenCollection with the line's number."""
+    entries: dict[str, Entry] = {}
+    for number, line in _lines(path):
+        entry = _entry(path, number, line)
+        if entry.id in entries:
+            raise BrokenCollection(f"{path.name} の{number}行目: idの「{entry.id}」が前の行と同じです。")
+        entries[entry.id] = entry
+    return list(entries.values())
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    try:
+        with (
+            gzip.open(path, "rt", encoding="utf-8-sig")
+            if path.suffix == ".gz"
+            else path.open(encoding="utf-8-sig") as file
+        ):
+            yield from ((number, line) for number, line in enumerate(file, start=1) if line.strip())
+    except UnicodeDecodeError as error:
+        raise BrokenCollection(f"{path.name} はUTF-8の文字列として読めません。UTF-8で保存してください。") from error
+    except (gzip.BadGzipFile, EOFError) as error:
+        raise BrokenCollection(
+            f"{path.name} はgzipとして読めません。ファイルが壊れていないか確かめてください。"
+        ) from error
+
+
+def _entry(path: Path, number: int, line: str) -> Entry:
+    where = f"{path.name} の{number}行目"
+    try:
+        raw = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise BrokenCollection(f"{where}: JSONとして読めません。1行に1つのJSONを書いてください。") from error
+    if not isinstance(raw, dict) or not str(raw.get("id") or "").strip():
+        raise BrokenCollection(f"{where}: 「id」がありません。1行に1つ、idのあるJSONを書いてください。")
+    if any(character.isspace() for character in str(raw["id"])):
+        raise BrokenCollection(f"{where}: idの「{raw['id']}」に空白があります。空白のないidにしてください。")
+    return Entry(
+        id=str(raw["id"]),
+        title=_text(raw, _TITLE),
+        aim=_text(raw, _AIM),
+        body=_text(raw, _BODY),
+        offer=_text(raw, _OFFER),
+        fields=_codes(raw.get(_FIELDS)),
+        areas=_areas(raw),
+    )
+
+
+def _text(raw: Mapping[str, Any], keys: Sequence[str]) -> str:
+    values = (raw.get(key) for key in keys)
+    return "\n".join("\n".join(map(str, value)) if isinstance(value, list) else str(value) for value in values if value)
+
+
+def _codes(value: Any) -> frozenset[int]:
+    codes = value if isinstance(value, list) else []
+    return frozenset(code for code in codes if isinstance(code, int) and 1 <= code <= 20)
+
+
+def _areas(raw: Mapping[str, Any]) -> tuple[Area, ...]:
+    area, prefecture, city = (str(raw.get(key) or "") for key in ("area", "prefecture", "city"))
+    return parse_areas(area, prefecture, city) or parse_areas(prefecture + city) or parse_areas(prefecture)
