@@ -1,4 +1,4 @@
-"""What the collection holds, as frozen records. Texts are kept as typed; dates are Western, fiscal years start in April."""
+"""What the collection holds, as frozen records. Texts are kept as typed; fiscal years start in April."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -104,7 +104,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
-    """団体 of any kind. ``contact_*`` and ``representative`` name persons: stored apart, shown on no page, in no JSON."""
+    """団体 of any kind. ``contact_*`` and ``representative`` name persons: shown on no page and in no JSON."""
 
     id: str
     key: str
@@ -168,7 +168,8 @@ class Case:
 class Review:
     """A judgement, append-only: the newest of an (issue, organisation) pair counts. ``grade`` None takes it back.
 
-    ``missed`` marks a partner the list did not hold; then ``rank`` is None. ``score``, ``band`` and ``model`` are what was shown.
+    ``missed`` marks a partner the list did not hold; then ``rank`` is None. ``score``, ``band`` and ``model`` are what
+    was shown.
     """
 
     id: int

@@ -1,5 +1,6 @@
 """Why an owner is suggested: the score taken apart, the best sentence of each side, and what is missing."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -9,6 +10,7 @@ from matcher.records import Document, Evidence, Part
 from matcher.text import sentence_spans
 
 _MISSING = 5  # how many words the profile lacks are named
+_INFLECTED = re.compile(r"[㐀-鿿々][ぁ-ん]+$")
 
 
 def evidence_of(
@@ -23,7 +25,7 @@ def evidence_of(
 
     ``rarity`` of a word's form orders what is missing.
     """
-    analysed = [Analysed.of(joined_text(document)) for document in documents]
+    analysed = [asked.shared(joined_text(document)) for document in documents]
     document = documents[speaker]
     contributions = [c for part in parts for c in part.explain(asked, row, document, analysed[speaker])]
     relation, ours, theirs = nearest(asked.query.areas, document.areas)
@@ -62,11 +64,14 @@ def _best_sentence(analysed: Analysed, values: Mapping[tuple[Part, str], float])
 
 
 def _missing(asked: Asked, analysed: Sequence[Analysed], rarity: Callable[[str], float]) -> tuple[str, ...]:
-    """Words of the query, of two characters or more, that stand in none of the owner's texts: the rarest first."""
+    """Words of the query that stand in none of the owner's texts, the rarest first.
+
+    Single characters and inflected words (増え, 多い) are left out: they say little on their own.
+    """
     present = {term.form for one in analysed for term in one.terms[Part.WORDS]}
     rest = [
         (rarity(form), surface)
         for form, surface in asked.surfaces[Part.WORDS].items()
-        if form not in present and len(surface) > 1
+        if form not in present and len(surface) > 1 and not _INFLECTED.search(surface)
     ]
     return tuple(surface for _, surface in sorted(rest, key=lambda pair: (-pair[0], pair[1]))[:_MISSING])

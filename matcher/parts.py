@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +13,7 @@ from matcher.records import Contribution, Document, Part, Query
 from matcher.sparse import TermIndex
 from matcher.text import Term, character_forms, characters, word_forms, words
 
-TERMS_OF: Mapping[Part, Callable[[str], list[Term]]] = {Part.WORDS: words, Part.CHARACTERS: characters}
+TERMS_OF: Mapping[Part, Callable[..., list[Term]]] = {Part.WORDS: words, Part.CHARACTERS: characters}
 FORMS_OF: Mapping[Part, Callable[[str], list[str]]] = {
     Part.WORDS: word_forms,
     Part.CHARACTERS: character_forms,
@@ -22,7 +22,7 @@ FORMS_OF: Mapping[Part, Callable[[str], list[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """A text and its terms by part, in the order they are written."""
+    """A text and its terms by part, in the order they are written: a query's all, a document's the shared ones."""
 
     text: str
     terms: Mapping[Part, Sequence[Term]]
@@ -52,6 +52,7 @@ class Asked:
     analysed: Analysed
     counts: Mapping[Part, Mapping[str, float]]
     surfaces: Mapping[Part, Mapping[str, str]]
+    scales: dict[Part, float] = field(default_factory=dict)  # worked out once a ranking, by the part that needs it
 
     @classmethod
     def of(cls, query: Query) -> "Asked":
@@ -63,6 +64,10 @@ class Asked:
             {part: analysed.counts(part) for part in TERMS_OF},
             {part: analysed.surfaces(part) for part in TERMS_OF},
         )
+
+    def shared(self, written: str) -> Analysed:
+        """A document's text with the terms that the query has too."""
+        return Analysed(written, {part: terms(written, self.surfaces[part]) for part, terms in TERMS_OF.items()})
 
 
 class ScorePart(Protocol):
@@ -96,8 +101,10 @@ class TermPart:
         ]
 
     def _scale(self, asked: Asked) -> float:
-        bound = self.index.bound(asked.counts[self.part])
-        return self.weight / bound if bound else 0.0
+        if self.part not in asked.scales:
+            bound = self.index.bound(asked.counts[self.part])
+            asked.scales[self.part] = self.weight / bound if bound else 0.0
+        return asked.scales[self.part]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,17 @@ Weighted parts enter as in simple BM25F: a term's count is the sum over the part
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 Counts = Mapping[str, float]  # term -> weighted count in one document or query
+
+# Terms in more than this share of the documents are also kept as whole rows: adding a row is a straight run through
+# memory, five times as fast a document as gathering postings.
+_FREQUENT = 0.125
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +83,11 @@ class TermIndex:
     def scores(self, query: Counts) -> NDArray[np.float64]:
         """One score a document, shape (N,), >= 0; summed in the order of the sorted terms, so reproducible."""
         scores = np.zeros(self.counts.shape[0])
-        for term, times in sorted(query.items()):
-            number = self.vocabulary.get(term)
-            if number is not None:
+        for number, times in self._known(query):
+            row = self._frequent.get(number)
+            if row is not None:
+                scores += times * row
+            else:
                 start, end = self._starts[number], self._starts[number + 1]
                 scores[self._documents[start:end]] += times * self._weights[start:end]
         return scores
@@ -92,39 +99,55 @@ class TermIndex:
     def idf(self, term: str) -> float:
         """Rarity in nats; an unseen term is as rare as can be."""
         number = self.vocabulary.get(term)
-        found = 0 if number is None else self._starts[number + 1] - self._starts[number]
-        return float(_idf(self.counts.shape[0], found))
+        return self._unseen if number is None else float(self._rarity[number])
 
     def contributions(self, query: Counts, document: int) -> list[tuple[str, float]]:
         """The summands of ``scores(query)[document]``, by term in sorted order; terms that add nothing are left out."""
-        summands = []
-        for term, times in sorted(query.items()):
-            weight = self._weight(term, document)
-            if weight:
-                summands.append((term, times * weight))
-        return summands
+        start, end = self.counts.indptr[document], self.counts.indptr[document + 1]
+        numbers, counts = self.counts.indices[start:end], self.counts.data[start:end]
+        weights = self._rarity[numbers] * counts / (counts + self._norms[document])
+        found = dict(zip(numbers.tolist(), weights.tolist(), strict=True))
+        return [
+            (term, times * found[number])
+            for term, times in sorted(query.items())
+            if (number := self.vocabulary.get(term)) is not None and number in found
+        ]
 
-    def _weight(self, term: str, document: int) -> float:
-        number = self.vocabulary.get(term)
-        if number is None:
-            return 0.0
-        start, end = self._starts[number], self._starts[number + 1]
-        at = start + int(np.searchsorted(self._documents[start:end], document))
-        return float(self._weights[at]) if at < end and self._documents[at] == document else 0.0
+    def _known(self, query: Counts) -> list[tuple[int, float]]:
+        """Numbers and counts of the query's terms that some document holds, by sorted term."""
+        return [
+            (number, times)
+            for term, times in sorted(query.items())
+            if (number := self.vocabulary.get(term)) is not None
+        ]
 
     def _weigh(self) -> None:
         size = self.counts.shape[0]
         lengths = np.asarray(self.counts.sum(axis=1, dtype=np.float64)).ravel()
         mean = lengths.mean() if size and lengths.any() else 1.0
-        norms = (self.config.k1 * (1 - self.config.b + self.config.b * lengths / mean)).astype(np.float32)
+        scaled = self.config.k1 * (1 - self.config.b + self.config.b * lengths / mean)
+        self._norms: NDArray[np.float32] = scaled.astype(np.float32)
         columns = self.counts.tocsc()
         found = np.diff(columns.indptr)
+        # In float32 like the rest: a term whose last document was retired must weigh like one never seen.
+        self._unseen = float(_idf(size, np.zeros(1)).astype(np.float32)[0])
+        self._rarity: NDArray[np.float32] = _idf(size, found).astype(np.float32)
         self._starts: NDArray[np.int64] = columns.indptr.astype(np.int64)
         self._documents: NDArray[np.int32] = columns.indices
-        rarity = np.repeat(_idf(size, found).astype(np.float32), found)
-        self._weights: NDArray[np.float32] = rarity * columns.data / (columns.data + norms[columns.indices])
+        counts = columns.data
+        self._weights: NDArray[np.float32] = (
+            np.repeat(self._rarity, found) * counts / (counts + self._norms[columns.indices])
+        )
+        self._frequent = {int(number): self._row(int(number)) for number in np.flatnonzero(found > size * _FREQUENT)}
+
+    def _row(self, number: int) -> NDArray[np.float32]:
+        """The weights of a term over all documents."""
+        row = np.zeros(self.counts.shape[0], dtype=np.float32)
+        start, end = self._starts[number], self._starts[number + 1]
+        row[self._documents[start:end]] = self._weights[start:end]
+        return row
 
 
-def _idf(size: int, found: NDArray[np.int64] | int) -> NDArray[np.float64]:
-    idf: NDArray[np.float64] = np.log(1 + (size - np.asarray(found) + 0.5) / (np.asarray(found) + 0.5))
+def _idf(size: int, found: NDArray[Any]) -> NDArray[np.float64]:
+    idf: NDArray[np.float64] = np.log(1 + (size - found + 0.5) / (found + 0.5))
     return idf

@@ -6,7 +6,7 @@ The only file that imports sudachipy. Terms are compared by their ``form`` and s
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -23,6 +23,16 @@ _DROPPED_DETAILS = frozenset({"非自立可能", "数詞"})
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?]+[」』）)]*|[^。！？!?\n]+")
 _RUN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U000323af々〆ヶ]+|[ァ-ヴーヽヾ]+")
 _HALF_WIDTH_MARKS = "ﾞﾟ"
+
+
+class _Everything:
+    """Contains whatever is asked for."""
+
+    def __contains__(self, form: object) -> bool:
+        return True
+
+
+_EVERYTHING = _Everything()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +61,15 @@ def word_forms(text: str) -> list[str]:
     return [morpheme.normalized_form() for _, morpheme in _content_morphemes(text)]
 
 
-def words(text: str) -> list[Term]:
-    """Content words by Sudachi in mode A, compared by normalised form (ひきこもり = 引きこもり).
+def words(text: str, among: Container[str] = _EVERYTHING) -> list[Term]:
+    """Content words by Sudachi in mode A, compared by normalised form (ひきこもり = 引きこもり); only ``among``.
 
     Left out: particles, auxiliaries, symbols, conjunctions, interjections, adnominals, dependent words, numerals.
     """
     return [
-        Term(m.normalized_form(), m.surface(), offset + m.begin(), offset + m.end())
+        Term(form, m.surface(), offset + m.begin(), offset + m.end())
         for offset, m in _content_morphemes(text)
+        if (form := m.normalized_form()) in among
     ]
 
 
@@ -67,8 +78,8 @@ def character_forms(text: str) -> list[str]:
     return [form for form, _, _ in _character_spans(unicodedata.normalize("NFKC", text))]
 
 
-def characters(text: str) -> list[Term]:
-    """Every single character and every pair of neighbours within a run of kanji or of katakana, in NFKC.
+def characters(text: str, among: Container[str] = _EVERYTHING) -> list[Term]:
+    """Every single character and every pair of neighbours within a run of kanji or of katakana; only ``among``.
 
     Single kanji survive inflections and compounds (障 in 障がい者 and 障害); single katakana mean nothing: left out.
     """
@@ -76,6 +87,7 @@ def characters(text: str) -> list[Term]:
     return [
         Term(form, text[origins[start][0] : origins[end - 1][1]], origins[start][0], origins[end - 1][1])
         for form, start, end in _character_spans(folded)
+        if form in among
     ]
 
 

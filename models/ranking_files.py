@@ -2,18 +2,24 @@
 
 import gzip
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from corpus.areas import parse_areas
+from corpus.areas import area_of, parse_areas
 from matcher.matching import Matcher, MatcherConfig
 from matcher.measures import write_run
 from matcher.records import Area, Document, Query
 
 # The only keys ever read besides ``id``; ids, sources, years and dates of founding would leak the answer.
-_TITLE, _AIM, _BODY, _OFFER = ("name", "title"), ("purpose",), ("activities", "text"), ("offers",)
+_TITLE, _AIM, _BODY, _OFFER = (
+    ("name", "title"),
+    ("purpose", "issue"),
+    ("activities", "text", "effect"),
+    ("offers", "role_sought"),
+)
 _FIELDS = "fields"
 
 
@@ -53,11 +59,14 @@ def rank_files(
     *,
     reverse: bool = False,
     ignore_area: bool = False,
+    cases: Path | None = None,
     config: MatcherConfig | None = None,
 ) -> int:
     """Write a six-column run of ``min(k, N)`` lines a query; returns the number of queries.
 
-    ``ignore_area`` drops the part of the score computed from places; texts stay as written. Raises BrokenCollection.
+    ``ignore_area`` drops the part of the score computed from places; texts stay as written. ``cases`` lets past cases
+    speak for the organisations they name as partners, by id or by name; a case never speaks to the issue of its own id,
+    nor when issues are ranked. Raises BrokenCollection.
     """
     config = config or MatcherConfig()
     if ignore_area:
@@ -65,9 +74,43 @@ def rank_files(
     asked, ranked = read_entries(issues), read_entries(organisations)
     if reverse:
         asked, ranked = ranked, asked
-    matcher = Matcher.fit((entry.document() for entry in ranked), config)
-    write_run(out, {entry.id: matcher.best(entry.query(), k) for entry in asked}, matcher.name)
+    told = _told(cases, ranked) if cases and not reverse else {}
+    documents = {entry.id: [entry.document(), *told.get(entry.id, {}).values()] for entry in ranked}
+    matcher = Matcher.fit((document for each in documents.values() for document in each), config)
+    run = {}
+    for entry in asked:
+        own = {
+            owner: _without(documents[owner], by_case[entry.id])
+            for owner, by_case in told.items()
+            if entry.id in by_case
+        }
+        run[entry.id] = (matcher.updated(own) if own else matcher).best(entry.query(), k)
+    write_run(out, run, matcher.name)
     return len(asked)
+
+
+def _told(path: Path, organisations: Sequence[Entry]) -> dict[str, dict[str, Document]]:
+    """Organisation id -> case id -> the case as one more document of that organisation."""
+    owners = {_fold(name): entry.id for entry in organisations for name in (entry.title, entry.id) if name}
+    told: dict[str, dict[str, Document]] = {}
+    for number, line in _lines(path):
+        entry, raw = _entry(path, number, line), json.loads(line)
+        for partner in raw.get("partners") or ():
+            owner = owners.get(_fold(str(partner)))
+            if owner is not None:
+                told.setdefault(owner, {})[entry.id] = replace(
+                    entry.document(), id=f"{owner}#case-{entry.id}", owner=owner
+                )
+    return told
+
+
+def _without(documents: Sequence[Document], left_out: Document) -> list[Document]:
+    return [document for document in documents if document.id != left_out.id]
+
+
+def _fold(name: str) -> str:
+    # Width variants and blanks do not tell two names apart.
+    return "".join(unicodedata.normalize("NFKC", name).split())
 
 
 def read_entries(path: Path) -> Sequence[Entry]:
@@ -130,4 +173,5 @@ def _codes(value: Any) -> frozenset[int]:
 
 def _areas(raw: Mapping[str, Any]) -> tuple[Area, ...]:
     area, prefecture, city = (str(raw.get(key) or "") for key in ("area", "prefecture", "city"))
-    return parse_areas(area, prefecture, city) or parse_areas(prefecture + city) or parse_areas(prefecture)
+    home = area_of(prefecture, city)
+    return parse_areas(area, prefecture, city) or ((home,) if home else ())

@@ -29,7 +29,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Something a clerk should look at. ``row`` counts from 1 as the program that made the file shows it, 0 = the whole sheet.
+    """Something a clerk should look at. ``row`` counts from 1 as a spreadsheet shows it, 0 = the whole sheet.
 
     ``column`` is the letter and heading (``E 課題``) or empty; ``message`` is a whole Japanese sentence.
     """

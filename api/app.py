@@ -1,0 +1,55 @@
+"""The service: JSON under ``/api/v1``, pages for people, one context for both."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from fastapi.staticfiles import StaticFiles
+
+from api import failures
+from api.errors import Preparing
+from api.pages import routes as pages
+from api.routers import routes as json_interface
+from api.security import Guard
+from api.usecases.context import Context
+
+_DESCRIPTION = """市町村の課題と、力になれる団体との候補を示します。挙げるのは候補で、選ぶのは人です。
+どの答えにも、連絡先や担当者の名前は含みません。失敗の答えは、いつも
+`{"error": {"code", "message", "details": [{"field", "message"}]}}` の形です。"""
+
+
+def create_app(ctx: Context) -> FastAPI:
+    """The application over an open context; it owns the context's matchers and database from start to stop."""
+    app = FastAPI(
+        title="kyodo-matcher",
+        version="1",
+        description=_DESCRIPTION,
+        lifespan=_lifespan,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # the usual viewers load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.context = ctx
+    app.add_middleware(Guard, settings=ctx.settings, answer=failures.answer)
+    failures.install(app)
+    app.include_router(json_interface.router)
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Kept matchers are read before the first request; one that must be made anew is made beside the work."""
+    ctx: Context = app.state.context
+    await run_in_threadpool(_make_ready, ctx)
+    yield
+    ctx.db.close()
+
+
+def _make_ready(ctx: Context) -> None:
+    for index in (ctx.indexes.organisations, ctx.indexes.issues, ctx.indexes.cases):
+        with suppress(Preparing):  # its own thread is at it
+            index.matcher()

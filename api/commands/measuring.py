@@ -1,0 +1,109 @@
+"""``kyodo rank`` and ``kyodo evaluate``: files against files; no database is opened."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.commands.terminal import answer_json, say
+from api.errors import NotReadable
+
+if TYPE_CHECKING:
+    from matcher.measures import Comparison, Measures
+
+_JSONL = "JSONLファイル。名前が .gz で終わればgzip"
+
+
+def rank(
+    issues: Annotated[Path, typer.Option(metavar="ファイル", help=f"課題の{_JSONL}")],
+    organisations: Annotated[Path, typer.Option(metavar="ファイル", help=f"団体の{_JSONL}")],
+    out: Annotated[Path, typer.Option(metavar="ファイル", help="順位を書き出すファイル(TRECの6列)")],
+    k: Annotated[int, typer.Option("-k", metavar="件数", help="1件あたりの数(1以上の整数)。既定は1000", min=1)] = 1000,
+    reverse: Annotated[bool, typer.Option("--reverse", help="団体ごとに課題を並べます。")] = False,
+    ignore_area: Annotated[bool, typer.Option("--ignore-area", help="地域による点を入れずに並べます。")] = False,
+    cases: Annotated[Path | None, typer.Option(metavar="ファイル", help=f"過去の事例の{_JSONL}")] = None,
+) -> None:
+    """ファイルの課題に対してファイルの団体を並べ、順位をファイルに書き出します。データベースは使いません。"""
+    from models.ranking_files import rank_files
+
+    with _in_words():
+        asked = rank_files(issues, organisations, out, k, reverse=reverse, ignore_area=ignore_area, cases=cases)
+    say(f"{asked:,}件について並べ、{out} に書き出しました。")
+
+
+def evaluate(
+    run: Annotated[Path, typer.Option(metavar="ファイル", help="kyodo rank が書き出した順位のファイル")],
+    qrels: Annotated[Path, typer.Option(metavar="ファイル", help="正解のファイル(TRECの4列)")],
+    exclude: Annotated[Path | None, typer.Option(metavar="ファイル", help="除く組のファイル(課題、団体の2列)")] = None,
+    baseline: Annotated[Path | None, typer.Option(metavar="ファイル", help="比べる相手の順位のファイル")] = None,
+    reverse: Annotated[bool, typer.Option("--reverse", help="順位が団体ごとの課題のときに付けます。")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="結果をJSONで出力します。")] = False,
+) -> None:
+    """順位を正解と照らし合わせ、よさを測ります。比べる相手があれば、差とその95%信頼区間も示します。"""
+    from matcher import measures
+
+    with _in_words():
+        judged = measures.read_qrels(qrels)
+        left_out = measures.read_pairs(exclude) if exclude else frozenset[tuple[str, str]]()
+        if reverse:
+            judged, left_out = measures.swapped(judged), frozenset((b, a) for a, b in left_out)
+        measured = measures.evaluate(measures.read_run(run), judged, left_out)
+        other = measures.evaluate(measures.read_run(baseline), judged, left_out) if baseline else None
+    difference = measures.compare(measured, other) if other else None
+    if as_json:
+        answer_json(_as_json(measured, other, difference))
+    else:
+        _show(measured, other, difference)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """A broken file as a failure of the command."""
+    from matcher.measures import BrokenRun
+    from models.ranking_files import BrokenCollection
+
+    try:
+        yield
+    except (BrokenRun, BrokenCollection) as error:
+        raise NotReadable(str(error)) from error
+
+
+def _named(measured: "Measures") -> dict[str, float]:
+    return {
+        "nDCG@10": measured.ndcg,
+        "MRR@10": measured.mrr,
+        "Recall@10": measured.recall,
+        "P@1": measured.p1,
+        "Judged@10": measured.judged,
+    }
+
+
+def _as_json(measured: "Measures", other: "Measures | None", difference: "Comparison | None") -> dict[str, Any]:
+    """JSON knows no NaN: what is undefined is null."""
+    result: dict[str, Any] = {"queries": measured.queries, **_plain(_named(measured))}
+    if other and difference:
+        result["baseline"] = {"queries": other.queries, **_plain(_named(other))}
+        figures = {"value": difference.difference, "low": difference.low, "high": difference.high}
+        result["difference"] = {"measure": "nDCG@10", "queries": difference.queries, **_plain(figures)}
+    return result
+
+
+def _plain(figures: dict[str, float]) -> dict[str, float | None]:
+    return {name: None if math.isnan(value) else value for name, value in figures.items()}
+
+
+def _show(measured: "Measures", other: "Measures | None", difference: "Comparison | None") -> None:
+    typer.echo(f"正解のある問い合わせ: {measured.queries:,}件")
+    for name, value in _named(measured).items():
+        beside = f"  (比べる相手 {_figure(_named(other)[name])})" if other else ""
+        typer.echo(f"{name:<10} {_figure(value)}{beside}")
+    if difference:
+        low, high = _figure(difference.low, "+"), _figure(difference.high, "+")
+        typer.echo(f"nDCG@10の差 {_figure(difference.difference, '+')}(95%信頼区間は{low}から{high})")
+
+
+def _figure(value: float, sign: str = "") -> str:
+    return "測れません" if math.isnan(value) else f"{value:{sign}.4f}"

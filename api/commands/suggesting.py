@@ -1,0 +1,185 @@
+"""``kyodo suggest``: candidates for a text, an issue, an organisation, or for every issue of a department."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.commands.terminal import answer_json, opened, say
+from api.errors import Invalid
+
+if TYPE_CHECKING:
+    from api.sheets_out import CandidateRow
+    from api.usecases.context import Context
+    from api.usecases.suggestions import Candidate, CandidateList
+    from corpus.records import Issue
+
+_FIRST_LINE = "これは候補です。選ぶのは人です。"
+_NO_GOOD_MATCH = (
+    "よく合う候補は見つかりませんでした。近いものから順に挙げます。"
+    "課題をもう少し詳しく書く、範囲を広げる、協働の窓口に相談する、といった方法があります。"
+)
+
+
+def suggest(
+    text: Annotated[
+        str, typer.Argument(metavar="課題の文章", help="課題の文章。- と書くと標準入力から読みます。")
+    ] = "",
+    issue: Annotated[str, typer.Option(metavar="番号", help="登録されている課題の番号")] = "",
+    organisation: Annotated[str, typer.Option(metavar="番号", help="団体の番号。この団体に合う課題を探します。")] = "",
+    k: Annotated[int, typer.Option("-k", metavar="件数", help="候補の数(1以上の整数)。既定は10", min=1)] = 10,
+    prefecture: Annotated[str, typer.Option(metavar="都道府県", help="課題のある都道府県")] = "",
+    city: Annotated[str, typer.Option(metavar="市区町村", help="課題のある市区町村")] = "",
+    department: Annotated[str, typer.Option(metavar="課名", help="この課のすべての課題について探します。")] = "",
+    out: Annotated[str, typer.Option(metavar="ファイル", help="--department の結果を書き出す.xlsxファイル")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="結果をJSONで出力します。")] = False,
+) -> None:
+    """課題に力を貸せそうな団体を、または団体に合いそうな課題を、双方の言葉を引いて挙げます。
+
+    挙げるのは候補です。選ぶのは人です。
+    """
+    _check_request(text, issue, organisation, department, out)
+    from api.usecases import suggestions
+
+    with opened() as ctx:
+        if department:
+            _whole_department(ctx, department, Path(out), k, as_json)
+            return
+        if (issue or organisation) and (prefecture or city):
+            say("登録されている地域を使って探すため、--prefecture と --city は使いません。")
+        if issue:
+            found = suggestions.suggest_for_issue(ctx, issue, k)
+        elif organisation:
+            found = suggestions.issues_for_organisation(ctx, organisation, k)
+        else:
+            found = suggestions.suggest_for_text(ctx, _text(text), k, prefecture, city)
+    if as_json:
+        answer_json(suggestions.as_json(found))
+    else:
+        _show(found)
+
+
+def _check_request(text: str, issue: str, organisation: str, department: str, out: str) -> None:
+    if sum(map(bool, (text, issue, organisation, department))) != 1:
+        raise Invalid("課題の文章、--issue、--organisation、--department のうち、どれか1つだけを指定してください。")
+    if bool(department) != bool(out):
+        raise Invalid("--department と --out は一緒に指定してください。結果は --out のファイルに書き出します。")
+    if out and not out.lower().endswith(".xlsx"):
+        raise Invalid(f"--out の「{out}」には書き出せません。名前の終わりが .xlsx のファイルを指定してください。")
+
+
+def _text(text: str) -> str:
+    """The argument, or for ``-`` what comes through the pipe: UTF-8, else CP932 as older Windows tools write it."""
+    if text != "-":
+        return _legible(text)
+    data = sys.stdin.buffer.read()
+    for encoding in ("utf-8-sig", "cp932"):
+        try:
+            return _legible(data.decode(encoding))
+        except UnicodeDecodeError:
+            continue
+    raise Invalid("標準入力の文字コードを読み取れません。UTF-8で渡してください。")
+
+
+def _legible(text: str) -> str:
+    """Refuses what a terminal in another encoding makes of Japanese: bytes that are no characters."""
+    from api.usecases.collection import MAX_TEXT
+    from api.usecases.given import fault_of
+
+    if fault := fault_of(text, MAX_TEXT):
+        raise Invalid(fault)
+    return text
+
+
+def _show(found: "CandidateList") -> None:
+    typer.echo(_FIRST_LINE)
+    if found.message:
+        typer.echo(found.message)
+    if found.candidates and not found.good_match:
+        typer.echo(_NO_GOOD_MATCH)
+    for candidate in found.candidates:
+        _show_candidate(candidate)
+    typer.echo(f"\n並べた仕組み: {found.model}")
+
+
+def _show_candidate(candidate: "Candidate") -> None:
+    from api.pages.presentation import BAND_LABELS
+
+    shown, evidence = candidate.suggestion, candidate.suggestion.evidence
+    kind = f"({candidate.kind})" if candidate.kind else ""
+    mark = "[サンプル] " if candidate.is_sample else ""
+    typer.echo(f"\n{shown.rank}. {mark}{candidate.name}{kind} {BAND_LABELS[shown.band]} 番号: {candidate.id}")
+    for label, words in (
+        ("探した側の言葉", evidence.query_quote),
+        ("候補の側の言葉", evidence.document_quote),
+        ("地域", candidate.reason_area),
+        ("共通する分野", _fields(evidence.fields)),
+        ("候補の側に見当たらない言葉", "、".join(evidence.missing)),
+    ):
+        if words:
+            typer.echo(f"   {label}: {words}")
+
+
+def _fields(codes: tuple[int, ...]) -> str:
+    from corpus.activity_fields import label
+
+    return "、".join(label(code) for code in codes)
+
+
+def _whole_department(ctx: "Context", department: str, out: Path, k: int, as_json: bool) -> None:
+    from api.sheets_out import candidate_workbook
+    from api.usecases.collection import department_issues
+    from api.usecases.suggestions import suggest_for_issue
+
+    issues = department_issues(ctx, department)
+    rows: list[CandidateRow] = []
+    for number, issue in enumerate(issues, start=1):
+        say(f"{len(issues)}件中{number}件目の課題の候補を探しています。")
+        rows += _rows(issue, suggest_for_issue(ctx, issue.id, k))
+    out.write_bytes(candidate_workbook(f"{department}の課題と候補の団体", rows))
+    if as_json:
+        answer_json({"out": str(out), "department": department, "issues": len(issues), "rows": len(rows)})
+    else:
+        typer.echo(f"{len(issues)}件の課題について、候補を{len(rows)}行、{out} に書き出しました。{_FIRST_LINE}")
+
+
+def _rows(issue: "Issue", found: "CandidateList") -> "list[CandidateRow]":
+    """A row per candidate; an issue without any keeps one row that says so."""
+    from api.pages.presentation import BAND_LABELS
+    from api.sheets_out import CandidateRow
+
+    if not found.candidates:
+        return [
+            CandidateRow(
+                issue_id=issue.id,
+                department=issue.department,
+                issue_title=issue.title,
+                issue_sample=issue.is_sample,
+                issue_quote=issue.problem or issue.situation or issue.purpose,
+                rank=None,
+                band=found.message or "候補は見つかりませんでした。",
+                model=found.model,
+            )
+        ]
+    return [
+        CandidateRow(
+            issue_id=issue.id,
+            department=issue.department,
+            issue_title=issue.title,
+            issue_sample=issue.is_sample,
+            issue_quote=one.suggestion.evidence.query_quote,
+            rank=one.suggestion.rank,
+            name=one.name,
+            kind=one.kind,
+            organisation_sample=one.is_sample,
+            band=BAND_LABELS[one.suggestion.band],
+            organisation_quote=one.suggestion.evidence.document_quote,
+            area=one.reason_area,
+            fields=_fields(one.suggestion.evidence.fields),
+            missing="、".join(one.suggestion.evidence.missing),
+            organisation_id=one.id,
+            model=found.model,
+        )
+        for one in found.candidates
+    ]

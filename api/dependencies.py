@@ -1,0 +1,15 @@
+"""What a route may ask for."""
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Query, Request
+
+from api.usecases.context import Context
+
+
+def _context(request: Request) -> Context:
+    return cast(Context, request.app.state.context)
+
+
+Ctx = Annotated[Context, Depends(_context)]
+PageNumber = Annotated[int, Query(alias="page", ge=1, le=1_000_000)]  # from 1

@@ -1,0 +1,125 @@
+"""Every failure as an answer: one table of statuses, one JSON shape, one page with a sentence and the way back."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from api.errors import (
+    AmbiguousPlaceGiven,
+    Conflict,
+    Detail,
+    Invalid,
+    KyodoError,
+    NotFound,
+    NotReadable,
+    Preparing,
+    Refused,
+)
+from api.pages.rendering import error_page
+from api.security import HEADERS
+
+STATUS: Mapping[type[KyodoError], int] = {
+    NotFound: 404,
+    Invalid: 422,
+    AmbiguousPlaceGiven: 422,
+    Conflict: 409,
+    NotReadable: 422,
+    Refused: 403,
+    Preparing: 503,
+    KyodoError: 400,
+}
+_BY_STATUS: Mapping[int, tuple[str, str]] = {
+    400: ("bad_request", "送られた内容を読み取れませんでした。入力しなおして、もう一度お試しください。"),
+    404: ("not_found", "お探しのページは見つかりませんでした。アドレスが正しいかお確かめください。"),
+    405: ("method_not_allowed", "このアドレスは、その方法では使えません。画面のボタンやリンクから操作してください。"),
+    413: ("too_large", "送られた内容が大きすぎます。"),
+    415: ("unsupported_media_type", "送られた内容の形式に対応していません。"),
+    422: ("invalid", "入力された内容に、直していただきたいところがあります。"),
+    500: ("internal", "申し訳ありません。処理の途中で問題が起きました。データは元のままです。もう一度お試しください。"),
+}
+_BY_INPUT: Mapping[str, str] = {
+    "missing": "「{field}」がありません。",
+    "string_too_long": "「{field}」が長すぎます。{max_length} 字までにしてください。",
+    "string_too_short": "「{field}」を入力してください。",
+    "int_parsing": "「{field}」は整数で入力してください。",
+    "int_type": "「{field}」は整数で入力してください。",
+    "greater_than_equal": "「{field}」は {ge} 以上にしてください。",
+    "less_than_equal": "「{field}」は {le} 以下にしてください。",
+    "enum": "「{field}」に選べない値が入っています。",
+    "literal_error": "「{field}」に選べない値が入っています。",
+    "date_from_datetime_parsing": "「{field}」は 2024-05-27 のような日付で入力してください。",
+    "date_parsing": "「{field}」は 2024-05-27 のような日付で入力してください。",
+    "json_invalid": "JSON として読み取れませんでした。",
+}
+
+
+def install(app: FastAPI) -> None:
+    """Registers the handlers, so that no answer of the service has another shape."""
+    for kind in (KyodoError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _handle)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def answer(path: str, error: Exception) -> Response:
+    """JSON for programs (below ``/api/``), a page for people."""
+    status, code, message, details = describe(error)
+    if path.startswith("/api/"):
+        body = {
+            "code": code,
+            "message": message,
+            "details": [{"field": d.field, "message": d.message} for d in details],
+        }
+        return JSONResponse({"error": body}, status)
+    return error_page(status, message, details, _back_of(path))
+
+
+def describe(error: Exception) -> tuple[int, str, str, tuple[Detail, ...]]:
+    """Status, code, sentence and details of any error. Only expected ones speak in their own words."""
+    if isinstance(error, KyodoError):
+        return _status_of(error), error.code, error.message, error.details
+    if isinstance(error, RequestValidationError):
+        return 422, *_BY_STATUS[422], _input_details(error.errors())
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code, message = _BY_STATUS.get(status, ("error", _BY_STATUS[400][1] if status < 500 else _BY_STATUS[500][1]))
+    if isinstance(error, HTTPException) and status == 413 and error.detail != HTTPStatus(413).phrase:
+        message = error.detail
+    return status, code, message, ()
+
+
+def _back_of(path: str) -> str:
+    """The page a form stands on: ``/issues/i-1/reviews`` was sent from ``/issues/i-1``."""
+    steps = path.strip("/").split("/")
+    return "/" + "/".join(steps[: min(2, len(steps) - 1)])
+
+
+def _status_of(error: KyodoError) -> int:
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def _input_details(errors: Sequence[Any]) -> tuple[Detail, ...]:
+    """pydantic's findings as sentences; what was typed is not repeated."""
+    details = []
+    for found in errors:
+        field = ".".join(str(step) for step in found["loc"][1:])
+        sentence = _BY_INPUT.get(found["type"], "「{field}」の値が正しくありません。")
+        details.append(Detail(field, sentence.format_map({"field": field, **found.get("ctx", {})})))
+    return tuple(details)
+
+
+def _handle(request: Request, error: Exception) -> Response:
+    response = answer(request.url.path, error)
+    if isinstance(error, HTTPException):
+        response.headers.update(error.headers or {})
+    return response
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    """The framework answers these outside every middleware and logs the traceback, hence the headers here."""
+    response = answer(request.url.path, error)
+    response.headers.update({**HEADERS, "Cache-Control": "no-store"})
+    return response

@@ -1,0 +1,1 @@
+"""The Japanese pages; ``routes`` has them all."""

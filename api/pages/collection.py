@@ -1,0 +1,40 @@
+"""Organisations and cases: lists and single pages."""
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from api.dependencies import Ctx, PageNumber
+from api.pages.rendering import page
+from api.usecases import collection, suggestions
+
+router = APIRouter()
+
+
+@router.get("/organisations")
+def list_organisations(
+    ctx: Ctx, text: str = "", kind: str = "", prefecture: str = "", city: str = "", page_number: PageNumber = 1
+) -> HTMLResponse:
+    """All organisations, or those that hold a text, of a kind, of a place."""
+    asked = {"text": text, "kind": kind, "prefecture": prefecture, "city": city}
+    found = collection.organisations(ctx, **asked, page=page_number)
+    return page("organisations.html", found=found, filter=asked, filtered=any(asked.values()))
+
+
+@router.get("/organisations/{organisation_id}")
+def show_organisation(ctx: Ctx, organisation_id: str) -> HTMLResponse:
+    """The profile, and the issues that fit it."""
+    organisation = collection.organisation(ctx, organisation_id)
+    found = suggestions.issues_for_organisation(ctx, organisation_id)
+    return page("organisation.html", organisation=organisation, found=found)
+
+
+@router.get("/cases")
+def list_cases(ctx: Ctx, text: str = "", page_number: PageNumber = 1) -> HTMLResponse:
+    """All cases, or those that hold a text."""
+    return page("cases.html", found=collection.cases(ctx, text, page_number), filter={"text": text})
+
+
+@router.get("/cases/{case_id}")
+def show_case(ctx: Ctx, case_id: str) -> HTMLResponse:
+    """One case."""
+    return page("case.html", case=collection.case(ctx, case_id))

@@ -1,0 +1,148 @@
+"""What browsers send, turned into what use cases take. An input is named as on the page, so that an error finds it."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from pydantic import BaseModel, field_validator
+
+from api.errors import Detail, Invalid
+from api.settings import Settings
+from api.usecases.clock import today
+from api.usecases.collection import IssueDraft
+from corpus.areas import AmbiguousPlace, UnknownPlace, find_city, find_prefecture
+from corpus.dates import fiscal_year_label, fiscal_year_of, parse_date, parse_fiscal_year
+from corpus.readers.base import ItemOverride, Kind, ReadOptions
+from corpus.records import Issue, ReleaseLevel
+from matcher.records import Area
+
+TEXT_FIELDS = ("title", "department", "purpose", "situation", "problem", "partner_sought", "idea", "note")
+PLACE_FIELDS = ("prefecture", "city", "area")
+
+
+class IssueForm(BaseModel):
+    """The form of an issue as typed; an unticked box is not sent at all."""
+
+    version: int = 0
+    title: str = ""
+    department: str = ""
+    fiscal_year: str = ""
+    purpose: str = ""
+    situation: str = ""
+    problem: str = ""
+    partner_sought: str = ""
+    idea: str = ""
+    note: str = ""
+    prefecture: str = ""
+    city: str = ""
+    area: str = ""
+    fields: list[int] = []
+    seeks_partner: str = ""
+    release_level: ReleaseLevel = ReleaseLevel.SECTION
+
+    @field_validator(*TEXT_FIELDS)
+    @classmethod
+    def _with_plain_line_ends(cls, text: str) -> str:
+        """Browsers send CR LF whatever was typed; kept, it would make every saved issue differ from its sheet."""
+        return text.replace("\r\n", "\n")
+
+    @classmethod
+    def of(cls, issue: Issue) -> "IssueForm":
+        """The stored texts, ready to be changed."""
+        texts = {name: getattr(issue, name) for name in (*TEXT_FIELDS, *PLACE_FIELDS)}
+        return cls(
+            **texts,
+            version=issue.version,
+            fiscal_year=fiscal_year_label(issue.fiscal_year) if issue.fiscal_year is not None else "",
+            fields=sorted(issue.fields),
+            seeks_partner="yes" if issue.seeks_partner else "",
+            release_level=issue.release_level,
+        )
+
+    def draft(self) -> IssueDraft:
+        """Raises Invalid when the year cannot be read."""
+        texts = {name: getattr(self, name) for name in (*TEXT_FIELDS, *PLACE_FIELDS)}
+        return IssueDraft(
+            **texts,
+            fiscal_year=fiscal_year_from(self.fiscal_year, "fiscal_year"),
+            fields=frozenset(self.fields),
+            seeks_partner=bool(self.seeks_partner),
+            release_level=self.release_level,
+        )
+
+
+def fiscal_year_from(text: str, name: str) -> int | None:
+    """令和6, R6 or 2024; None for nothing typed. Raises Invalid."""
+    year = parse_fiscal_year(text) if text.strip() else None
+    if text.strip() and year is None:
+        sentence = "年度は「令和6」「R6」「2024」のように書いてください。"
+        raise Invalid(sentence, (Detail(name, sentence),))
+    return year
+
+
+def day_from(text: str, name: str) -> date:
+    """A day in any usual spelling, 和暦 included. Raises Invalid."""
+    try:
+        day = parse_date(text)
+    except ValueError as error:
+        raise Invalid(str(error), (Detail(name, str(error)),)) from error
+    if day is None:
+        sentence = "日付は「令和6年5月27日」「2024-05-27」のように書いてください。"
+        raise Invalid(sentence, (Detail(name, sentence),))
+    return day
+
+
+def this_fiscal_year() -> int:
+    """The running fiscal year in Japan."""
+    return fiscal_year_of(today())
+
+
+def reading_from(sent: Iterable[tuple[str, str]], settings: Settings) -> ReadOptions:
+    """How a file shall be read, from the parts of an address; corrections are ``map:SHEET:項目=列``. Raises Invalid."""
+    pairs = [(name, value.strip()) for name, value in sent]
+    plain = dict(pairs)
+    place = _place_from(plain.get("prefecture", ""), plain.get("city", ""))
+    return ReadOptions(
+        kind=_kind_from(plain.get("kind", "")),
+        overrides=_overrides_from(pairs),
+        department=plain.get("department", ""),
+        fiscal_year=fiscal_year_from(plain.get("year", ""), "year"),
+        prefecture=place.prefecture or "",
+        city=f"{place.city or ''}{place.ward or ''}",
+        max_rows=settings.max_rows,
+        max_bytes=settings.max_unpacked_bytes,
+    )
+
+
+def _place_from(prefecture: str, city: str) -> Area:
+    try:
+        if city:
+            return find_city(city, prefecture)
+        return find_prefecture(prefecture) if prefecture else Area()
+    except (AmbiguousPlace, UnknownPlace) as error:
+        raise Invalid(str(error), (Detail("city" if city else "prefecture", str(error)),)) from error
+
+
+def _kind_from(text: str) -> Kind | None:
+    if text in ("", "auto"):
+        return None
+    try:
+        return Kind(text)
+    except ValueError as error:
+        sentence = "ファイルの種類を、選択肢から選び直してください。"
+        raise Invalid(sentence, (Detail("kind", sentence),)) from error
+
+
+def _overrides_from(pairs: Iterable[tuple[str, str]]) -> tuple[ItemOverride, ...]:
+    """``map:4月:課題`` = ``E``; an empty letter frees the 項目. Raises Invalid when two want one column."""
+    overrides = []
+    claimed: dict[tuple[str, str], str] = {}
+    for name, column in pairs:
+        if not name.startswith("map:"):
+            continue
+        sheet, _, item = name.removeprefix("map:").rpartition(":")  # a sheet's name may hold a colon, an item's never
+        if column and claimed.setdefault((sheet, column), item) != item:
+            first = claimed[sheet, column]
+            sentence = f"{column} 列が「{first}」と「{item}」の両方に選ばれています。どちらか一つにしてください。"
+            raise Invalid(sentence, (Detail("", sentence),))
+        overrides.append(ItemOverride(item=item, column=column, sheet=sheet))
+    return tuple(overrides)

@@ -1,0 +1,21 @@
+"""The two counted figures of a fiscal year."""
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from api.dependencies import Ctx
+from api.pages.forms import fiscal_year_from, this_fiscal_year
+from api.pages.rendering import page
+from api.usecases import indicators
+
+router = APIRouter()
+_YEARS_BACK = 10
+
+
+@router.get("/indicators")
+def show_indicators(ctx: Ctx, year: str = "") -> HTMLResponse:
+    """Each figure with its definition, its events and the figure of 岡山市 it is compared with."""
+    current = this_fiscal_year()
+    chosen = fiscal_year_from(year, "year") or current
+    years = sorted({chosen, *range(current - _YEARS_BACK, current + 1)}, reverse=True)
+    return page("indicators.html", year=chosen, years=years, indicators=indicators.indicators(ctx, chosen))

@@ -1,0 +1,112 @@
+"""How records become words on a page: labels, dates, marks in quoted text. Nothing in here changes what was typed."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+
+from markupsafe import Markup, escape
+
+from api.usecases.clock import JAPAN
+from corpus.dates import era_label, fiscal_year_label
+from corpus.readers.base import Kind, Severity
+from corpus.records import ReleaseLevel
+from matcher.records import Band, Contribution, Evidence, Part
+
+BAND_LABELS: Mapping[Band, str] = {
+    Band.STRONG: "強い手がかり",
+    Band.SOME: "手がかりあり",
+    Band.WEAK: "弱い手がかり",
+}
+BAND_DOTS: Mapping[Band, str] = {Band.STRONG: "●●●", Band.SOME: "●●○", Band.WEAK: "●○○"}  # readable without colour
+PART_LABELS: Mapping[Part, str] = {
+    Part.WORDS: "ことば",
+    Part.CHARACTERS: "文字のつながり",
+    Part.FIELDS: "活動分野",
+    Part.AREA: "地域",
+}
+KIND_LABELS: Mapping[Kind, str] = {
+    Kind.INVENTORY: "業務の棚卸シート",
+    Kind.ISSUES: "投稿された課題",
+    Kind.ORGANISATIONS: "団体の名簿",
+    Kind.NPO_PORTAL: "NPO法人ポータルの一括ファイル",
+    Kind.CASES: "協働の事例",
+}
+SEVERITY_LABELS: Mapping[Severity, str] = {Severity.ERROR: "要修正", Severity.WARNING: "注意"}
+RELEASE_HINTS: Mapping[ReleaseLevel, str] = {
+    ReleaseLevel.SECTION: "書いた課の中だけで使います。",
+    ReleaseLevel.CENTRE: "協働の窓口（センター）の担当者まで見せます。",
+    ReleaseLevel.REGISTERED: "登録している団体まで見せます。",
+    ReleaseLevel.PUBLIC: "だれにでも見せます。",
+}
+DONE_SENTENCES: Mapping[str, str] = {
+    "graded": "評価を記録しました。",
+    "taken-back": "評価を取り消しました。履歴には残っています。",
+    "missed": "一覧になかった団体を加えました。",
+    "introduced": "引き合わせを記録しました。",
+    "event": "できごとを記録しました。",
+    "voided": "できごとを取り消しました。記録には残り、指標には数えません。",
+    "written": "課題を登録しました。",
+    "edited": "書き直した内容を登録しました。",
+    "closed": "この課題を終了にしました。",
+    "open": "この課題の受付を再開しました。",
+    "imported": "ファイルを取り込みました。件数は「これまでの取り込み」のいちばん上にあります。",
+    "cancelled": "取り込みをやめました。何も登録していません。",
+    "samples-removed": "サンプルを消しました。",
+}
+
+
+def highlight(text: str, terms: Iterable[str]) -> Markup:
+    """``text`` as written, every place where one of ``terms`` stands in ``<mark>``; touching places become one."""
+    wanted = sorted({term for term in terms if term.strip()}, key=len, reverse=True)
+    if not wanted:
+        return escape(text)
+    found = re.compile("(?:" + "|".join(map(re.escape, wanted)) + ")+")
+    pieces, end = [], 0
+    for match in found.finditer(text):
+        pieces += [escape(text[end : match.start()]), Markup("<mark>{}</mark>").format(match.group())]
+        end = match.end()
+    return Markup("").join([*pieces, escape(text[end:])])
+
+
+def issue_terms(evidence: Evidence) -> list[str]:
+    """What to mark in the text of the asking side."""
+    return _legible(evidence.contributions, "term")
+
+
+def organisation_terms(evidence: Evidence) -> list[str]:
+    """What to mark in the text of the answering side."""
+    return _legible(evidence.contributions, "matched")
+
+
+def _legible(contributions: Iterable[Contribution], side: str) -> list[str]:
+    """Words and longer runs; single characters only where nothing else speaks, since they would mark everything."""
+    textual = [(c.part, str(getattr(c, side))) for c in contributions if c.part in (Part.WORDS, Part.CHARACTERS)]
+    telling = [text for part, text in textual if part is Part.WORDS or len(text) > 1]
+    return telling or [text for _, text in textual]
+
+
+def japanese_date(day: date | None) -> str:
+    """令和6年5月27日; empty for no day."""
+    return era_label(day) if day else ""
+
+
+def japanese_moment(moment: datetime) -> str:
+    """令和6年5月27日 14:05, in Japan's time."""
+    local = moment.astimezone(JAPAN)
+    return f"{era_label(local.date())} {local:%H:%M}"
+
+
+def fiscal_year(year: int | None) -> str:
+    """令和6年度; empty for no year."""
+    return fiscal_year_label(year) if year is not None else ""
+
+
+def points(value: float) -> str:
+    """A summand of a score, with two decimals: enough to compare within one list, and no percentage."""
+    return f"{value:.2f}"
+
+
+def excerpt(text: str, length: int = 90) -> str:
+    """The beginning of a text on one line, with … where it goes on."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1] + "…"

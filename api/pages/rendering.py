@@ -1,0 +1,66 @@
+"""The one place that knows the template engine."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from api.errors import Detail
+from api.pages import presentation
+from api.usecases.reviews import REASONS
+from corpus import activity_fields
+from corpus.records import GRADE_LABELS, ORIGIN_LABELS, RELEASE_LABELS, STAGE_LABELS, STATUS_LABELS
+
+_environment = Environment(
+    loader=PackageLoader("api"),
+    autoescape=True,
+    undefined=StrictUndefined,  # a page that asks for what it was not given fails its test
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.globals.update(
+    band_labels=presentation.BAND_LABELS,
+    band_dots=presentation.BAND_DOTS,
+    part_labels=presentation.PART_LABELS,
+    kind_labels=presentation.KIND_LABELS,
+    severity_labels=presentation.SEVERITY_LABELS,
+    release_labels=RELEASE_LABELS,
+    release_hints=presentation.RELEASE_HINTS,
+    origin_labels=ORIGIN_LABELS,
+    status_labels=STATUS_LABELS,
+    grade_labels=GRADE_LABELS,
+    stage_labels=STAGE_LABELS,
+    reasons=REASONS,
+    done_sentences=presentation.DONE_SENTENCES,
+    activity_fields=activity_fields.FIELDS,
+    issue_terms=presentation.issue_terms,
+    organisation_terms=presentation.organisation_terms,
+    fiscal_year=presentation.fiscal_year,
+    query_string=lambda **values: urlencode({name: value for name, value in values.items() if value}),
+)
+_environment.filters.update(
+    highlight=presentation.highlight,
+    japanese_date=presentation.japanese_date,
+    japanese_moment=presentation.japanese_moment,
+    points=presentation.points,
+    excerpt=presentation.excerpt,
+    field_label=activity_fields.label,
+)
+
+
+def page(template: str, status: int = 200, /, **context: Any) -> HTMLResponse:
+    """A page from ``templates/``. ``done`` and ``errors`` default to nothing."""
+    given: dict[str, Any] = {"done": "", "errors": (), **context}
+    return HTMLResponse(_environment.get_template(template).render(given), status)
+
+
+def error_page(status: int, message: str, details: Sequence[Detail], back: str) -> HTMLResponse:
+    """What went wrong, as a sentence, and the way back."""
+    return page("error.html", status, status=status, message=message, details=details, back=back)
+
+
+def see(path: str) -> RedirectResponse:
+    """After a change: the browser gets the result by GET, so that a reload repeats nothing."""
+    return RedirectResponse(path, 303)

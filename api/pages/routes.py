@@ -1,0 +1,9 @@
+"""All pages under one router. Plain forms: a change is a POST that ends in a redirect, and no page needs a script."""
+
+from fastapi import APIRouter
+
+from api.pages import collection, decisions, imports, indicators, issues, start
+
+router = APIRouter(include_in_schema=False)
+for _part in (start, issues, decisions, collection, imports, indicators):
+    router.include_router(_part.router)

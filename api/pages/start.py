@@ -1,0 +1,54 @@
+"""The first page, and the candidates for a text that is shown once and kept nowhere."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from api.dependencies import Ctx
+from api.errors import Detail, Invalid
+from api.pages.rendering import page, see
+from api.usecases import collection, samples, suggestions
+
+router = APIRouter()
+Typed = Annotated[str, Form()]
+_NOTHING: Mapping[str, str] = {"text": "", "prefecture": "", "city": ""}
+
+
+@router.get("/")
+def start(ctx: Ctx, done: str = "") -> HTMLResponse:
+    """The box for an issue, what is stored, and how the work goes."""
+    return _start(ctx, _NOTHING, done=done)
+
+
+@router.get("/candidates")
+def candidates_again() -> RedirectResponse:
+    """The address alone holds no text, so it leads back to the box."""
+    return see("/")
+
+
+@router.post("/candidates")
+def candidates(ctx: Ctx, text: Typed = "", prefecture: Typed = "", city: Typed = "") -> HTMLResponse:
+    """Sent by POST, so that the words stand in no address, history or log. Nothing is stored: no redirect follows."""
+    asked = {"text": text.strip().replace("\r\n", "\n"), "prefecture": prefecture.strip(), "city": city.strip()}
+    try:
+        if not asked["text"]:
+            raise Invalid("課題が書かれていません。", (Detail("text", "課題の内容を書いてください。"),))
+        found = suggestions.suggest_for_text(ctx, asked["text"], prefecture=asked["prefecture"], city=asked["city"])
+    except Invalid as error:
+        return _start(ctx, asked, errors=error.details or (Detail("city", error.message),))
+    cases = suggestions.similar_cases_for_text(ctx, asked["text"])
+    return page("candidates.html", found=found, cases=cases, **asked)
+
+
+@router.post("/samples/remove")
+def remove_samples(ctx: Ctx) -> RedirectResponse:
+    """Takes the invented organisations and issues away for good."""
+    samples.remove(ctx)
+    return see("/?done=samples-removed")
+
+
+def _start(ctx: Ctx, asked: Mapping[str, str], *, done: str = "", errors: tuple[Detail, ...] = ()) -> HTMLResponse:
+    status = 422 if errors else 200
+    return page("start.html", status, overview=collection.overview(ctx), done=done, errors=errors, **asked)

@@ -1,0 +1,1 @@
+"""The JSON interface; ``routes`` has all of it."""

@@ -1,0 +1,40 @@
+"""Files into the collection."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, UploadFile
+
+from api.dependencies import Ctx
+from api.pages.forms import reading_from
+from api.routers.answers import ImportEntry, ImportReport
+from api.usecases import imports
+from corpus.store.imports import Import
+
+router = APIRouter(tags=["imports"])
+Typed = Annotated[str, Form()]
+
+
+@router.post("/imports", response_model=ImportReport)
+def import_file(
+    ctx: Ctx,
+    file: UploadFile,
+    kind: Typed = "auto",
+    department: Typed = "",
+    fiscal_year: Typed = "",
+    prefecture: Typed = "",
+    city: Typed = "",
+    dry_run: Annotated[bool, Form()] = False,
+    skip_bad_rows: Annotated[bool, Form()] = False,
+) -> dict[str, Any]:
+    """All rows or none, as ``kyodo import --json``. A file with problems answers 200 with ``stored`` false."""
+    given = {"kind": kind, "department": department, "year": fiscal_year, "prefecture": prefecture, "city": city}
+    options = reading_from(given.items(), ctx.settings)
+    data = file.file.read()
+    report = imports.import_file(ctx, file.filename or "", data, options, dry_run=dry_run, skip_bad_rows=skip_bad_rows)
+    return {"files": [imports.as_json(report)]}
+
+
+@router.get("/imports", response_model=list[ImportEntry])
+def recent(ctx: Ctx) -> list[Import]:
+    """What was stored lately, newest first."""
+    return imports.recent(ctx)

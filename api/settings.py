@@ -1,0 +1,74 @@
+"""Where and how the program runs: one class, read once at start, every value from the environment.
+
+What the program computes is not a setting, with one exception: the weight of the area, which no data can decide.
+"""
+
+import ipaddress
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api.errors import Invalid
+
+PREFIX = "KYODO_"
+
+
+class Settings(BaseSettings):
+    """Each field is an environment variable ``KYODO_<NAME>``; ``description`` is what the README's table says."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+
+    host: str = Field(default="127.0.0.1", min_length=1, description="サービスが待ち受けるアドレス")
+    port: int = Field(default=8000, ge=1, le=65535, description="サービスが待ち受けるポート番号(1から65535までの整数)")
+    data: Path = Field(
+        default=Path("data"), description="データベース、索引、取り込み途中のファイルを置くフォルダー(なければ作ります)"
+    )
+    database_url: str = Field(
+        default="", description="データベースの接続先(SQLAlchemyの書き方。空ならフォルダーの中のSQLite)"
+    )
+    allow_remote: bool = Field(
+        default=False,
+        description="trueにすると、このコンピューター以外からの接続も受け付けます(利用者の認証はまだありません)",
+    )
+    max_rows: int = Field(default=200_000, ge=1, description="1つのファイルで読み込む行数の上限(1以上の整数)")
+    max_upload_bytes: int = Field(
+        default=200_000_000, ge=1, description="1つのファイルの大きさの上限(バイト数。1以上の整数)"
+    )
+    max_unpacked_bytes: int = Field(
+        default=500_000_000, ge=1, description="圧縮を解いたあとの大きさの上限(バイト数。1以上の整数)"
+    )
+    # Never fitted: in every collection we have, almost all partners are of the issue's own city, so any weight would
+    # look splendid. 1.0 leaves the balance of the matcher's own design as it is; 0 leaves the area out of the score.
+    area_weight: float = Field(
+        default=1.0, ge=0, le=10, description="順位に占める地域の重み(0から10まで。0なら地域を見ません)"
+    )
+
+    @property
+    def database_address(self) -> str:
+        """The SQLAlchemy URL in use."""
+        return self.database_url or f"sqlite:///{self.data / 'kyodo.sqlite3'}"
+
+
+def read_settings() -> Settings:
+    """The environment's settings. Raises Invalid, naming the variable, what it holds and what would be right."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        wanted = Settings.model_fields[name.removeprefix(PREFIX.lower())].description
+        raise Invalid(
+            f"環境変数 {PREFIX}{name.upper().removeprefix(PREFIX)} の値「{first['input']}」は使えません。"
+            f"ここには「{wanted}」を指定してください。"
+        ) from error
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches ``host``; a name other than ``localhost`` is never taken for it."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""What the program does for people: plain functions, one visible transaction each; nothing of the web in here."""

@@ -1,0 +1,246 @@
+"""Looking at what is stored, and writing an issue by hand."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection
+
+from api.errors import Conflict, Detail, Invalid, NotFound
+from api.usecases.clock import today
+from api.usecases.context import Context
+from api.usecases.given import fault_of
+from corpus.records import Case, Issue, IssueStatus, Organisation, Origin, ReleaseLevel
+from corpus.store import cases as case_rows
+from corpus.store import issues as issue_rows
+from corpus.store import organisations as organisation_rows
+from corpus.store.rows import Conflict as ChangedMeanwhile
+from corpus.store.rows import Count, fold
+
+PAGE_SIZE = 50
+MAX_TEXT = 32_767  # what one cell of a workbook holds, so that everything written can also leave as a workbook
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A part of a list. ``page`` counts from 1; ``total`` is the number of all items, ``pages`` at least 1."""
+
+    items: tuple[T, ...]
+    total: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        """The number of pages."""
+        return max(1, -(-self.total // PAGE_SIZE))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueDraft:
+    """What a person may write or change of an issue; the texts are those of ``Issue``."""
+
+    title: str
+    department: str = ""
+    fiscal_year: int | None = None
+    purpose: str = ""
+    situation: str = ""
+    problem: str = ""
+    partner_sought: str = ""
+    idea: str = ""
+    note: str = ""
+    prefecture: str = ""
+    city: str = ""
+    area: str = ""
+    fields: frozenset[int] = frozenset()
+    seeks_partner: bool = True
+    release_level: ReleaseLevel = ReleaseLevel.SECTION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """How much is stored, samples apart. ``samples_rank``: no real organisation is there yet, so samples are shown."""
+
+    organisations: Count
+    issues: Count
+    cases: Count
+    samples_rank: bool
+
+
+def overview(ctx: Context) -> Overview:
+    """Counts of everything stored, inactive organisations and closed issues included."""
+    with ctx.db.read() as conn:
+        organisations = organisation_rows.count(conn)
+        return Overview(
+            organisations=organisations,
+            issues=issue_rows.count(conn),
+            cases=case_rows.count(conn),
+            samples_rank=organisations.real == 0 and organisations.samples > 0,
+        )
+
+
+def issues(
+    ctx: Context, text: str = "", department: str = "", fiscal_year: int | None = None, page: int = 1
+) -> Page[Issue]:
+    """Issues whose texts hold ``text``, of one department and year where given."""
+    return _page(
+        ctx,
+        page,
+        lambda conn, limit, offset: issue_rows.page(
+            conn, text=text, department=department, fiscal_year=fiscal_year, limit=limit, offset=offset
+        ),
+    )
+
+
+def departments(ctx: Context) -> list[tuple[str, int]]:
+    """Departments with their numbers of issues."""
+    with ctx.db.read() as conn:
+        return issue_rows.departments(conn)
+
+
+def department_issues(ctx: Context, department: str) -> tuple[Issue, ...]:
+    """All open issues of a department that seek a partner; 健康づくり課 also finds 保健福祉局 健康づくり課.
+
+    Raises NotFound where no department of that name has an issue, Invalid where the name's end fits several.
+    """
+    with ctx.db.read() as conn:
+        found: list[Issue] = []
+        for name, number in _departments_meant(issue_rows.departments(conn), department):
+            found += issue_rows.page(conn, department=name, limit=number)[0]
+    return tuple(issue for issue in found if issue.seeks_partner and issue.status is IssueStatus.OPEN)
+
+
+def _departments_meant(stored: Sequence[tuple[str, int]], department: str) -> list[tuple[str, int]]:
+    wanted = fold(department)
+    same = [(name, number) for name, number in stored if fold(name) == wanted]
+    ending = [(name, number) for name, number in stored if wanted and fold(name).endswith(wanted)]
+    if not (same or ending):
+        raise NotFound(f"「{department}」の課題は登録されていません。課題の一覧にある部署名で指定してください。")
+    if not same and len({fold(name) for name, _ in ending}) > 1:
+        names = "、".join(f"「{name}」" for name, _ in ending)
+        raise Invalid(f"「{department}」に当てはまる部署が{len(ending)}つあります。{names}のどれかを指定してください。")
+    return same or ending
+
+
+def issue(ctx: Context, issue_id: str) -> Issue:
+    """One issue. Raises NotFound."""
+    with ctx.db.read() as conn:
+        return existing_issue(conn, issue_id)
+
+
+def organisations(
+    ctx: Context, text: str = "", kind: str = "", prefecture: str = "", city: str = "", page: int = 1
+) -> Page[Organisation]:
+    """Organisations whose texts hold ``text``, of one kind and place where given."""
+    return _page(
+        ctx,
+        page,
+        lambda conn, limit, offset: organisation_rows.page(
+            conn, text=text, kind=kind, prefecture=prefecture, city=city, limit=limit, offset=offset
+        ),
+    )
+
+
+def organisation(ctx: Context, organisation_id: str) -> Organisation:
+    """One organisation. Raises NotFound."""
+    with ctx.db.read() as conn:
+        return existing_organisation(conn, organisation_id)
+
+
+def cases(ctx: Context, text: str = "", page: int = 1) -> Page[Case]:
+    """Cases whose texts hold ``text``."""
+    return _page(ctx, page, lambda conn, limit, offset: case_rows.page(conn, text=text, limit=limit, offset=offset))
+
+
+def case(ctx: Context, case_id: str) -> Case:
+    """One case. Raises NotFound."""
+    with ctx.db.read() as conn:
+        found = case_rows.get(conn, case_id)
+    if found is None:
+        raise NotFound("お探しの事例は見つかりません。番号を確かめてください。")
+    return found
+
+
+def write_issue(ctx: Context, draft: IssueDraft) -> Issue:
+    """Store a new issue written by hand. The same draft sent twice is stored once."""
+    _check(draft)
+    key = "written:" + hashlib.sha256(json.dumps(_plain(draft), ensure_ascii=False).encode()).hexdigest()
+    new = Issue(
+        id="i-" + hashlib.sha256(key.encode()).hexdigest()[:12],
+        key=key,
+        origin=Origin.PROPOSED,
+        posted_on=today(),
+        **_fields_of(draft),
+    )
+    with ctx.db.write() as conn:
+        return issue_rows.get(conn, new.id) or issue_rows.add(conn, new)
+
+
+def edit_issue(ctx: Context, issue_id: str, version: int, draft: IssueDraft) -> Issue:
+    """Replace what a person may change. Raises NotFound, or Conflict when ``version`` is no longer the stored one."""
+    _check(draft)
+    return _change(ctx, issue_id, version, lambda stored: replace(stored, **_fields_of(draft)))
+
+
+def set_status(ctx: Context, issue_id: str, version: int, status: IssueStatus) -> Issue:
+    """Close or reopen an issue; a closed one is not ranked. Raises as ``edit_issue``."""
+    return _change(ctx, issue_id, version, lambda stored: replace(stored, status=status))
+
+
+def existing_issue(conn: Connection, issue_id: str) -> Issue:
+    """The issue within the caller's transaction. Raises NotFound."""
+    found = issue_rows.get(conn, issue_id)
+    if found is None:
+        raise NotFound("お探しの課題は見つかりません。番号を確かめてください。")
+    return found
+
+
+def existing_organisation(conn: Connection, organisation_id: str) -> Organisation:
+    """The organisation within the caller's transaction. Raises NotFound."""
+    found = organisation_rows.get(conn, organisation_id)
+    if found is None:
+        raise NotFound("お探しの団体は見つかりません。番号を確かめてください。")
+    return found
+
+
+def _change(ctx: Context, issue_id: str, version: int, change: Callable[[Issue], Issue]) -> Issue:
+    with ctx.db.write() as conn:
+        stored = existing_issue(conn, issue_id)
+        try:
+            return issue_rows.update(conn, change(stored), version)
+        except ChangedMeanwhile as error:
+            raise Conflict(
+                "この課題は、ほかの人が先に書き換えています。最新の内容を開いて、もう一度直してください。"
+            ) from error
+
+
+def _page(ctx: Context, page: int, fetch: Callable[[Connection, int, int], tuple[list[T], int]]) -> Page[T]:
+    number = max(1, page)
+    with ctx.db.read() as conn:
+        items, total = fetch(conn, PAGE_SIZE, (number - 1) * PAGE_SIZE)
+    return Page(tuple(items), total, number)
+
+
+def _fields_of(draft: IssueDraft) -> dict[str, Any]:
+    return {name: getattr(draft, name) for name in IssueDraft.__slots__}
+
+
+def _plain(draft: IssueDraft) -> dict[str, Any]:
+    return {**asdict(draft), "fields": sorted(draft.fields)}
+
+
+def _check(draft: IssueDraft) -> None:
+    """The rules of a 棚卸 row: a 業務名 and one of 課題, 現状, 目的. Raises Invalid with a detail per field."""
+    wrong = []
+    if not draft.title.strip():
+        wrong.append(Detail("title", "業務名を入れてください。"))
+    if not (draft.problem.strip() or draft.situation.strip() or draft.purpose.strip()):
+        wrong.append(Detail("problem", "課題、現状、目的のどれか1つは入れてください。"))
+    for name, value in _fields_of(draft).items():
+        if isinstance(value, str) and (fault := fault_of(value, MAX_TEXT)):
+            wrong.append(Detail(name, fault))
+    if wrong:
+        raise Invalid("入力に足りないところや直すところがあります。", tuple(wrong))

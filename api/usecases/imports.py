@@ -1,0 +1,209 @@
+"""Bringing a file into the collection: all or nothing, one transaction, and a report a clerk can act on."""
+
+import json
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from api.errors import NotFound
+from api.usecases.context import Context
+from corpus.readers.base import (
+    MappedColumn,
+    Problem,
+    Progress,
+    ReadOptions,
+    ReadResult,
+    Record,
+    Severity,
+    UnreadableFile,
+)
+from corpus.readers.reading import read_file
+from corpus.records import Case, Issue, Organisation
+from corpus.store import cases, imports, issues, organisations
+from corpus.store.rows import Changes
+
+STORED, PROBLEMS, UNREADABLE = 0, 1, 2
+_PREVIEW = 5
+UPLOAD_SECONDS = 24 * 60 * 60
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
+_NOTHING = Changes(added=0, changed=0, unchanged=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReport:
+    """What became of one file, or would in a dry run.
+
+    ``accepted`` = rows of the file that were taken in (two of one thing make one row of the collection, so added +
+    changed + unchanged may be less), ``skipped`` = rows with an error, ``readable`` = rows without one, stored or not,
+    ``preview`` the first few of those. ``kind`` is empty when the file could not be read. ``exit_code``: 0 stored or
+    ready to be, 1 problems and nothing stored, 2 not readable.
+    """
+
+    path: str
+    kind: str
+    stored: bool
+    accepted: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    readable: int = 0
+    mapping: tuple[MappedColumn, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    preview: tuple[Record, ...] = ()
+    exit_code: int = STORED
+
+
+def import_file(
+    ctx: Context,
+    name: str,
+    data: bytes,
+    options: ReadOptions,
+    *,
+    dry_run: bool = False,
+    skip_bad_rows: bool = False,
+    progress: Progress | None = None,
+) -> FileReport:
+    """Read ``data`` and store its rows in one transaction; a row with an error keeps the file out unless skipped."""
+    try:
+        result = read_file(name, data, options, progress)
+    except UnreadableFile as error:
+        return unreadable(name, str(error), str(options.kind or ""))
+    problems = result.problems + _nothing_found(result)
+    blocked = not result.records or (_has_errors(problems) and not skip_bad_rows)
+    changes = _NOTHING if blocked else _store(ctx, name, result, dry_run)
+    return FileReport(
+        path=name,
+        kind=str(result.kind),
+        stored=not blocked and not dry_run,
+        accepted=0 if blocked else len(result.records),
+        added=changes.added,
+        changed=changes.changed,
+        unchanged=changes.unchanged,
+        skipped=result.skipped,
+        readable=len(result.records),
+        mapping=result.mapping,
+        problems=problems,
+        preview=result.records[:_PREVIEW],
+        exit_code=PROBLEMS if blocked else STORED,
+    )
+
+
+def unreadable(name: str, message: str, kind: str = "") -> FileReport:
+    """The report of a file that cannot be read at all."""
+    return FileReport(
+        path=name, kind=kind, stored=False, problems=(_whole_file_problem(message),), exit_code=UNREADABLE
+    )
+
+
+def as_json(report: FileReport) -> dict[str, Any]:
+    """The report as ``kyodo import --json`` and the JSON interface give it."""
+    shown = asdict(report)
+    del shown["exit_code"], shown["readable"], shown["preview"]
+    return shown
+
+
+def _whole_file_problem(message: str, expected: str = "") -> Problem:
+    return Problem(sheet="", row=0, column="", severity=Severity.ERROR, found="", expected=expected, message=message)
+
+
+def _has_errors(problems: Sequence[Problem]) -> bool:
+    return any(problem.severity is Severity.ERROR for problem in problems)
+
+
+def _nothing_found(result: ReadResult) -> tuple[Problem, ...]:
+    if result.records or _has_errors(result.problems):
+        return ()
+    return (
+        _whole_file_problem(
+            "見出しは見つかりましたが、その下に読み込める行がありません。見出しの次の行からデータを入れてください。",
+            expected="見出しの下に1行以上のデータ",
+        ),
+    )
+
+
+def _store(ctx: Context, name: str, result: ReadResult, dry_run: bool) -> Changes:
+    """A dry run does all that a real one does and takes it back, so that its counts are the real ones."""
+    with ctx.db.write() as conn:
+        if dry_run:
+            with conn.begin_nested() as attempt:
+                changes = store_records(conn, result.records)
+                attempt.rollback()
+            return changes
+        changes = store_records(conn, result.records)
+        imports.record(conn, name=name, kind=str(result.kind), changes=changes, skipped=result.skipped)
+    return changes
+
+
+def store_records(conn: Connection, records: Sequence[Record]) -> Changes:
+    """Insert or update records of any kind by their keys, in the caller's transaction."""
+    parts = [
+        organisations.upsert(conn, [record for record in records if isinstance(record, Organisation)]),
+        issues.upsert(conn, [record for record in records if isinstance(record, Issue)]),
+        cases.upsert(conn, [record for record in records if isinstance(record, Case)]),
+    ]
+    return Changes(
+        added=sum(part.added for part in parts),
+        changed=sum(part.changed for part in parts),
+        unchanged=sum(part.unchanged for part in parts),
+    )
+
+
+def stage_upload(ctx: Context, name: str, data: bytes) -> str:
+    """Keep an uploaded file until its preview is confirmed, a day at most; returns the token that finds it again."""
+    folder = _uploads(ctx)
+    _sweep(folder)
+    token = secrets.token_urlsafe(16)
+    place = folder / token
+    place.mkdir(parents=True)
+    (place / "name.json").write_text(json.dumps(name), encoding="utf-8")
+    (place / "content").write_bytes(data)
+    return token
+
+
+def staged(ctx: Context, token: str) -> tuple[str, bytes]:
+    """Name and content of a kept upload. Raises NotFound when it was confirmed, discarded or is older than a day."""
+    place = _place(ctx, token)
+    try:
+        name = json.loads((place / "name.json").read_text(encoding="utf-8"))
+        return str(name), (place / "content").read_bytes()
+    except FileNotFoundError as error:
+        raise NotFound(
+            "読み込んだファイルはもう残っていません。お手数ですが、もう一度ファイルを選んでください。"
+        ) from error
+
+
+def discard(ctx: Context, token: str) -> None:
+    """Forget an upload; one that is gone already is no error."""
+    shutil.rmtree(_place(ctx, token), ignore_errors=True)
+
+
+def recent(ctx: Context) -> list[imports.Import]:
+    """What was stored lately, newest first."""
+    with ctx.db.read() as conn:
+        return imports.recent(conn)
+
+
+def _uploads(ctx: Context) -> Path:
+    return ctx.settings.data / "uploads"
+
+
+def _place(ctx: Context, token: str) -> Path:
+    """The folder of a token; whatever does not look like one of ours leads nowhere, so no path can be smuggled in."""
+    return _uploads(ctx) / (token if _TOKEN.fullmatch(token) else "none")
+
+
+def _sweep(folder: Path) -> None:
+    oldest = time.time() - UPLOAD_SECONDS
+    for place in folder.glob("*"):
+        with suppress(FileNotFoundError):  # another request may be sweeping too
+            if place.stat().st_mtime < oldest:
+                shutil.rmtree(place, ignore_errors=True)

@@ -1,0 +1,198 @@
+"""What the coordinator decides and what came of it: grades, introductions, dated events. Nothing is ever overwritten.
+
+Sending the same thing twice (a double click, a reload) stores it once and answers with what is stored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection
+
+from api.errors import Detail, Invalid, NotFound
+from api.usecases.clock import today
+from api.usecases.collection import existing_issue, existing_organisation
+from api.usecases.context import Context
+from api.usecases.given import fault_of
+from corpus.dates import era_label
+from corpus.records import Grade, Introduction, Review, Stage, StageEvent
+from corpus.store import introductions as introduction_rows
+from corpus.store import organisations as organisation_rows
+from corpus.store import rankings as ranking_rows
+from corpus.store import reviews as review_rows
+
+REASONS: Mapping[str, str] = {
+    "": "理由を選ばない",
+    "activity_fits": "活動の内容が課題に合っている",
+    "experience": "同じような取り組みの経験がある",
+    "place_fits": "活動する地域が合っている",
+    "already_together": "すでに一緒に取り組んでいる",
+    "activity_differs": "活動の内容が課題と違う",
+    "words_only": "言葉は同じだが意味が違う",
+    "place_differs": "活動する地域が違う",
+    "people_differ": "対象とする人が違う",
+    "no_capacity": "いまは引き受ける余裕がない",
+    "other": "そのほか",
+}
+MAX_COMMENT = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntroductionTrack:
+    """An introduction with its events in the order of their days, voided ones included."""
+
+    introduction: Introduction
+    events: tuple[StageEvent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """All that people decided about an issue. ``latest``: organisation id -> the review that counts (none taken back);
+    ``history`` newest first; ``names``: organisation id -> name, for every organisation mentioned.
+    """
+
+    latest: Mapping[str, Review]
+    history: tuple[Review, ...]
+    introductions: tuple[IntroductionTrack, ...]
+    names: Mapping[str, str]
+
+
+def grade(
+    ctx: Context,
+    issue_id: str,
+    organisation_id: str,
+    grade: Grade,
+    reason: str = "",
+    comment: str = "",
+    ranking_id: int | None = None,
+) -> Review:
+    """Judge a suggestion. Rank, score, band and model come from the stored ranking, never from the sender."""
+    _check_words(reason, comment)
+    with ctx.db.write() as conn:
+        return _append(conn, issue_id, organisation_id, grade, reason, comment, ranking_id)
+
+
+def take_back(ctx: Context, issue_id: str, organisation_id: str) -> None:
+    """Take the judgement of a pair back; it stays in the history. Without a judgement nothing happens."""
+    with ctx.db.write() as conn:
+        last = review_rows.latest(conn, issue_id).get(organisation_id)
+        if last is not None and last.grade is not None:
+            _append(conn, issue_id, organisation_id, None, "", "", last.ranking)
+
+
+def add_missed(ctx: Context, issue_id: str, organisation_id: str, comment: str = "") -> Review:
+    """Note a suitable partner that the list did not hold."""
+    _check_words("", comment)
+    with ctx.db.write() as conn:
+        return _append(conn, issue_id, organisation_id, Grade.SUITABLE, "", comment, None, missed=True)
+
+
+def introduce(ctx: Context, issue_id: str, organisation_id: str, on: date, note: str = "") -> Introduction:
+    """Record that both sides were brought together on a day."""
+    _check_words("", note)
+    _check_day(on)
+    with ctx.db.write() as conn:
+        existing_issue(conn, issue_id)
+        existing_organisation(conn, organisation_id)
+        return introduction_rows.add(conn, issue=issue_id, organisation=organisation_id, introduced_on=on, note=note)
+
+
+def add_event(ctx: Context, introduction_id: int, stage: Stage, on: date, note: str = "") -> StageEvent:
+    """Record a dated step after an introduction."""
+    _check_words("", note)
+    _check_day(on)
+    with ctx.db.write() as conn:
+        if introduction_rows.get(conn, introduction_id) is None:
+            raise NotFound("お探しの紹介の記録は見つかりません。番号を確かめてください。")
+        return introduction_rows.add_event(conn, introduction=introduction_id, stage=stage, happened_on=on, note=note)
+
+
+def void_event(ctx: Context, event_id: int) -> None:
+    """Say that an event was recorded by mistake; it stays on record and no longer counts."""
+    with ctx.db.write() as conn:
+        if introduction_rows.get_event(conn, event_id) is None:
+            raise NotFound("お探しの出来事の記録は見つかりません。番号を確かめてください。")
+        introduction_rows.void_event(conn, event_id)
+
+
+def track(ctx: Context, issue_id: str) -> Track:
+    """Everything the issue's page shows of people's decisions. Raises NotFound."""
+    with ctx.db.read() as conn:
+        existing_issue(conn, issue_id)
+        history = review_rows.history(conn, issue_id)
+        introductions = tuple(
+            IntroductionTrack(introduction=one, events=tuple(introduction_rows.events(conn, one.id)))
+            for one in introduction_rows.of_issue(conn, issue_id)
+        )
+        mentioned = {one.organisation for one in history} | {one.introduction.organisation for one in introductions}
+        known = organisation_rows.by_ids(conn, sorted(mentioned))
+        latest = review_rows.latest(conn, issue_id)
+    return Track(
+        latest={key: review for key, review in latest.items() if review.grade is not None},
+        history=tuple(reversed(history)),
+        introductions=introductions,
+        names={key: organisation.name for key, organisation in known.items()},
+    )
+
+
+def _append(
+    conn: Connection,
+    issue_id: str,
+    organisation_id: str,
+    grade: Grade | None,
+    reason: str,
+    comment: str,
+    ranking_id: int | None,
+    *,
+    missed: bool = False,
+) -> Review:
+    existing_issue(conn, issue_id)
+    existing_organisation(conn, organisation_id)
+    model, rank, score, band = _shown(conn, issue_id, organisation_id, ranking_id)
+    return review_rows.add(
+        conn,
+        issue=issue_id,
+        organisation=organisation_id,
+        grade=grade,
+        reason=reason,
+        comment=comment,
+        missed=missed,
+        model=model,
+        rank=rank,
+        score=score,
+        band=band,
+        ranking=ranking_id,
+    )
+
+
+def _shown(
+    conn: Connection, issue_id: str, organisation_id: str, ranking_id: int | None
+) -> tuple[str, int | None, float | None, str]:
+    """Model, rank, score and band of the organisation in the list that was shown; empty without a list."""
+    if ranking_id is None:
+        return "", None, None, ""
+    ranking = ranking_rows.get(conn, ranking_id)
+    if ranking is None or ranking.issue != issue_id:
+        raise Invalid(
+            "もとになった候補の一覧が見つかりません。課題のページを開き直してから、もう一度評価してください。"
+        )
+    for entry in ranking.shown:
+        if entry["id"] == organisation_id:
+            return ranking.model, int(entry["rank"]), float(entry["score"]), str(entry["band"])
+    raise Invalid("この団体は、もとになった候補の一覧に載っていません。「一覧にない団体」として加えてください。")
+
+
+def _check_words(reason: str, comment: str) -> None:
+    if reason not in REASONS:
+        raise Invalid(
+            "理由が選択肢にありません。選び直してください。", (Detail("reason", "理由を選び直してください。"),)
+        )
+    if fault := fault_of(comment, MAX_COMMENT):
+        raise Invalid(fault, (Detail("comment", fault),))
+
+
+def _check_day(on: date) -> None:
+    """Only what has happened is counted, so a day to come is a slip of the pen."""
+    if on > today():
+        sentence = f"{era_label(on)}はまだ来ていない日です。実際にあった日を入れてください。"
+        raise Invalid(sentence, (Detail("on", sentence),))

@@ -1,0 +1,114 @@
+"""Records to what the matcher ranks and is asked: one place that says which words of a record speak."""
+
+from collections.abc import Sequence
+
+from corpus.areas import area_of, parse_areas, split_address
+from corpus.records import Case, Issue, Organisation
+from matcher.records import Area, Document, Query
+
+# Raise when a record gives other documents than before, so that kept states are built anew.
+DOCUMENTS_FORMAT = 1
+
+
+def organisation_documents(organisation: Organisation) -> list[Document]:
+    """The whole profile, and each line of what the organisation offers on its own; the best one speaks.
+
+    Purpose and activities stay together: on every collection measured, a profile cut into its activities ranked worse.
+    """
+    areas, fields = organisation_areas(organisation), organisation.fields
+    profile = Document(
+        id=f"{organisation.id}#profile",
+        owner=organisation.id,
+        title=organisation.name,
+        aim=organisation.purpose,
+        body=organisation.activities,
+        offer=organisation.offers,
+        fields=fields,
+        areas=areas,
+    )
+    offers = [line.strip() for line in organisation.offers.splitlines() if line.strip()]
+    return [profile] + [
+        Document(
+            id=f"{organisation.id}#offer-{number:03}",
+            owner=organisation.id,
+            title=organisation.name,
+            offer=offer,
+            fields=fields,
+            areas=areas,
+        )
+        for number, offer in enumerate(offers, start=1)
+    ]
+
+
+def issue_documents(issue: Issue) -> list[Document]:
+    """An issue as something to be found: by an organisation, or as similar to another issue."""
+    body = _lines(issue.situation, issue.problem, issue.idea)
+    return [
+        Document(
+            id=f"{issue.id}#issue",
+            owner=issue.id,
+            title=issue.title,
+            aim=issue.purpose,
+            body=body,
+            offer=issue.partner_sought,
+            fields=issue.fields,
+            areas=issue_areas(issue),
+        )
+    ]
+
+
+def case_documents(case: Case) -> list[Document]:
+    """A past collaboration, found by what the issue was, what was sought and what came of it."""
+    return [
+        Document(
+            id=f"{case.id}#case",
+            owner=case.id,
+            title=case.title,
+            aim=case.issue,
+            body=_lines(case.effect, case.outlook),
+            offer=case.role_sought,
+            fields=case.fields,
+            areas=_areas("", case.prefecture, case.city),
+        )
+    ]
+
+
+def issue_query(issue: Issue) -> Query:
+    """What the issue asks with: every text of it that speaks of the matter."""
+    text = _lines(issue.title, issue.purpose, issue.situation, issue.problem, issue.partner_sought, issue.idea)
+    return Query(issue.id, text, issue.fields, issue_areas(issue))
+
+
+def organisation_query(organisation: Organisation) -> Query:
+    """What an organisation asks the issues with."""
+    text = _lines(organisation.name, organisation.purpose, organisation.activities, organisation.offers)
+    return Query(organisation.id, text, organisation.fields, organisation_areas(organisation))
+
+
+def issue_areas(issue: Issue) -> tuple[Area, ...]:
+    """The places an issue is about; () when none is known."""
+    return _areas(issue.area, issue.prefecture, issue.city)
+
+
+def organisation_areas(organisation: Organisation) -> tuple[Area, ...]:
+    """Where an organisation works; where that is not said, the city of its office."""
+    known = _areas(organisation.area, organisation.prefecture, organisation.city)
+    if known:
+        return known
+    seat = split_address(organisation.address) if organisation.address else None
+    return (seat,) if seat else ()
+
+
+def _areas(text: str, prefecture: str, city: str) -> tuple[Area, ...]:
+    named = parse_areas(text, prefecture, city)
+    home = area_of(prefecture, city)
+    return named or ((home,) if home else ())
+
+
+def _lines(*texts: str) -> str:
+    return "\n".join(text for text in texts if text)
+
+
+def text_query(text: str, areas: Sequence[Area] = ()) -> Query:
+    """A text that is no stored issue."""
+    return Query("", text, areas=tuple(areas))

@@ -1,0 +1,1 @@
+"""Reading real files: bytes in, records and row-numbered problems out."""

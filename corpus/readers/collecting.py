@@ -1,0 +1,93 @@
+"""The records of a file so far, with what happens when two rows are the same thing."""
+
+from dataclasses import replace
+
+from corpus.readers import keys
+from corpus.readers.base import Kind, MappedColumn, Problem, Progress, ReadResult, Record
+from corpus.readers.cases import merged
+from corpus.readers.cells import RowReader
+from corpus.records import Case, Issue, Organisation
+
+_PROGRESS_STEP = 1_000  # rows
+_EXPECTED = "一件につき一行"
+
+
+class Collection:
+    """Takes rows in file order.
+
+    A row that repeats another word for word counts once. Of unlike rows with one key, issues are told apart by a number
+    at the key (a department may have two tasks of one name), cases grow by the row's programme years, and of
+    organisations the later row stands, unless it is the dissolved one. Each is a warning that names both rows, save
+    for issues and for programme years.
+    """
+
+    def __init__(self, progress: Progress | None = None) -> None:
+        self.problems: list[Problem] = []
+        self.ignored = 0
+        self._records: list[Record] = []
+        self._at: dict[str, list[tuple[int, str]]] = {}  # key -> (index of the record, its row in words)
+        self._skipped = 0
+        self._rows = 0
+        self._progress = progress
+
+    def add(self, reader: RowReader, record: Record | None) -> None:
+        """``record`` None: an erroneous row is skipped, another one ignored."""
+        self._rows += 1
+        if self._progress and self._rows % _PROGRESS_STEP == 0:
+            self._progress(self._rows)
+        if reader.failed:
+            self._skipped += 1
+        elif record is None:
+            self.ignored += 1
+        elif record.key in self._at:
+            self._add_again(reader, record)
+        else:
+            self._append(record.key, reader, record)
+        self.problems += reader.problems
+
+    def _append(self, key: str, reader: RowReader, record: Record) -> None:
+        where = f"シート「{reader.sheet}」の{reader.row.number}行目" if reader.sheet else f"{reader.row.number}行目"
+        self._at.setdefault(key, []).append((len(self._records), where))
+        self._records.append(record)
+
+    def _add_again(self, reader: RowReader, record: Record) -> None:
+        known = self._at[record.key]
+        for index, where in known:
+            same = replace(record, key=self._records[index].key, id=self._records[index].id)
+            if same == self._records[index]:
+                self.ignored += 1
+                _warn(reader, f"{reader.row.number}行目は{where}と同じ内容ですので、一件として取り込みます。")
+                return
+        if isinstance(record, Issue) and not record.key.startswith("id:"):
+            key = f"{record.key}#{len(known) + 1}"
+            self._append(record.key, reader, replace(record, key=key, id=keys.record_id("i-", key)))
+            return
+        self.ignored += 1
+        index, where = known[0]
+        self._records[index] = _settled(reader, where, self._records[index], record)
+
+    def result(self, kind: Kind, mapping: tuple[MappedColumn, ...]) -> ReadResult:
+        """What was collected, in file order."""
+        return ReadResult(
+            kind=kind,
+            records=tuple(self._records),
+            mapping=mapping,
+            problems=tuple(self.problems),
+            skipped=self._skipped,
+            ignored=self.ignored,
+        )
+
+
+def _settled(reader: RowReader, where: str, earlier: Record, later: Record) -> Record:
+    if isinstance(earlier, Case) and isinstance(later, Case) and earlier.programme != later.programme:
+        return merged(earlier, later)
+    row = f"{reader.row.number}行目"
+    if isinstance(earlier, Organisation) and isinstance(later, Organisation) and earlier.active and not later.active:
+        _warn(reader, f"{row}は{where}と同じ団体で、解散した方の行ですので、{where}の内容を取り込みます。")
+        return earlier
+    _warn(reader, f"{row}は{where}と同じものを指していますが内容が違います。後の{row}の内容を取り込みます。")
+    return later
+
+
+def _warn(reader: RowReader, message: str) -> None:
+    reader.warn("", f"{reader.row.number}行目", _EXPECTED, message)

@@ -1,0 +1,103 @@
+"""CSV and TSV: finding the encoding, then the cells.
+
+No detection library: on short Japanese texts the order below is right more often (measured on 45 samples).
+"""
+
+import csv
+import io
+import itertools
+import re
+
+from corpus.readers.base import UnreadableFile
+from corpus.readers.sheets import Sheet
+
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+# A voiced mark after a kana that takes one: true of half-width kana as typed, not of EUC-JP bytes read as such.
+_HALF_WIDTH = re.compile("(?:[ｦ-ﾟ]|[\x00-\x7f])*")
+_VOICED = re.compile("[ｶ-ﾄﾊ-ﾎｳ]ﾞ|[ﾊ-ﾎ]ﾟ")
+_LONGEST_CELL = 4_000_000  # characters; beyond it a quotation mark was surely left open
+_END = "\x1e"  # a line of its own after the last one: absorbed when a quotation mark is left open
+
+_NOT_TEXT = (
+    "「{name}」は文字のファイルとして読めませんでした。"
+    "Excelブック（.xlsx）、またはCSV（文字コードはUTF-8かShift_JIS）で保存し直してください。"
+)
+_OPEN_QUOTE = (
+    '「{name}」の{row}行目から、引用符（"）が閉じられないまま最後まで続いています。'
+    "引用符の数を確かめるか、Excelで開いて保存し直してください。"
+)
+
+
+def decode(name: str, data: bytes) -> str:
+    """The text of a file: byte order mark, UTF-8, EUC-JP where every byte fits, else CP932. Raises ``UnreadableFile``.
+
+    User-defined characters and controls stay in the text, to be reported with their cell.
+    """
+    if not data.startswith((b"\xff\xfe", b"\xfe\xff")) and b"\0" in data:
+        raise UnreadableFile(_NOT_TEXT.format(name=name))
+    text = _decoded(name, data).rstrip("\x1a")
+    sample = text[:100_000]
+    if len(_CONTROL.findall(sample)) > max(5, len(sample) // 50):
+        raise UnreadableFile(_NOT_TEXT.format(name=name))
+    return text
+
+
+def _decoded(name: str, data: bytes) -> str:
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return _first_that_fits(name, data, encoding)
+    # Text in CP932 almost never is valid EUC-JP (its kana and common kanji are not); the reverse is often true.
+    # The exception: a short text of nothing but half-width kana.
+    text = _first_that_fits(name, data, "utf-8", "euc_jp", "euc_jis_2004", "cp932")
+    narrow = data.decode("cp932", "replace") if len(data) < 10_000 else ""
+    return narrow if _is_half_width_kana(narrow) else text
+
+
+def _first_that_fits(name: str, data: bytes, *encodings: str) -> str:
+    """Where none fits, the sentence names the line that the one which came furthest stopped at."""
+    furthest = 0
+    for encoding in encodings:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError as error:
+            furthest = max(furthest, error.start)
+    line = data.count(b"\n", 0, furthest) + 1
+    raise UnreadableFile(
+        f"「{name}」の{line:,}行目に、文字として読めない箇所があります。"
+        "文字コードをUTF-8かShift_JISにそろえて保存し直してください。"
+    )
+
+
+def _is_half_width_kana(text: str) -> bool:
+    marks = text.count("ﾞ") + text.count("ﾟ")
+    return marks > 0 and marks == len(_VOICED.findall(text)) and _HALF_WIDTH.fullmatch(text) is not None
+
+
+def read_delimited(name: str, data: bytes) -> Sheet:
+    """The one sheet of a CSV or TSV file. A record is one row, whatever line breaks its cells hold, as in Excel."""
+    text = decode(name, data)
+    if not text.strip():
+        raise UnreadableFile(f"「{name}」には何も書かれていません。中身のあるファイルを選んでください。")
+    rows = _records(name, text)
+    return Sheet(name="", rows=rows)
+
+
+def _records(name: str, text: str) -> list[list[str]]:
+    csv.field_size_limit(_LONGEST_CELL)
+    lines = itertools.chain(io.StringIO(text, newline=""), [_END])
+    shared: dict[str, str] = {}  # 60,000 rows repeat their short cells (○, names of offices): keep each once
+    rows = []
+    try:
+        for record in csv.reader(lines, delimiter=_delimiter(text)):
+            rows.append([shared.setdefault(cell, cell) if len(cell) < 16 else cell for cell in record])
+    except csv.Error as error:
+        raise UnreadableFile(_OPEN_QUOTE.format(name=name, row=f"{len(rows) + 1:,}")) from error
+    if rows.pop() != [_END]:
+        raise UnreadableFile(_OPEN_QUOTE.format(name=name, row=f"{len(rows) + 1:,}"))
+    return rows
+
+
+def _delimiter(text: str) -> str:
+    sample = text[:20_000]
+    return "\t" if sample.count("\t") > sample.count(",") else ","

@@ -1,0 +1,319 @@
+"""JSON Lines, plain or gzip: one object per line, with the field names of ``FIELD_ITEMS``."""
+
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from corpus.dates import fiscal_year_of
+from corpus.readers import keys
+from corpus.readers.base import Kind, MappedColumn, Progress, ReadOptions, ReadResult, Record, UnreadableFile
+from corpus.readers.cases import case_from_row, programme_year
+from corpus.readers.cells import RowReader, paragraphs, shortened, split_list
+from corpus.readers.collecting import Collection
+from corpus.readers.headings import Cell, Row
+from corpus.readers.inventory import issue_key, possibility_of
+from corpus.readers.posted import posted_key, source_of
+from corpus.readers.registers import organisation_from_register
+from corpus.readers.surroundings import Surroundings, place_of
+from corpus.records import RELEASE_LABELS, Case, Issue, Origin, ProgrammeYear, ReleaseLevel
+
+_PLACE_AND_SOURCE = {
+    "id": "番号",
+    "prefecture": "都道府県",
+    "city": "市区町村",
+    "fields": "分野",
+    "source": "出典名",
+    "source_name": "出典名",
+    "source_url": "出典URL",
+}
+_ISSUE = _PLACE_AND_SOURCE | {
+    "title": "題名",
+    "text": "本文",
+    "department": "担当課",
+    "year": "年度",
+    "fiscal_year": "年度",
+    "purpose": "目的",
+    "situation": "現状",
+    "problem": "課題",
+    "partner_sought": "求める役割",
+    "idea": "事業アイデア",
+    "collaboration": "協働の可能性",
+    "legal_basis": "根拠法令",
+    "note": "備考",
+    "area": "対象地域",
+    "posted_on": "日付",
+    "date": "日付",
+    "partners": "取り組むNPO",
+    "origin": "由来",
+    "release_level": "公開範囲",
+}
+_ORGANISATION = _PLACE_AND_SOURCE | {
+    "name": "団体名",
+    "kind": "種別",
+    "purpose": "目的",
+    "activities": "活動内容",
+    "text": "紹介文",
+    "offers": "できること",
+    "address": "所在地",
+    "area": "活動区域",
+    "corporate_number": "法人番号",
+    "founded": "設立",
+    "website": "ウェブサイト",
+    "confirmed_on": "確認日",
+    "inactive_reason": "解散情報",
+    "representative": "代表者",
+    "contact_person": "連絡担当者",
+    "contact": "連絡先",
+}
+_CASE = _PLACE_AND_SOURCE | {
+    "title": "事例名",
+    "issue": "課題",
+    "departments": "担当課",
+    "department": "担当課",
+    "partners": "協働の相手",
+    "programme": "経過",
+    "role_sought": "求めた役割",
+    "effect": "効果",
+    "outlook": "展望・助言",
+}
+# JSON field -> canonical 項目, per kind of record
+FIELD_ITEMS: Mapping[Kind, Mapping[str, str]] = {
+    Kind.ISSUES: _ISSUE,
+    Kind.ORGANISATIONS: _ORGANISATION,
+    Kind.CASES: _CASE,
+}
+_INVENTORY_ONLY = ("現状", "協働の可能性", "根拠法令", "事業アイデア")
+_TITLE_LENGTH = 40  # characters of the text that stand for a missing title
+_LOOK_AHEAD = 50  # objects looked at to tell the kind
+
+
+def unpacked(name: str, data: bytes, options: ReadOptions) -> bytes:
+    """``data``, out of gzip if it is in it. Raises ``UnreadableFile`` when broken or beyond ``max_bytes``."""
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
+            content = packed.read(options.max_bytes + 1)
+    except (OSError, EOFError, zlib.error) as broken:
+        raise UnreadableFile(
+            f"「{name}」は圧縮が壊れているため開けません。もう一度入手するか、圧縮せずに保存し直してください。"
+        ) from broken
+    if len(content) > options.max_bytes:
+        limit = options.max_bytes // 10**6
+        raise UnreadableFile(f"「{name}」は展開すると{limit:,}MBを超えるため開きません。分けて保存し直してください。")
+    return content
+
+
+def is_jsonl(content: bytes) -> bool:
+    """Whether the first thing in it opens an object; no table of ours begins so."""
+    return content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
+
+
+def read_jsonl(name: str, content: bytes, options: ReadOptions, progress: Progress | None = None) -> ReadResult:
+    """The records of the file. Raises ``UnreadableFile`` when its text, its length or its fields do not fit."""
+    lines = _lines(name, content, options)
+    kind = _kind_of(name, lines, options)
+    names = _names(kind, options)
+    collection = Collection(progress)
+    seen: dict[str, None] = {}
+    around = Surroundings(
+        department=options.department,
+        fiscal_year=options.fiscal_year,
+        prefecture=options.prefecture,
+        city=options.city,
+    )
+    for number, line in lines:
+        reader, values = _reader(number, line, names)
+        seen |= dict.fromkeys(values)
+        collection.add(reader, None if reader.failed else _record(kind, reader, values, around, options))
+    mapping = tuple(MappedColumn(sheet="", item=names.get(field, ""), column="", heading=field) for field in seen)
+    return collection.result(kind, mapping)
+
+
+def _names(kind: Kind, options: ReadOptions) -> dict[str, str]:
+    """JSON field -> item, with the caller's own on top."""
+    names = dict(FIELD_ITEMS[kind])
+    for override in options.overrides:
+        if override.item not in FIELD_ITEMS[kind].values():
+            known = "、".join(dict.fromkeys(FIELD_ITEMS[kind].values()))
+            raise UnreadableFile(f"指定にある「{override.item}」という項目はありません。使える項目は、{known}です。")
+        names[override.column] = override.item
+    return names
+
+
+def _lines(name: str, content: bytes, options: ReadOptions) -> list[tuple[int, str]]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        raise UnreadableFile(f"「{name}」は文字コードがUTF-8ではありません。UTF-8で保存し直してください。") from wrong
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    if len(lines) > options.max_rows:
+        raise UnreadableFile(
+            f"「{name}」は{len(lines):,}件あり、上限の{options.max_rows:,}件を超えています。分けて取り込んでください。"
+        )
+    return lines
+
+
+def _parsed(line: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):  # reported by the caller, with the line's number
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _kind_of(name: str, lines: list[tuple[int, str]], options: ReadOptions) -> Kind:
+    if options.kind is not None:
+        return {Kind.INVENTORY: Kind.ISSUES, Kind.NPO_PORTAL: Kind.ORGANISATIONS}.get(options.kind, options.kind)
+    found = {field: None for _, line in lines[:_LOOK_AHEAD] for field in (_parsed(line) or {})}
+    if "name" in found:
+        return Kind.ORGANISATIONS
+    if "title" in found and found.keys() & {"programme", "role_sought", "effect", "outlook", "departments", "issue"}:
+        return Kind.CASES
+    if found.keys() & {"text", "problem", "title"}:
+        return Kind.ISSUES
+    fields = "、".join(list(found)[:20]) or "なし"
+    raise UnreadableFile(
+        f"「{name}」が何のデータか分かりません。見つかった項目は{fields}です。"
+        "団体ならname、課題ならtitleやtext、事例ならtitleとeffectなどの項目で書いてください。"
+    )
+
+
+def _reader(number: int, line: str, names: Mapping[str, str]) -> tuple[RowReader, dict[str, Any]]:
+    values = _parsed(line)
+    cells: dict[str, Cell] = {}
+    for field, value in (values or {}).items():
+        item = names.get(field)
+        if item and not (item in cells and cells[item].text):
+            cells[item] = Cell(_text_of(value), "", field)
+    reader = RowReader("", Row(number, cells))
+    if values is None:
+        message = f"{number}行目をJSONとして読めません。一行に一件、{{ と }} で囲んで書いてください。"
+        reader.error("", shortened(line), "JSONの一行", message)
+    return reader, values or {}
+
+
+def _text_of(value: Any) -> str:
+    """A value as a cell would hold it; lists one entry per line; objects as their JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "\n".join(_text_of(entry) for entry in value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _record(
+    kind: Kind, reader: RowReader, values: Mapping[str, Any], around: Surroundings, options: ReadOptions
+) -> Record | None:
+    record: Record | None
+    if kind is Kind.ORGANISATIONS:
+        record = organisation_from_register(reader, around)
+    elif kind is Kind.CASES:
+        record = _case(reader, values, around)
+    else:
+        record = _issue(reader, around, options)
+    return record and _with_given_id(reader, record)
+
+
+def _with_given_id(reader: RowReader, record: Record) -> Record | None:
+    identifier = reader.text("番号")
+    if not identifier:
+        return record
+    if not keys.ID.fullmatch(identifier):
+        message = f"{reader.label('番号')}は使えない形です。半角の英数字と . _ - で64文字までにしてください。"
+        reader.error("番号", shortened(identifier), "半角の英数字と . _ - で64文字まで", message)
+        return None
+    return replace(record, id=identifier, key=keys.given_key(identifier))
+
+
+def _case(reader: RowReader, values: Mapping[str, Any], around: Surroundings) -> Case | None:
+    case = case_from_row(reader, around)
+    steps = values.get("programme")
+    if case is None or not isinstance(steps, list):
+        return case
+    return replace(case, programme=tuple(_step(step) for step in steps))
+
+
+def _step(step: Any) -> ProgrammeYear:
+    """``{"fiscal_year" or "year", "stage", "note"}``, or the step in words."""
+    if not isinstance(step, dict):
+        return programme_year(_text_of(step))
+    year = programme_year(_text_of(step.get("fiscal_year", step.get("year"))))
+    return replace(year, stage=_text_of(step.get("stage")), note=_text_of(step.get("note")))
+
+
+def _issue(reader: RowReader, around: Surroundings, options: ReadOptions) -> Issue | None:
+    """Any issue; without a title the beginning of its text stands for one."""
+    text = paragraphs((reader.text("本文"), reader.text("課題")))
+    title = reader.text("題名") or shortened(text, _TITLE_LENGTH)
+    if not title:
+        message = f"{reader.row.number}行目に課題の題名も本文もありません。titleかtextを入れてください。"
+        reader.error("本文", "空欄", "titleかtext", message)
+    origin = _origin(reader, options)
+    written = possibility_of(reader.text("協働の可能性"))
+    prefecture, city = place_of(reader, around)
+    department = reader.text("担当課") or around.department
+    posted_on = reader.date("日付")
+    fiscal_year = reader.fiscal_year("年度") or (fiscal_year_of(posted_on) if posted_on else around.fiscal_year)
+    source_name, source_url = source_of(reader)
+    key = issue_key(city, department, fiscal_year, title)
+    if origin is Origin.POSTED:
+        key = posted_key(posted_on, city or prefecture, title)
+    issue = Issue(
+        id=keys.record_id("i-", key),
+        key=key,
+        title=title,
+        department=department,
+        fiscal_year=fiscal_year,
+        purpose=reader.text("目的"),
+        situation=reader.text("現状"),
+        problem=text,
+        partner_sought=paragraphs((reader.text("求める役割"), written.partner)),
+        idea=reader.text("事業アイデア"),
+        collaboration=reader.text("協働の可能性"),
+        seeks_partner=written.seeks_partner,
+        legal_basis=reader.text("根拠法令"),
+        note=reader.text("備考"),
+        prefecture=prefecture,
+        city=city,
+        area=reader.text("対象地域"),
+        fields=reader.fields("分野"),
+        origin=origin,
+        release_level=_release_level(reader, origin),
+        posted_on=posted_on,
+        source_name=source_name,
+        source_url=source_url,
+        partners=split_list(reader.text("取り組むNPO")),
+    )
+    return None if reader.failed else issue
+
+
+def _origin(reader: RowReader, options: ReadOptions) -> Origin:
+    """As given; else an inventory's where the caller or the fields say so, and a post."""
+    inventory = options.kind is Kind.INVENTORY or (reader.has(_INVENTORY_ONLY) and not reader.has(("日付",)))
+    default = Origin.INVENTORY if inventory else Origin.POSTED
+    text = reader.text("由来")
+    if not text:
+        return default
+    origins = {origin.value: origin for origin in Origin}
+    if text in origins:
+        return origins[text]
+    expected = "、".join(origins)
+    reader.error("由来", text, expected, f"{reader.label('由来')}は{expected}のどれかで書いてください。")
+    return default
+
+
+def _release_level(reader: RowReader, origin: Origin) -> ReleaseLevel:
+    """As given, by name or label; else a posted issue is public, any other stays in its section."""
+    text = reader.text("公開範囲")
+    levels = {level.value: level for level in ReleaseLevel} | {label: level for level, label in RELEASE_LABELS.items()}
+    if text and text not in levels:
+        expected = "、".join(levels)
+        reader.error("公開範囲", text, expected, f"{reader.label('公開範囲')}は{expected}のどれかで書いてください。")
+    return levels.get(text, ReleaseLevel.PUBLIC if origin is Origin.POSTED else ReleaseLevel.SECTION)

@@ -1,0 +1,38 @@
+"""What makes two rows the same thing: the key of a record, and the id made from it."""
+
+import hashlib
+import re
+import unicodedata
+
+from corpus import corporate_numbers
+
+ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+def fold(text: str) -> str:
+    """NFKC, lower case, no blanks: what a retyped name keeps."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def joined(*parts: str) -> str:
+    """A key of several parts."""
+    return "|".join(fold(part) for part in parts)
+
+
+def organisation_key(name: str, place: str, corporate_number: str = "") -> str:
+    """``cn:`` and the 法人番号 where its check digit is right, else ``na:`` with name and place (address, or area)."""
+    if corporate_number and corporate_numbers.is_valid(corporate_number):
+        return "cn:" + corporate_numbers.normalise(corporate_number)
+    return "na:" + joined(name, place)
+
+
+def given_key(identifier: str) -> str:
+    """The key of a record that came with its own id."""
+    return "id:" + identifier
+
+
+def record_id(prefix: str, key: str) -> str:
+    """The id people use: the one given, or ``prefix`` ("i-", "o-", "c-") and 12 hex digits of the key's SHA-256."""
+    if key.startswith("id:"):
+        return key.removeprefix("id:")
+    return prefix + hashlib.sha256(key.encode()).hexdigest()[:12]

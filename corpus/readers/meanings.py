@@ -1,0 +1,124 @@
+"""Headings by meaning: how well the words of a column's heading fit an item (項目).
+
+Japanese compounds carry their meaning at the end (業務執行上の課題 is a 課題), so an item's word counts most
+as the whole heading, then at its end, then at its start.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+_ACCEPTED = 0.58  # below it a heading is not taken for the item
+_LONGEST = 60  # characters; a longer cell is no heading
+_NUMBERING = re.compile(r"^\s*(?:[①-⑳⑴-⒇⒈-⒛Ⅰ-Ⅻ■●◎○◆★]|[(（]?(?:[0-9０-９]{1,2}|[ア-ン])[)）.．、:：])\s*")
+_ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕|<[^<>]*>")
+_JOINTS = re.compile(r"[・/、,&+|\n]|及び|および|または|又は|並びに|と")
+_READING = ("カナ", "フリガナ", "ふりがな", "よみ", "読み")
+_VAGUE = frozenset({"内容", "有無", "名称", "概要", "記入欄", "記述"})  # sub-headings that say only what the group says
+
+
+class Part(Enum):
+    """What an item is to its row.
+
+    NAME names the row (業務名, 団体名): a 記入例 mark may stand in it. NUMBER (№) and CONTEXT make no row alone.
+    CONTEXT (部署, 年度, 市) belongs to a block or the whole sheet: it may stand above the table, and an empty cell
+    takes the value of the row above.
+    """
+
+    TEXT = "text"
+    NAME = "name"
+    NUMBER = "number"
+    CONTEXT = "context"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A canonical 項目 and the headings that mean it. ``exact``: only a whole heading counts, not a part of one."""
+
+    name: str
+    spellings: tuple[str, ...]  # the name itself need not be repeated
+    part: Part = Part.TEXT
+    exact: bool = False
+
+
+def fold(text: str) -> str:
+    """Letters and digits only, without numbering in front and notes after ※."""
+    return _letters(_unnumbered(text))
+
+
+def _unnumbered(text: str) -> str:
+    text = _NUMBERING.sub("", text.strip(), count=1)
+    head, _, _ = text.partition("※")
+    return unicodedata.normalize("NFKC", head or text).casefold()
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
+
+
+class Meanings:
+    """What the headings of one kind of file mean. ``content``: the items that make a row, by themselves, data."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.content = frozenset(item.name for item in items if item.part in (Part.NAME, Part.TEXT))
+        self._whole: dict[str, set[str]] = {}
+        self._partial: list[tuple[str, str]] = []  # spelling, item
+        for item in items:
+            for spelling in {fold(spelling) for spelling in (item.name, *item.spellings)} - {""}:
+                self._whole.setdefault(spelling, set()).add(item.name)
+                if not item.exact and len(spelling) >= 2:
+                    self._partial.append((spelling, item.name))
+        self._seen: dict[tuple[str, ...], dict[str, float]] = {}
+
+    def best(self, pieces: tuple[str, ...]) -> dict[str, float]:
+        """The items a column may hold with their likeness, equals only. ``pieces`` are its headings from the top down.
+
+        The lowest heading decides; where it says nothing of its own, the group above it does.
+        """
+        if pieces not in self._seen:
+            found = self._likeness(pieces)
+            top = max(found.values(), default=0.0)
+            self._seen[pieces] = {name: value for name, value in found.items() if value == top >= _ACCEPTED}
+        return self._seen[pieces]
+
+    def exactly(self, text: str) -> set[str]:
+        """The items whose name or spelling this is, asides in brackets apart."""
+        return self._whole.get(fold(text)) or self._whole.get(_letters(_ASIDE.sub("", _unnumbered(text))), set())
+
+    def _likeness(self, pieces: tuple[str, ...]) -> dict[str, float]:
+        found = self._of_heading(pieces[-1])
+        if len(pieces) > 1:
+            _raise_to(found, self._of_heading("".join(pieces)), 0.99)
+            _raise_to(found, self._of_heading(pieces[0]), 0.75 if fold(pieces[-1]) in _VAGUE else 0.62)
+        return found
+
+    def _of_heading(self, heading: str) -> dict[str, float]:
+        whole, bare = fold(heading), _ASIDE.sub("", _unnumbered(heading))
+        if len(bare.partition("\n")[0]) > _LONGEST:
+            return {}
+        found = dict.fromkeys(self._whole.get(whole, ()), 1.0)
+        if any(mark in heading for mark in _READING):
+            return found  # 団体名（フリガナ） is not the 団体名
+        _raise_to(found, dict.fromkeys(self._whole.get(_letters(bare), ()), 0.97))
+        for piece in _JOINTS.split(bare):
+            _raise_to(found, dict.fromkeys(self._whole.get(_letters(piece), ()), 0.85))
+        for spelling, name in self._partial:
+            if spelling in whole:
+                _raise_to(found, {name: _partial_likeness(spelling, _letters(bare))})
+        return found
+
+
+def _raise_to(found: dict[str, float], others: dict[str, float], factor: float = 1.0) -> None:
+    for name, value in others.items():
+        found[name] = max(found.get(name, 0.0), value * factor)
+
+
+def _partial_likeness(spelling: str, heading: str) -> float:
+    share = len(spelling) / max(len(heading), 1)
+    if heading.endswith(spelling):
+        return 0.6 + 0.25 * share
+    if heading.startswith(spelling):
+        return 0.5 + 0.25 * share
+    return 0.4 + 0.25 * share if spelling in heading else 0.0

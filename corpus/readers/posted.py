@@ -1,0 +1,80 @@
+"""投稿された課題 (シェアウェブ): a posted issue with its day, its city in 【】, and where its figures come from."""
+
+import re
+from datetime import date
+
+from corpus import areas, dates
+from corpus.readers import keys
+from corpus.readers.cells import RowReader, paragraphs, split_list
+from corpus.readers.surroundings import Surroundings, place_of
+from corpus.records import Issue, Origin, ReleaseLevel
+
+_TEXTS = ("題名", "本文", "目的", "求める役割", "出典名", "出典URL", "取り組むNPO", "備考")
+_CITY_IN_TITLE = re.compile(r"【\s*(?P<place>[^【】]{1,20}[都道府県市区町村])\s*】\s*(?P<title>.+)", re.DOTALL)
+_URL = re.compile(r"https?://[^\s　、。」）)>]+")
+
+
+def posted_issue(row: RowReader, around: Surroundings) -> Issue | None:
+    """None for a row without content, and for one with an error. Posted issues were public and stay so."""
+    if not row.has(_TEXTS):
+        return None
+    if not row.has(("題名",)):
+        row.error("題名", "空欄", "課題の題名", f"{row.label('題名')}が空です。課題の題名を入れてください。")
+    title, prefecture, city = _title_and_place(row, around)
+    posted_on = row.date("日付", required=True)
+    source_name, source_url = source_of(row)
+    key = posted_key(posted_on, city or prefecture, title)
+    issue = Issue(
+        id=keys.record_id("i-", key),
+        key=key,
+        title=title,
+        department=row.text("担当課") or around.department,
+        fiscal_year=row.fiscal_year("年度") or (dates.fiscal_year_of(posted_on) if posted_on else around.fiscal_year),
+        purpose=row.text("目的"),
+        problem=row.text("本文"),
+        partner_sought=row.text("求める役割"),
+        note=row.text("備考"),
+        prefecture=prefecture,
+        city=city,
+        area=row.text("対象地域"),
+        fields=row.fields("分野"),
+        origin=Origin.POSTED,
+        release_level=ReleaseLevel.PUBLIC,
+        posted_on=posted_on,
+        source_name=source_name,
+        source_url=source_url,
+        partners=split_list(row.text("取り組むNPO")),
+    )
+    return None if row.failed else issue
+
+
+def posted_key(posted_on: date | None, place: str, title: str) -> str:
+    """A posted issue is known by its day, its city (or prefecture) and its title."""
+    return keys.joined(posted_on.isoformat() if posted_on else "", place, title)
+
+
+def _title_and_place(row: RowReader, around: Surroundings) -> tuple[str, str, str]:
+    """【岡山市】題名 is a title and a place; 【募集】題名 is a title."""
+    title = row.text("題名")
+    prefecture, city = place_of(row, around)
+    found = _CITY_IN_TITLE.fullmatch(title)
+    if found is None:
+        return title, prefecture, city
+    if row.has(("市区町村",)):
+        return found["title"], prefecture, city
+    place = found["place"]
+    area = areas.split_address(prefecture + place) or areas.split_address(place)
+    if area:
+        return found["title"], area.prefecture or "", area.city or ""
+    message = f"{row.label('題名')}の【{place}】から場所が決まりません。都道府県と市区町村の列に書いてください。"
+    row.warn("題名", f"【{place}】", "【市区町村の名前】", message)
+    return found["title"], prefecture, place
+
+
+def source_of(row: RowReader) -> tuple[str, str]:
+    """出典's name and address, also where both stand in one cell."""
+    name, url = row.text("出典名"), row.text("出典URL")
+    found = _URL.search(url) or _URL.search(name)
+    if found is None:
+        return paragraphs((name, url)), ""
+    return _URL.sub("", name).strip(" 　\n、,（）()"), found[0]

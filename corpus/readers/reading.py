@@ -1,0 +1,163 @@
+"""``read_file``: the one way in, from a file's bytes to records, the guessed mapping and row-numbered problems."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from corpus.readers.base import Kind, Problem, Progress, ReadOptions, ReadResult, Record, Severity, UnreadableFile
+from corpus.readers.cases import STAGES, case_from_row
+from corpus.readers.cells import RowReader
+from corpus.readers.collecting import Collection
+from corpus.readers.files import Sheet, open_sheets
+from corpus.readers.headings import Table, find_tables
+from corpus.readers.inventory import issue_from_inventory
+from corpus.readers.items import ITEMS
+from corpus.readers.jsonl import is_jsonl, read_jsonl, unpacked
+from corpus.readers.posted import posted_issue
+from corpus.readers.registers import organisation_from_portal, organisation_from_register
+from corpus.readers.surroundings import Surroundings, surroundings_of
+
+KIND_LABELS: Mapping[Kind, str] = {
+    Kind.INVENTORY: "業務の棚卸",
+    Kind.ISSUES: "投稿された課題",
+    Kind.ORGANISATIONS: "団体の名簿",
+    Kind.NPO_PORTAL: "NPO法人ポータルの一括データ",
+    Kind.CASES: "協働の事例",
+}
+_CONVERTERS: Mapping[Kind, Callable[[RowReader, Surroundings], Record | None]] = {
+    Kind.INVENTORY: issue_from_inventory,
+    Kind.ISSUES: posted_issue,
+    Kind.ORGANISATIONS: organisation_from_register,
+    Kind.NPO_PORTAL: organisation_from_portal,
+    Kind.CASES: case_from_row,
+}
+# Of each group at least one item must be there. The first tuples are needed to read a kind at all, the second ones
+# to recognise it without being told.
+_NEEDED: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
+    Kind.NPO_PORTAL: (("法人名称",),),
+    Kind.INVENTORY: (("業務名",), ("課題", "現状", "目的", "阻害要因")),
+    Kind.ORGANISATIONS: (("団体名",),),
+    Kind.CASES: (("事例名", "課題"),),
+    Kind.ISSUES: (("題名",),),
+}
+_TELLING: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
+    Kind.NPO_PORTAL: (("所轄庁",), ("定款に記載された目的",)),
+    Kind.INVENTORY: (),
+    Kind.ORGANISATIONS: (
+        ("目的", "活動内容", "紹介文", "できること", "分野", "所在地", "活動区域", "種別", "法人番号", "連絡先"),
+    ),
+    Kind.CASES: (("協働の相手",), ("求めた役割", "効果", "展望・助言", "経過", "段階", *STAGES)),
+    Kind.ISSUES: (("本文",), ("日付", "出典名", "出典URL", "取り組むNPO")),
+}
+_EXAMPLE_SHEET = re.compile(r"記入例|記載例|入力例|記入見本|見本")
+
+
+def read_file(name: str, data: bytes, options: ReadOptions, progress: Progress | None = None) -> ReadResult:
+    """Everything ``data`` holds, by its content; ``name`` is used in sentences only.
+
+    ``progress`` hears of every thousandth row. Raises ``UnreadableFile`` for a file that holds nothing we know.
+    """
+    content = unpacked(name, data, options)
+    if is_jsonl(content):
+        return read_jsonl(name, content, options, progress)
+    sheets = open_sheets(name, content, options)
+    kind, tables = _recognised(name, sheets, options)
+    collection = Collection(progress)
+    collection.problems += _unread(sheets, tables)
+    for table in tables:
+        _collect(kind, table, options, collection)
+    return collection.result(kind, tuple(column for table in tables for column in table.mapping))
+
+
+def _collect(kind: Kind, table: Table, options: ReadOptions, collection: Collection) -> None:
+    convert, around = _CONVERTERS[kind], surroundings_of(table, options)
+    others = table.rows_below
+    for row in table.rows():
+        reader = RowReader(table.sheet.name, row)
+        collection.add(reader, convert(reader, around))
+        others -= 1
+    collection.ignored += others
+
+
+def _recognised(name: str, sheets: Sequence[Sheet], options: ReadOptions) -> tuple[Kind, list[Table]]:
+    """The asked kind, else the one whose headings fit best; ties in the order of ``_NEEDED``."""
+    if options.kind is not None:
+        tables = find_tables(sheets, ITEMS[options.kind], options.overrides)
+        fitting = [table for table in tables if _holds(table, _NEEDED[options.kind])]
+        if not fitting:
+            raise UnreadableFile(_unknown(name, options.kind, sheets))
+        return options.kind, fitting
+    best, best_score = None, 0.0
+    for kind in _kinds_with({override.item for override in options.overrides}):
+        tables = find_tables(sheets, ITEMS[kind], options.overrides)
+        fitting = [table for table in tables if _holds(table, _NEEDED[kind] + _TELLING[kind])]
+        score = sum(table.score for table in fitting)
+        if score > best_score:
+            best, best_score = (kind, fitting), score
+    if best is None:
+        raise UnreadableFile(_unknown(name, None, sheets))
+    return best
+
+
+def _kinds_with(items: set[str]) -> list[Kind]:
+    """The kinds that have all of these items; where none has, the one whose refusal says so to most users."""
+    known = {kind: {item.name for item in ITEMS[kind]} for kind in _NEEDED}
+    return [kind for kind in _NEEDED if items <= known[kind]] or [Kind.INVENTORY]
+
+
+def _holds(table: Table, groups: Sequence[Sequence[str]]) -> bool:
+    items = {column.item for column in table.columns}
+    return all(not items.isdisjoint(group) for group in groups)
+
+
+def _unknown(name: str, kind: Kind | None, sheets: Sequence[Sheet]) -> str:
+    seen = "、".join(f"「{heading}」" for heading in _likely_headings(sheets))
+    found = f"見出しらしい行には{seen}とあります。" if seen else "見出しらしい行がありません。"
+    if kind is None:
+        return (
+            f"「{name}」には知っている見出しがありません。{found}業務の棚卸なら「業務名」と「課題」「現状」「目的」のどれか、"
+            "団体の名簿なら「団体名」と「活動内容」など、投稿された課題なら「題名」「本文」「日付」、"
+            "事例なら「事例名」「協働の相手」「効果」の見出しを入れてください。"
+        )
+    needed = "と".join("か".join(f"「{item}」" for item in group) for group in _NEEDED[kind])
+    return (
+        f"「{name}」は{KIND_LABELS[kind]}として読めません。{found}"
+        f"{needed}の見出しを入れるか、どの列に当たるかを指定してください。"
+    )
+
+
+def _likely_headings(sheets: Sequence[Sheet]) -> list[str]:
+    """The cells of the fullest of a sheet's first rows, at most twelve."""
+    rows = (row for sheet in sheets for row in sheet.rows[:20])
+    fullest = max(rows, key=lambda row: sum(bool(cell.strip()) for cell in row), default=[])
+    return [" ".join(cell.split())[:20] for cell in fullest if cell.strip()][:12]
+
+
+def _unread(sheets: Sequence[Sheet], tables: Sequence[Table]) -> list[Problem]:
+    """A warning for each sheet that looks like a table and was not read, so that no department is lost unseen."""
+    read = {id(table.sheet) for table in tables}
+    left = [sheet for sheet in sheets if id(sheet) not in read and _looks_like_a_table(sheet)]
+    return [_unread_warning(sheet) for sheet in left if not _EXAMPLE_SHEET.search(sheet.name)]
+
+
+def _looks_like_a_table(sheet: Sheet) -> bool:
+    return sum(sum(bool(cell.strip()) for cell in row) >= 3 for row in sheet.rows) >= 3
+
+
+def _unread_warning(sheet: Sheet) -> Problem:
+    if sheet.hidden:
+        message = (
+            f"シート「{sheet.name}」は非表示のため読みませんでした。取り込むときは、表示してから保存してください。"
+        )
+    else:
+        message = (
+            f"シート「{sheet.name}」は見出しが分からないため読みませんでした。取り込むときは、見出しを直してください。"
+        )
+    return Problem(
+        sheet=sheet.name,
+        row=0,
+        column="",
+        severity=Severity.WARNING,
+        found="読まなかったシート",
+        expected="表示されていて、見出しのあるシート",
+        message=message,
+    )

@@ -1,0 +1,167 @@
+"""The rows below a heading: which are data, and what merged and empty cells take from above."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from corpus.readers.sheets import Sheet
+
+_EXAMPLE = r"(?:記入|記載|入力|作成)?(?:例|見本)\s*\d*"
+_EXAMPLE_CELL = re.compile(rf"[(\[【〔<※]?\s*{_EXAMPLE}\s*[)\]】〕>:]?")
+_EXAMPLE_START = re.compile(
+    rf"[(\[【〔<]\s*{_EXAMPLE}\s*[)\]】〕>]|※?(?:記入|記載|入力)例(?:[:\s]|\d|$)|例\s*\d*\s*[:)]"
+)
+_NOTE_CELL = re.compile(r"[(\[【]?(?:※|\*|注意?|注記|備考|留意事項)\s*\d*[)\]】:.]?")
+_NOTE_START = re.compile(r"[(\[【]?(?:※|\*|(?:注意?|注記|備考|留意事項)\s*\d*[)\]】:.\s])")
+_SENTENCE = re.compile(r"。|ください|下さい|です|ます$|こと$|以上$|^(?:合|小|総)?計")
+_DITTO = frozenset({"〃", "″", "”", "々", "同上", "同じ", '"'})
+
+
+class Cell(NamedTuple):
+    """``formula`` is what the cell computes (``=B2&C2``), or empty; without a stored result it is also the text."""
+
+    text: str
+    column: str  # letter
+    heading: str  # as written, rows joined with a space
+    formula: str = ""
+
+    @property
+    def place(self) -> str:
+        """``E 課題``, as ``Problem.column`` wants it."""
+        return f"{self.column} {self.heading}".strip()
+
+
+class Row(NamedTuple):
+    """One row of data: every mapped item is in ``cells``, empty or not. ``number`` as the spreadsheet shows it."""
+
+    number: int
+    cells: Mapping[str, Cell]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A mapped column. ``content``: its text alone makes a row of data (not so №, 部署, 年度)."""
+
+    item: str
+    index: int
+    letter: str
+    heading: str
+    content: bool
+    carried: bool  # an empty cell takes the value above
+    name: bool  # names the row
+
+
+def data_rows(sheet: Sheet, first: int, columns: Sequence[Column]) -> Iterator[Row]:
+    """The rows of data from row index ``first`` on, without blank rows, 記入例, notes and repeated headings."""
+    filled_down = _filled_down(sheet, first, {column.index for column in columns})
+    judge = _Judge(sheet, first, columns)
+    carried: dict[str, str] = {}
+    for index in range(first, len(sheet.rows)):
+        own, below = sheet.rows[index], filled_down.get(index, {})
+        verdict = judge.verdict(index, below)
+        if verdict == _OTHER:
+            continue
+        cells = {column.item: _cell(sheet, index, own, below, column, carried) for column in columns}
+        if verdict == _DATA:
+            yield Row(index + 1, cells)
+
+
+def _cell(
+    sheet: Sheet, index: int, own: list[str], below: Mapping[int, str], column: Column, carried: dict[str, str]
+) -> Cell:
+    text = own[column.index] if column.index < len(own) else ""
+    if not text:
+        text = below.get(column.index, "")
+    if column.carried:
+        if not text.strip() or text.strip() in _DITTO:
+            text = carried.get(column.item, text)
+        carried[column.item] = text
+    formula = sheet.formulas.get((index, column.index), "") if sheet.formulas else ""
+    return Cell(text, column.letter, column.heading, formula)
+
+
+def _filled_down(sheet: Sheet, first: int, columns: set[int]) -> dict[int, dict[int, str]]:
+    """Row index -> column index -> text of the cell merged over it from above."""
+    filled: dict[int, dict[int, str]] = {}
+    for top, left, bottom, _ in sheet.merged:
+        if left not in columns or bottom < first or top == bottom or top >= len(sheet.rows):
+            continue
+        text = sheet.rows[top][left] if left < len(sheet.rows[top]) else ""
+        for index in range(max(top + 1, first), min(bottom + 1, len(sheet.rows))):
+            filled.setdefault(index, {})[left] = text
+    return filled
+
+
+_DATA, _CONTEXT, _OTHER = "data", "context", "other"
+
+
+class _Judge:
+    """Says what a row is: data, a row that only sets the block's 部署 or 年度, or something else."""
+
+    def __init__(self, sheet: Sheet, first: int, columns: Sequence[Column]) -> None:
+        self._rows = sheet.rows
+        self._content = frozenset(column.index for column in columns if column.content)
+        self._name = min((column.index for column in columns if column.name), default=-1)
+        self._above = {_contents(row) for row in sheet.rows[:first]} - {()}
+        self._notes_from = self._start_of_notes(first)
+
+    def verdict(self, index: int, below: Mapping[int, str]) -> str:
+        row = self._rows[index]
+        filled = _filled(row)
+        if self._is_example(row, filled, below):
+            return _OTHER
+        if self._content.isdisjoint(filled):
+            return _CONTEXT
+        if index >= self._notes_from or _is_note(row, filled) or _contents(row) in self._above:
+            return _OTHER
+        return _DATA
+
+    def _is_example(self, row: list[str], filled: list[int], below: Mapping[int, str]) -> bool:
+        """例 alone in one of the cells that lead the row, or 【記入例】… in the cell that names it."""
+        if any(_EXAMPLE_CELL.fullmatch(_plain(text)) for column, text in below.items() if column < self._name):
+            return True
+        for column in [column for column in filled if column <= self._name] or filled[:2]:
+            text = row[column]
+            if "例" in text or "見本" in text:
+                text = _plain(text)
+                if _EXAMPLE_CELL.fullmatch(text) or _EXAMPLE_START.match(text):
+                    return True
+        return False
+
+    def _start_of_notes(self, first: int) -> int:
+        """The row index from which, below a blank row, only lone texts follow, the first a sentence or a sum."""
+        end = len(self._rows)
+        start = end
+        for index in range(end - 1, first - 1, -1):
+            filled = _filled(self._rows[index])
+            if len(filled) > 1 or (filled and filled[0] > max(self._name, 0)):
+                break
+            if not filled:
+                start = index
+        following = (
+            self._rows[index][filled[0]] for index in range(start, end) if (filled := _filled(self._rows[index]))
+        )
+        text = next(following, "")
+        return start if len(text) > 40 or _SENTENCE.search(text.strip()) or _NOTE_START.match(_plain(text)) else end
+
+
+def _is_note(row: list[str], filled: list[int]) -> bool:
+    """A row of one text that starts with ※ or 注, or of such a mark and one text."""
+    if len(filled) > 2:
+        return False
+    text = _plain(row[filled[0]])
+    return bool(_NOTE_CELL.fullmatch(text)) if len(filled) == 2 else bool(_NOTE_START.match(text + " "))
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def _filled(row: list[str]) -> list[int]:
+    return [column for column, text in enumerate(row) if text and not text.isspace()]
+
+
+def _contents(row: list[str]) -> tuple[tuple[int, str], ...]:
+    return tuple((column, row[column].strip()) for column in _filled(row))

@@ -1,0 +1,136 @@
+"""Workbooks (.xlsx, .xls) to sheets of text. The only file that knows calamine."""
+
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Callable
+from typing import TypeVar
+
+from python_calamine import (
+    CalamineSheet,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+    load_workbook,
+)
+
+from corpus.readers import biff, ooxml
+from corpus.readers.base import ReadOptions, UnreadableFile
+from corpus.readers.sheets import CellFacts, Sheet
+
+_MOST_CELLS = 12_000_000  # 200,000 rows of 60 columns; laid out at 40 bytes each
+_T = TypeVar("_T")
+
+_LOCKED = "「{name}」はパスワードで保護されているため読めません。パスワードを外して保存し直してください。"
+_BROKEN = (
+    "「{name}」は壊れているか、Excelブックとして正しくないため読めません。"
+    "Excelで開いて別の名前で保存し直したものをお使いください。"
+)
+_TOO_WIDE = (
+    "「{name}」のシート「{sheet}」は、{row:,}行目・{column:,}列目にまで値があり、広すぎて読めません。"
+    "表から離れたところにある値を消して保存し直してください。"
+)
+_TOO_LONG = (
+    "「{name}」には{rows:,}行あり、一度に読み込める上限（{limit:,}行）を超えています。"
+    "{limit:,}行以下のファイルに分けてください。"
+)
+_NO_WORKBOOK = (
+    "「{name}」は古い形式のOffice文書ですが、Excelブックではありません。Excelブック（.xlsx）かCSVを選んでください。"
+)
+
+
+def check_rows(name: str, rows: int, options: ReadOptions) -> None:
+    """Raises ``UnreadableFile`` when a file of so many filled rows, one of them a heading, is over the limit."""
+    if rows - 1 > options.max_rows:
+        raise UnreadableFile(_TOO_LONG.format(name=name, rows=rows, limit=options.max_rows))
+
+
+def read_xlsx(name: str, data: bytes, archive: zipfile.ZipFile, options: ReadOptions) -> list[Sheet]:
+    """The sheets of an .xlsx; sizes must have been checked by the directory before."""
+    facts = _trying(name, lambda: ooxml.scan_workbook(archive))
+    _check_size(name, facts, options)
+    return _trying(name, lambda: _sheets(data, lambda _, sheet: facts.get(sheet)))
+
+
+def read_xls(name: str, data: bytes, options: ReadOptions) -> list[Sheet]:
+    """The sheets of an .xls, or a sentence about what the container holds instead."""
+    container = _trying(name, lambda: biff.Container(data))
+    if "EncryptedPackage" in container.names:
+        raise UnreadableFile(_LOCKED.format(name=name))
+    stream = next((stream for stream in ("Workbook", "Book") if stream in container.names), None)
+    if stream is None:
+        raise UnreadableFile(_NO_WORKBOOK.format(name=name))
+    book = _trying(name, lambda: container.read(stream))
+    if _trying(name, lambda: biff.is_locked(book)):
+        raise UnreadableFile(_LOCKED.format(name=name))
+    facts = _trying(name, lambda: biff.scan_book(book))
+    _check_size(name, {str(number): each for number, each in enumerate(facts, 1)}, options)
+    return _trying(name, lambda: _sheets(data, lambda index, _: facts[index]))
+
+
+def _check_size(name: str, facts: dict[str, CellFacts], options: ReadOptions) -> None:
+    check_rows(name, sum(each.rows for each in facts.values()), options)
+    cells = 0
+    for sheet, each in facts.items():
+        cells += each.height * each.width
+        if cells > _MOST_CELLS:
+            raise UnreadableFile(_TOO_WIDE.format(name=name, sheet=sheet, row=each.height, column=each.width))
+
+
+def _trying(name: str, step: Callable[[], _T]) -> _T:
+    """Whatever a broken book makes the parsers raise becomes one sentence."""
+    try:
+        return step()
+    except PasswordError as error:
+        raise UnreadableFile(_LOCKED.format(name=name)) from error
+    except (KeyboardInterrupt, SystemExit, UnreadableFile):
+        raise
+    except BaseException as error:  # a panic of the Rust library is no Exception
+        raise UnreadableFile(_BROKEN.format(name=name)) from error
+
+
+def _sheets(data: bytes, facts_of: Callable[[int, str], CellFacts | None]) -> list[Sheet]:
+    sheets = []
+    with load_workbook(io.BytesIO(data)) as book:
+        for index, about in enumerate(book.sheets_metadata):
+            if about.typ == SheetTypeEnum.WorkSheet:
+                hidden = about.visible != SheetVisibleEnum.Visible
+                facts = facts_of(index, about.name)
+                sheets.append(_sheet(book.get_sheet_by_index(index), facts or CellFacts(), hidden=hidden))
+    return sheets
+
+
+def _sheet(sheet: CalamineSheet, facts: CellFacts, *, hidden: bool) -> Sheet:
+    rows: list[list[str]] = []
+    if sheet.start is not None:
+        margin = [""] * sheet.start[1]  # rows are given from the first of the sheet, columns from the first filled one
+        rows = [margin + [_as_text(value) for value in row] for row in sheet.iter_rows()]
+    for (row, column), text in facts.texts.items():
+        _put(rows, row, column, text)
+    merged = tuple((*first, *last) for first, last in sorted(sheet.merged_cell_ranges or ()))
+    return Sheet(name=sheet.name, rows=rows, merged=merged, hidden=hidden, formulas=facts.formulas)
+
+
+def _put(rows: list[list[str]], row: int, column: int, text: str) -> None:
+    rows.extend([] for _ in range(row + 1 - len(rows)))
+    rows[row].extend([""] * (column + 1 - len(rows[row])))
+    rows[row][column] = text
+
+
+def _as_text(value: object) -> str:
+    """A typed value as a person would type it; a day without a time is a date."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case float() if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        case dt.datetime():
+            return f"{value:%Y-%m-%d %H:%M}"
+        case dt.time():
+            return f"{value:%H:%M}"
+        case dt.timedelta():
+            minutes = round(value.total_seconds() / 60)
+            return f"{minutes // 60}:{minutes % 60:02}"
+    return str(value)

@@ -1,0 +1,36 @@
+"""The log of imports: which file, how many rows, when. No text of any row is kept here."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from corpus.store import rows
+from corpus.store.rows import Changes
+from corpus.tables import imports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """One stored file, by its name. ``kind`` is a value of ``readers.base.Kind``; ``skipped`` rows had an error."""
+
+    id: int
+    name: str
+    kind: str
+    added: int
+    changed: int
+    unchanged: int
+    skipped: int
+    recorded_at: datetime
+
+
+def record(conn: Connection, *, name: str, kind: str, changes: Changes, skipped: int) -> Import:
+    """The entry as recorded, stamped with this moment."""
+    row = insert(imports).values(name=name, kind=kind, **asdict(changes), skipped=skipped, recorded_at=rows.now())
+    return Import(**conn.execute(row.returning(*imports.c)).mappings().one())
+
+
+def recent(conn: Connection, limit: int = 20) -> list[Import]:
+    """Newest first."""
+    newest = select(imports).order_by(imports.c.id.desc()).limit(limit)
+    return [Import(**row) for row in conn.execute(newest).mappings()]

@@ -1,0 +1,33 @@
+"""What the collection knows about itself: the revision that every change raises, and a few named values."""
+
+from sqlalchemy import Connection, insert, select, update
+
+from corpus import tables
+
+
+def revision(conn: Connection) -> int:
+    """A number that grows with every change of organisations, issues or cases; the same number, the same content."""
+    number: int = conn.execute(select(tables.revision.c.number)).scalar_one()
+    return number
+
+
+def bump(conn: Connection) -> None:
+    """Raises the revision. Every function of this package that changes the collection does so itself."""
+    conn.execute(update(tables.revision).values(number=tables.revision.c.number + 1))
+
+
+def hold(conn: Connection) -> None:
+    """Makes other changes of many rows wait until this transaction ends; on SQLite they wait already."""
+    conn.execute(select(tables.revision.c.number).with_for_update())
+
+
+def get(conn: Connection, key: str) -> str | None:
+    """None when nothing was put there."""
+    return conn.scalar(select(tables.meta.c.value).where(tables.meta.c.key == key))
+
+
+def put(conn: Connection, key: str, value: str) -> None:
+    """Over whatever was there."""
+    written = conn.execute(update(tables.meta).where(tables.meta.c.key == key).values(value=value))
+    if written.rowcount == 0:
+        conn.execute(insert(tables.meta).values(key=key, value=value))

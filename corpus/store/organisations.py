@@ -1,0 +1,63 @@
+"""Organisations in the database. Names of contact persons are written by an import and read back by nothing here."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection
+
+from corpus import tables
+from corpus.records import Organisation
+from corpus.store import rows, samples
+from corpus.store.rows import Changes, Count, Shelf
+
+_TABLE = tables.organisations
+_SHELF = Shelf(
+    table=_TABLE,
+    record=Organisation,
+    searched=("name", "kind", "purpose", "activities", "offers", "address", "area", "corporate_number"),
+    decode={"fields": frozenset},
+    unread=frozenset({"representative", "contact_person", "contact"}),
+)
+
+
+def upsert(conn: Connection, records: Sequence[Organisation]) -> Changes:
+    """Writes each over the row with its key, else adds it; see ``rows.upsert``."""
+    return rows.upsert(conn, _SHELF, records)
+
+
+def get(conn: Connection, id: str) -> Organisation | None:
+    """Without its contact persons, as everywhere in this module."""
+    return by_ids(conn, [id]).get(id)
+
+
+def by_ids(conn: Connection, ids: Sequence[str]) -> dict[str, Organisation]:
+    """Those that are stored, in the order asked for."""
+    return rows.by_ids(conn, _SHELF, ids)
+
+
+def page(
+    conn: Connection,
+    *,
+    text: str = "",
+    kind: str = "",
+    prefecture: str = "",
+    city: str = "",
+    active: bool | None = None,
+    limit: int,
+    offset: int = 0,
+) -> tuple[list[Organisation], int]:
+    """A slice by (name, id), and the number of all that match. "" and None mean "any"."""
+    equal = {"kind": kind, "prefecture": prefecture, "city": city, "active": active}
+    return rows.page(conn, _SHELF, text=text, equal=equal, order=[_TABLE.c.name], limit=limit, offset=offset)
+
+
+def rankable_digests(conn: Connection) -> dict[str, str]:
+    """Id -> digest of the active ones; of the sample collection only while no real organisation is stored."""
+    conditions: list[ColumnElement[bool]] = [_TABLE.c.active]
+    if samples.any_real(conn):
+        conditions.append(_TABLE.c.is_sample.is_(False))
+    return rows.digests(conn, _TABLE, *conditions)
+
+
+def count(conn: Connection) -> Count:
+    """Active or not."""
+    return rows.count(conn, _TABLE)

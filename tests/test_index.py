@@ -1,0 +1,194 @@
+import os
+import threading
+
+import pytest
+from sqlalchemy import Connection
+
+from api.errors import Preparing
+from api.settings import Settings
+from api.usecases import index as index_module
+from api.usecases.context import open_context
+from corpus.records import Organisation
+from corpus.store import organisations
+from matcher.records import Query
+
+CAT = Query("q", "飼い主のいない猫の世話をする人が足りない。")
+
+
+def organisation(n, activities="猫の世話", **more):
+    return Organisation(id=f"o{n}", key=f"id:o{n}", name=f"会{n}", activities=activities, **more)
+
+
+def context(folder, patient=True):
+    return open_context(Settings(data=folder), patient)
+
+
+def store(ctx, *records):
+    with ctx.db.write() as conn:
+        organisations.upsert(conn, records)
+
+
+def found(ctx):
+    return [s.owner for s in ctx.indexes.organisations.matcher().rank(CAT).suggestions]
+
+
+def kept(folder):
+    return sorted(path.name for path in (folder / "index").glob("organisations-*"))
+
+
+def test_a_change_by_another_process_shows_at_once(tmp_path):
+    service, command = context(tmp_path, patient=False), context(tmp_path)
+    assert found(service) == []
+    store(command, organisation(1), organisation(2))
+    assert found(service) == ["o1", "o2"]
+    store(command, organisation(1, "高齢者の見守り"))
+    assert found(service) == ["o2"]
+
+
+def test_retired_organisations_are_no_longer_ranked(tmp_path):
+    ctx = context(tmp_path)
+    store(ctx, organisation(1), organisation(2))
+    assert found(ctx) == ["o1", "o2"]
+    store(ctx, organisation(1, active=False, inactive_reason="解散"))
+    assert found(ctx) == ["o2"]
+
+
+def test_samples_leave_the_ranking_when_a_real_organisation_comes(tmp_path):
+    ctx = context(tmp_path)
+    store(ctx, organisation(1, is_sample=True))
+    assert found(ctx) == ["o1"]
+    store(ctx, organisation(2))
+    assert found(ctx) == ["o2"]
+
+
+def test_a_start_without_changes_reads_the_kept_state_and_fits_nothing(tmp_path, monkeypatch):
+    first = context(tmp_path)
+    store(first, organisation(1), organisation(2))
+    expected = found(first)
+    assert len(kept(tmp_path)) == 1
+
+    def unexpected(*_):
+        raise AssertionError("the state on disk was not used")
+
+    monkeypatch.setattr(index_module.Matcher, "updated", unexpected)
+    assert found(context(tmp_path)) == expected
+
+
+def test_only_what_differs_from_the_kept_state_is_worked_out(tmp_path, monkeypatch):
+    first = context(tmp_path)
+    store(first, organisation(1), organisation(2), organisation(3))
+    found(first)
+    store(context(tmp_path), organisation(2, "猫の世話と譲渡"))
+    changed = []
+    before = index_module.Matcher.updated
+    monkeypatch.setattr(
+        index_module.Matcher, "updated", lambda self, changes: changed.append(set(changes)) or before(self, changes)
+    )
+    assert found(context(tmp_path)) == ["o1", "o3", "o2"]
+    assert changed == [{"o2"}]
+
+
+def test_a_damaged_state_is_built_anew(tmp_path, caplog):
+    first = context(tmp_path)
+    store(first, organisation(1))
+    expected = found(first)
+    path = tmp_path / "index" / kept(tmp_path)[0] / "words-data.npy"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    assert found(context(tmp_path)) == expected
+    assert "words-data.npy" in caplog.text
+    assert found(context(tmp_path)) == expected
+
+
+def test_another_area_weight_needs_no_new_counting(tmp_path, monkeypatch):
+    first = context(tmp_path)
+    store(first, organisation(1))
+    found(first)
+    monkeypatch.setattr(index_module.Matcher, "updated", None)
+    other = open_context(Settings(data=tmp_path, area_weight=0.0))
+    assert found(other) == ["o1"]
+    assert other.indexes.organisations.matcher().name != first.indexes.organisations.matcher().name
+
+
+def test_small_changes_of_a_large_collection_are_not_written_each_time(tmp_path):
+    ctx = context(tmp_path)
+    store(ctx, *(organisation(n) for n in range(100)))
+    found(ctx)
+    before = kept(tmp_path)
+    store(ctx, organisation(100))
+    found(ctx)
+    assert kept(tmp_path) == before
+    store(ctx, *(organisation(n) for n in range(101, 110)))
+    found(ctx)
+    assert kept(tmp_path) != before
+    assert len(kept(tmp_path)) == 1
+
+
+def test_a_service_answers_from_before_while_a_large_change_is_taken_in(tmp_path, monkeypatch):
+    monkeypatch.setattr(index_module, "_MANY", 5)
+    service = context(tmp_path, patient=False)
+    store(service, organisation(1))
+    assert found(service) == ["o1"]
+    released = _hold(monkeypatch)
+    store(service, *(organisation(n) for n in range(2, 20)))
+    assert found(service) == ["o1"]
+    released.set()
+    service.indexes.organisations._worker.join()
+    assert len(found(service)) == 10
+
+
+def test_a_service_with_nothing_from_before_says_that_it_is_preparing(tmp_path, monkeypatch):
+    monkeypatch.setattr(index_module, "_MANY", 5)
+    service = context(tmp_path, patient=False)
+    store(service, *(organisation(n) for n in range(20)))
+    released = _hold(monkeypatch)
+    with pytest.raises(Preparing, match="しばらく待って"):
+        found(service)
+    released.set()
+    service.indexes.organisations._worker.join()
+    assert len(found(service)) == 10
+
+
+def _hold(monkeypatch):
+    """Lets large changes wait until the event that is returned is set."""
+    released = threading.Event()
+    before = index_module.Matcher.updated
+
+    def wait(self, changes):
+        released.wait(30)
+        return before(self, changes)
+
+    monkeypatch.setattr(index_module.Matcher, "updated", wait)
+    return released
+
+
+def test_threads_asking_at_once_get_the_same_answer(tmp_path):
+    ctx = context(tmp_path)
+    store(ctx, *(organisation(n) for n in range(50)))
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(found(ctx))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 8
+    assert all(answer == answers[0] for answer in answers)
+
+
+def test_the_documents_come_from_the_same_view_as_the_digests(tmp_path):
+    ctx = context(tmp_path)
+    source = ctx.indexes.organisations.source
+    store(ctx, organisation(1))
+    with ctx.db.read() as conn:
+        assert isinstance(conn, Connection)
+        before = source.digests(conn)
+        store(context(tmp_path), organisation(1, "変わった"), organisation(2))
+        assert source.digests(conn) == before
+        assert source.documents(conn, ["o1"])["o1"][0].body == "猫の世話"
+
+
+def test_the_lock_file_is_left_free(tmp_path):
+    ctx = context(tmp_path)
+    store(ctx, organisation(1))
+    found(ctx)
+    assert os.access(tmp_path / "index" / "organisations.lock", os.W_OK)
+    assert found(context(tmp_path)) == ["o1"]

@@ -1,0 +1,153 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matcher.matching import Matcher, MatcherConfig
+from matcher.records import Area, AreaRelation, Band, Document, Part, Query
+
+OKAYAMA = Area("岡山県", "岡山市")
+DOCUMENTS = [
+    Document(
+        "o1#p",
+        "o1",
+        "ねこの会",
+        "猫と人の共生",
+        "飼い主のいない猫の捕獲と世話。\n住民どうしの話し合い。",
+        fields=frozenset({7}),
+    ),
+    Document("o2#p", "o2", "見守り隊", "高齢者の見守り", "一人暮らしの高齢者を訪問します。", fields=frozenset({1, 3})),
+    Document("o2#q", "o2", "見守り隊", offer="猫の世話も手伝えます。", fields=frozenset({1, 3})),
+    Document("o3#p", "o3", "にほんご教室", "外国人住民の支援", "日本語教室を夜間に開きます。", fields=frozenset({11})),
+]
+CAT = Query("q", "飼い主のいない猫が増えている。捕獲して世話をする人がいない。")
+
+
+def test_the_contributions_sum_to_the_score_in_every_part():
+    query = Query("q", CAT.text, frozenset({7, 1}), (OKAYAMA,))
+    documents = [Document(d.id, d.owner, *d.texts, fields=d.fields, areas=(OKAYAMA,)) for d in DOCUMENTS]
+    matcher = Matcher.fit(documents)
+    scores = dict(zip(matcher.owners, matcher.scores(query), strict=True))
+    ranking = matcher.rank(query)
+    assert {c.part for s in ranking.suggestions for c in s.evidence.contributions} == set(Part)
+    for suggestion in ranking.suggestions:
+        assert sum(c.value for c in suggestion.evidence.contributions) == pytest.approx(suggestion.score, abs=1e-9)
+        assert suggestion.score == pytest.approx(scores[suggestion.owner], abs=1e-9)
+
+
+def test_the_best_document_of_an_owner_speaks_and_is_quoted():
+    second = Matcher.fit(DOCUMENTS).rank(CAT).suggestions[1]
+    assert (second.owner, second.document) == ("o2", "o2#q")
+    assert second.evidence.document_quote == "猫の世話も手伝えます。"
+    assert second.evidence.query_quote == "捕獲して世話をする人がいない。"
+
+
+def test_words_are_shown_as_written_on_both_sides():
+    matcher = Matcher.fit([Document("o#p", "o", body="引きこもりの方の子育てを応援")])
+    evidence = matcher.rank(Query("q", "ひきこもりと子育て")).suggestions[0].evidence
+    assert ("ひきこもり", "引きこもり") in {(c.term, c.matched) for c in evidence.contributions}
+
+
+def test_what_the_issue_names_and_the_profile_lacks_is_said():
+    evidence = Matcher.fit(DOCUMENTS).rank(Query("q", "猫の不妊手術の費用")).suggestions[0].evidence
+    assert set(evidence.missing) == {"不妊", "手術", "費用"}
+
+
+def test_a_word_in_another_text_of_the_owner_is_not_missing():
+    found = Matcher.fit(DOCUMENTS).rank(Query("q", "猫の世話と高齢者の訪問"))
+    evidence = next(s.evidence for s in found.suggestions if s.owner == "o2")
+    assert "高齢" not in evidence.missing
+
+
+def test_owners_that_share_nothing_are_no_suggestions():
+    ranking = Matcher.fit(DOCUMENTS).rank(Query("q", "宇宙ロケット", frozenset({7}), (OKAYAMA,)))
+    assert ranking.suggestions == ()
+    assert not ranking.good_match
+
+
+def test_a_faint_resemblance_is_no_good_match():
+    long = Query("q", "宇宙ロケットの打ち上げ実験と惑星探査衛星の軌道計算と燃料電池の開発を手伝える人")
+    ranking = Matcher.fit(DOCUMENTS).rank(long)
+    assert not ranking.good_match
+    assert all(s.band is Band.WEAK for s in ranking.suggestions)
+    assert Matcher.fit(DOCUMENTS).rank(CAT).good_match
+
+
+def test_equal_scores_are_ordered_by_id():
+    twins = [Document(f"{owner}#p", owner, body="猫の世話") for owner in ("o9", "o10", "o2", "o33")]
+    assert [s.owner for s in Matcher.fit(twins).rank(CAT).suggestions] == ["o10", "o2", "o33", "o9"]
+    assert [owner for owner, _ in Matcher.fit(twins).best(CAT, 2)] == ["o10", "o2"]
+
+
+def test_owners_passed_over_are_not_ranked():
+    assert [s.owner for s in Matcher.fit(DOCUMENTS).rank(CAT, without=["o1"]).suggestions] == ["o2", "o3"]
+
+
+def test_the_run_has_every_owner_up_to_k():
+    matcher = Matcher.fit(DOCUMENTS)
+    assert len(matcher.best(CAT, 1000)) == 3
+    assert len(matcher.best(CAT, 2)) == 2
+
+
+def test_document_ids_must_be_unique():
+    with pytest.raises(ValueError, match="not unique"):
+        Matcher.fit([DOCUMENTS[0], DOCUMENTS[0]])
+
+
+def test_wider_bodies_are_not_buried_by_the_neighbours():
+    here = Area("岡山県", "岡山市", "北区")
+    profile = "不登校の子どもの学習支援と居場所づくり"
+    fitting = [
+        Document("pref#p", "pref", body=profile, areas=(Area("岡山県"),)),
+        Document("nation#p", "nation", body=profile, areas=(Area(),)),
+        Document("unknown#p", "unknown", body=profile),
+    ]
+    near = [Document(f"near{i}#p", f"near{i}", body="町内の清掃と子どもの見守り", areas=(here,)) for i in range(30)]
+    query = Query("q", "不登校の子どもが安心して過ごせる居場所と学習支援が足りない。", areas=(here,))
+    first = [s.owner for s in Matcher.fit(fitting + near).rank(query, 3).suggestions]
+    assert first == ["nation", "pref", "unknown"]
+
+
+def test_the_same_words_nearer_come_first_and_unknown_stays_between():
+    places = {"city": (OKAYAMA,), "far": (Area("北海道", "旭川市"),), "open": ()}
+    documents = [Document(f"{name}#p", name, body="猫の世話", areas=areas) for name, areas in places.items()]
+    found = Matcher.fit(documents).rank(Query("q", "猫の世話", areas=(OKAYAMA,))).suggestions
+    assert [s.owner for s in found] == ["city", "open", "far"]
+    assert [s.evidence.area for s in found] == [AreaRelation.INSIDE, AreaRelation.UNKNOWN, AreaRelation.ELSEWHERE]
+
+
+def test_without_a_weight_the_area_changes_nothing():
+    documents = [Document(d.id, d.owner, *d.texts, areas=(OKAYAMA,)) for d in DOCUMENTS]
+    matcher = Matcher.fit(documents, MatcherConfig(area=0.0))
+    near, far = (Query("q", CAT.text, areas=(area,)) for area in (OKAYAMA, Area("北海道")))
+    assert matcher.scores(near).tolist() == matcher.scores(far).tolist()
+
+
+def test_an_empty_query_and_an_empty_collection_give_empty_rankings():
+    assert Matcher.fit(DOCUMENTS).rank(Query("q", "")).suggestions == ()
+    assert Matcher.fit([]).rank(CAT).suggestions == ()
+    assert Matcher.fit([]).best(CAT, 5) == []
+
+
+def test_a_state_brought_back_ranks_alike_to_the_last_bit():
+    matcher = Matcher.fit(DOCUMENTS)
+    again = Matcher.from_state(matcher.state(), matcher.config)
+    assert again.rank(CAT) == matcher.rank(CAT)
+
+
+OWNERS = st.sampled_from(["a", "b", "c", "d"])
+BODIES = st.lists(st.text(st.sampled_from("猫の世話見守り高齢者支援カフェ。"), max_size=12), max_size=3)
+
+
+@settings(max_examples=60)
+@given(st.lists(st.dictionaries(OWNERS, BODIES, min_size=1, max_size=3), max_size=6))
+def test_any_sequence_of_changes_ranks_like_a_fresh_fit(steps):
+    matcher, now = Matcher.fit([]), {}
+    for step in steps:
+        changes = {
+            owner: [Document(f"{owner}#{i}", owner, owner, body=body) for i, body in enumerate(bodies)]
+            for owner, bodies in step.items()
+        }
+        matcher, now = matcher.updated(changes), now | changes
+    fresh = Matcher.fit(document for documents in now.values() for document in documents)
+    assert matcher.best(CAT, 10) == fresh.best(CAT, 10)
+    assert matcher.rank(CAT) == fresh.rank(CAT)

@@ -1,0 +1,97 @@
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from matcher.measures import evaluate, read_qrels, read_run
+from models.ranking_files import BrokenCollection, rank_files, read_entries
+
+BENCH = Path(__file__).parents[2] / "shared" / "bench"
+ISSUES = [{"id": "i1", "text": "飼い主のいない猫が増えている", "prefecture": "岡山県", "city": "岡山市"}]
+ORGANISATIONS = [
+    {"id": "o1", "name": "ねこの会", "purpose": "猫の保護", "prefecture": "岡山県", "city": "岡山市"},
+    {"id": "o2", "name": "猫カフェ", "purpose": "猫の保護", "prefecture": "北海道", "city": "旭川市"},
+    {"id": "o3", "name": "見守り隊", "offers": ["高齢者の訪問", "買い物"]},
+]
+
+
+def write(path, rows):
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    return path
+
+
+def rank(tmp_path, issues=ISSUES, organisations=ORGANISATIONS, **options):
+    out = tmp_path / "run"
+    rank_files(write(tmp_path / "i.jsonl", issues), write(tmp_path / "o.jsonl.gz", organisations), out, **options)
+    return [line.split() for line in out.read_text().splitlines()]
+
+
+def test_every_query_gets_the_smaller_of_k_and_all(tmp_path):
+    assert len(rank(tmp_path)) == 3
+    assert [line[2] for line in rank(tmp_path, k=1)] == ["o1"]
+
+
+def test_lines_are_trec_runs(tmp_path):
+    line = rank(tmp_path)[0]
+    assert (line[0], line[1], line[2], line[3]) == ("i1", "Q0", "o1", "1")
+    assert len(line) == 6
+
+
+def test_the_area_can_be_ignored(tmp_path):
+    def gap(lines):
+        scores = {line[2]: float(line[4]) for line in lines}
+        return scores["o1"] - scores["o2"]
+
+    assert gap(rank(tmp_path)) > gap(rank(tmp_path, ignore_area=True)) + 0.1
+
+
+def test_the_roles_can_change_places(tmp_path):
+    assert {line[0] for line in rank(tmp_path, reverse=True)} == {"o1", "o2", "o3"}
+    assert {line[2] for line in rank(tmp_path, reverse=True)} == {"i1"}
+
+
+def test_ids_sources_years_and_founding_dates_are_never_read(tmp_path):
+    telling = [{**o, "source": "飼い主のいない猫", "year": "猫", "founded": "猫"} for o in ORGANISATIONS]
+    assert rank(tmp_path, organisations=telling) == rank(tmp_path)
+
+
+def test_a_past_case_speaks_for_its_partner_but_not_to_its_own_issue(tmp_path):
+    case = {"id": "c1", "title": "猫の不妊手術", "text": "飼い主のいない猫が増えた", "partners": ["見守り隊"]}
+    path = write(tmp_path / "c.jsonl", [case])
+    first = rank(tmp_path, cases=path)
+    assert [line[2] for line in first].index("o3") < 2
+    own = rank(tmp_path, cases=write(tmp_path / "own.jsonl", [{**case, "id": "i1"}]))
+    assert [line[2] for line in own][-1] == "o3"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"{", "JSON"),
+        (b"[]", "id"),
+        (b'{"text": "a"}', "id"),
+        (b'{"id": "a b"}', "空白"),
+        (b'{"id": "a"}\n{"id": "a"}', "2行目"),
+        ("課題".encode("cp932"), "UTF-8"),
+    ],
+)
+def test_a_broken_line_says_where_and_what(tmp_path, line, said):
+    (tmp_path / "x.jsonl").write_bytes(line)
+    with pytest.raises(BrokenCollection, match=said):
+        read_entries(tmp_path / "x.jsonl")
+
+
+def test_a_file_that_is_no_gzip_is_said_so(tmp_path):
+    (tmp_path / "x.jsonl.gz").write_bytes(b'{"id": "a"}')
+    with pytest.raises(BrokenCollection, match="gzip"):
+        read_entries(tmp_path / "x.jsonl.gz")
+
+
+def test_the_dev_collection_is_ranked_above_its_bar(tmp_path):
+    folder = BENCH / "kyodo-dev"
+    if not folder.is_dir():
+        pytest.skip("../shared/bench/kyodo-dev is not here")
+    rank_files(folder / "issues.jsonl", folder / "organisations.jsonl", tmp_path / "run", ignore_area=True)
+    assert evaluate(read_run(tmp_path / "run"), read_qrels(folder / "qrels.txt")).ndcg >= 0.43

@@ -1,0 +1,86 @@
+from math import log
+
+import bm25s
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matcher.sparse import Bm25, CountedRows, TermIndex
+
+TEXTS = ["猫 捕獲 世話", "猫 猫 住民", "高齢 見守り 住民 住民", "日本語 教室"]
+
+
+def index_of(texts, config=None):
+    config = config or Bm25()
+    rows = CountedRows({})
+    for text in texts:
+        rows.add({term: float(text.split().count(term)) for term in text.split()})
+    return TermIndex.empty(config).updated([], rows, np.arange(len(texts)))
+
+
+def test_the_formula_by_hand():
+    index = index_of(["猫 猫 住民", "住民"], Bm25(k1=1.2, b=0.75))
+    idf = log(1 + (2 - 1 + 0.5) / (1 + 0.5))
+    expected = idf * 2 / (2 + 1.2 * (0.25 + 0.75 * 3 / 2))
+    assert index.scores({"猫": 1.0}) == pytest.approx([expected, 0.0])
+    assert index.scores({"猫": 3.0}) == pytest.approx([3 * expected, 0.0])
+
+
+def test_an_unseen_term_is_as_rare_as_can_be_and_scores_nothing():
+    index = index_of(TEXTS)
+    assert index.idf("宇宙") == pytest.approx(log(1 + 4.5 / 0.5))
+    assert not index.scores({"宇宙": 1.0}).any()
+
+
+def test_no_score_reaches_the_bound():
+    index = index_of(TEXTS)
+    query = {"猫": 2.0, "住民": 1.0, "宇宙": 1.0}
+    assert index.scores(query).max() < index.bound(query)
+    assert index.bound({}) == 0
+
+
+@pytest.mark.parametrize(("k1", "b"), [(1.2, 0.75), (0.7, 0.6), (0.9, 0.4)])
+def test_the_core_equals_bm25s_on_the_same_terms(k1, b):
+    generator = np.random.default_rng(7)
+    texts = [" ".join(f"t{n}" for n in generator.zipf(1.3, 60) if n < 500) or "t1" for _ in range(300)]
+    reference = bm25s.BM25(method="lucene", k1=k1, b=b)
+    reference.index([text.split() for text in texts], show_progress=False)
+    index = index_of(texts, Bm25(k1, b))
+    for text in texts[:40]:
+        terms = text.split()[:12]
+        counts = {term: float(terms.count(term)) for term in terms}
+        np.testing.assert_allclose(index.scores(counts), reference.get_scores(terms), rtol=1e-5, atol=1e-6)
+
+
+def test_frequent_terms_kept_as_rows_score_like_postings():
+    texts = ["共通 " + text for text in TEXTS * 5]
+    index = index_of(texts)
+    each = [sum(value for _, value in index.contributions({"共通": 1.0, "猫": 1.0}, row)) for row in range(len(texts))]
+    assert index.scores({"共通": 1.0, "猫": 1.0}) == pytest.approx(each)
+
+
+def test_contributions_sum_to_the_score_and_leave_out_what_adds_nothing():
+    index = index_of(TEXTS)
+    query = {"猫": 1.0, "住民": 2.0, "教室": 1.0}
+    found = index.contributions(query, 1)
+    assert [term for term, _ in found] == ["住民", "猫"]
+    assert sum(value for _, value in found) == pytest.approx(index.scores(query)[1])
+
+
+def test_an_empty_index_answers_with_no_scores():
+    index = TermIndex.empty(Bm25())
+    assert index.scores({"猫": 1.0}).shape == (0,)
+    assert index.bound({"猫": 1.0}) > 0
+
+
+@given(st.lists(st.lists(st.sampled_from("あいうえお"), max_size=5).map(" ".join), max_size=8), st.data())
+def test_rows_added_in_any_steps_score_like_rows_added_at_once(texts, data):
+    cut = data.draw(st.integers(0, len(texts)))
+    first = index_of(texts[:cut])
+    rows = CountedRows(first.vocabulary)
+    for text in texts[cut:]:
+        rows.add({term: float(text.split().count(term)) for term in text.split()})
+    stepwise = first.updated(range(cut), rows, np.arange(len(texts)))
+    query = {"あ": 1.0, "う": 2.0, "か": 1.0}
+    assert stepwise.scores(query).tolist() == index_of(texts).scores(query).tolist()

@@ -1,0 +1,365 @@
+import json
+import os
+import time
+from datetime import date, timedelta
+
+import pytest
+
+from api.errors import Conflict, Invalid, NotFound
+from api.settings import Settings
+from api.usecases import collection, imports, indicators, reviews, samples
+from api.usecases.clock import today
+from api.usecases.collection import IssueDraft
+from api.usecases.context import open_context
+from corpus.readers.base import Kind, ReadOptions, Severity
+from corpus.records import Grade, IssueStatus, Organisation, Origin, ReleaseLevel, Stage
+from corpus.store import imports as import_log
+from corpus.store import organisations as organisation_rows
+from corpus.store import rankings
+
+DRAFT = IssueDraft(title="遊休農地の解消", department="農林課", problem="草刈りの人手がない。")
+ORGANISATIONS = (
+    "団体名,目的,活動内容,所在地\n"
+    "里山の会,農地を守る,草刈りを手伝う,岡山県岡山市北区\n"
+    "食の輪,食育,料理教室,岡山県倉敷市\n"
+)
+BAD_INVENTORY = "業務名,課題,担当課\n猫の相談,苦情が多い,生活衛生課\n,人手が足りない,生活衛生課\n"
+
+
+@pytest.fixture
+def ctx(tmp_path):
+    context = open_context(Settings(data=tmp_path))
+    yield context
+    context.db.close()
+
+
+def store_organisation(ctx, id="o-1", **other):
+    with ctx.db.write() as conn:
+        organisation_rows.upsert(conn, [Organisation(**{"id": id, "key": f"na:{id}", "name": "里山の会"} | other)])
+
+
+def show(ctx, issue, *ids):
+    entries = [{"id": id, "rank": n, "score": 3.5 - n, "band": "some"} for n, id in enumerate(ids, start=1)]
+    with ctx.db.write() as conn:
+        return rankings.record(conn, issue=issue.id, issue_version=issue.version, model="m1", shown=entries)
+
+
+def organisation_names(ctx):
+    return [one.name for one in collection.organisations(ctx).items]
+
+
+# imports
+
+
+def test_a_register_is_stored_and_the_same_file_again_changes_nothing(ctx):
+    first = imports.import_file(ctx, "団体.csv", ORGANISATIONS.encode(), ReadOptions())
+    assert (first.kind, first.stored, first.exit_code) == ("organisations", True, 0)
+    assert (first.accepted, first.added, first.changed, first.unchanged, first.skipped) == (2, 2, 0, 0, 0)
+    again = imports.import_file(ctx, "団体.csv", ORGANISATIONS.encode(), ReadOptions())
+    assert (again.accepted, again.added, again.changed, again.unchanged) == (2, 0, 0, 2)
+    newer = imports.import_file(ctx, "団体.csv", ORGANISATIONS.replace("料理教室", "畑の教室").encode(), ReadOptions())
+    assert (newer.added, newer.changed, newer.unchanged) == (0, 1, 1)
+
+
+def test_a_dry_run_counts_like_a_real_run_and_stores_nothing(ctx):
+    report = imports.import_file(ctx, "団体.csv", ORGANISATIONS.encode(), ReadOptions(), dry_run=True)
+    assert (report.stored, report.accepted, report.added, report.exit_code) == (False, 2, 2, 0)
+    assert collection.overview(ctx).organisations.real == 0
+    with ctx.db.read() as conn:
+        assert import_log.recent(conn) == []
+
+
+def test_one_bad_row_keeps_the_whole_file_out(ctx):
+    report = imports.import_file(ctx, "棚卸.csv", BAD_INVENTORY.encode(), ReadOptions(kind=Kind.INVENTORY))
+    assert (report.stored, report.accepted, report.skipped, report.readable, report.exit_code) == (False, 0, 1, 1, 1)
+    assert [(p.row, p.severity) for p in report.problems] == [(3, Severity.ERROR)]
+    assert collection.overview(ctx).issues.real == 0
+
+
+def test_bad_rows_can_be_left_out_when_rows_remain(ctx):
+    options = ReadOptions(kind=Kind.INVENTORY)
+    report = imports.import_file(ctx, "棚卸.csv", BAD_INVENTORY.encode(), options, skip_bad_rows=True)
+    assert (report.stored, report.accepted, report.skipped, report.exit_code) == (True, 1, 1, 0)
+    nothing = "業務名,課題\n,人手が足りない\n"
+    report = imports.import_file(ctx, "棚卸.csv", nothing.encode(), options, skip_bad_rows=True)
+    assert (report.stored, report.accepted, report.skipped, report.exit_code) == (False, 0, 1, 1)
+
+
+def test_a_file_that_cannot_be_read_is_one_problem_in_words(ctx):
+    report = imports.import_file(ctx, "壊れた.xlsx", b"%PDF-1.7 ...", ReadOptions())
+    assert (report.stored, report.exit_code, len(report.problems)) == (False, 2, 1)
+    assert report.problems[0].message.endswith("。")
+
+
+def test_a_stored_file_is_in_the_log_by_name_and_counts(ctx):
+    imports.import_file(ctx, "団体.csv", ORGANISATIONS.encode(), ReadOptions())
+    with ctx.db.read() as conn:
+        (entry,) = import_log.recent(conn)
+    assert (entry.name, entry.kind, entry.added) == ("団体.csv", "organisations", 2)
+
+
+def test_the_json_of_a_report_has_exactly_the_published_names(ctx):
+    shown = imports.as_json(imports.import_file(ctx, "棚卸.csv", BAD_INVENTORY.encode(), ReadOptions()))
+    assert list(shown) == (
+        ["path", "kind", "stored", "accepted", "added", "changed", "unchanged", "skipped", "mapping", "problems"]
+    )
+    assert set(shown["problems"][0]) == {"sheet", "row", "column", "severity", "found", "expected", "message"}
+    json.dumps(shown)
+
+
+def test_an_upload_waits_for_its_confirmation_and_is_then_forgotten(ctx):
+    token = imports.stage_upload(ctx, "../棚 卸.xlsx", b"\x00\x01")
+    assert imports.staged(ctx, token) == ("../棚 卸.xlsx", b"\x00\x01")
+    imports.discard(ctx, token)
+    imports.discard(ctx, token)
+    with pytest.raises(NotFound):
+        imports.staged(ctx, token)
+
+
+@pytest.mark.parametrize("token", ["", "..", "../../etc/passwd", "a/b", "none", "." * 22])
+def test_a_made_up_token_leads_nowhere(ctx, token):
+    imports.stage_upload(ctx, "a.csv", b"")
+    with pytest.raises(NotFound):
+        imports.staged(ctx, token)
+    imports.discard(ctx, token)
+
+
+def test_an_upload_is_gone_after_a_day(ctx):
+    token = imports.stage_upload(ctx, "a.csv", b"a")
+    old = time.time() - imports.UPLOAD_SECONDS - 60
+    os.utime(ctx.settings.data / "uploads" / token, (old, old))
+    imports.stage_upload(ctx, "b.csv", b"b")
+    with pytest.raises(NotFound):
+        imports.staged(ctx, token)
+
+
+# writing and looking
+
+
+def test_an_issue_written_by_hand_is_open_inside_the_section_and_dated(ctx):
+    written = collection.write_issue(ctx, DRAFT)
+    assert (written.origin, written.status) == (Origin.PROPOSED, IssueStatus.OPEN)
+    assert (written.release_level, written.posted_on) == (ReleaseLevel.SECTION, today())
+    assert collection.issue(ctx, written.id) == written
+
+
+def test_the_same_issue_sent_twice_is_stored_once(ctx):
+    assert collection.write_issue(ctx, DRAFT) == collection.write_issue(ctx, DRAFT)
+    assert collection.issues(ctx).total == 1
+
+
+@pytest.mark.parametrize(
+    ("draft", "fields"),
+    [
+        (IssueDraft(title=" "), ["title", "problem"]),
+        (IssueDraft(title="a"), ["problem"]),
+        (IssueDraft(title="a", purpose="あ" * 32_768), ["purpose"]),
+        (IssueDraft(title="a\ud800", purpose="b\x00"), ["title", "purpose"]),
+    ],
+)
+def test_an_issue_without_its_name_or_any_text_is_refused_field_by_field(ctx, draft, fields):
+    with pytest.raises(Invalid) as failure:
+        collection.write_issue(ctx, draft)
+    assert [detail.field for detail in failure.value.details] == fields
+
+
+def test_two_people_editing_one_issue_get_a_conflict(ctx):
+    written = collection.write_issue(ctx, DRAFT)
+    edited = collection.edit_issue(ctx, written.id, 1, IssueDraft(title="農地", problem="人手がない。"))
+    assert (edited.title, edited.version, edited.origin) == ("農地", 2, Origin.PROPOSED)
+    with pytest.raises(Conflict):
+        collection.edit_issue(ctx, written.id, 1, DRAFT)
+    assert collection.issue(ctx, written.id).title == "農地"
+
+
+def test_closing_an_issue_keeps_its_texts(ctx):
+    written = collection.write_issue(ctx, DRAFT)
+    closed = collection.set_status(ctx, written.id, 1, IssueStatus.CLOSED)
+    assert (closed.status, closed.problem, closed.version) == (IssueStatus.CLOSED, DRAFT.problem, 2)
+
+
+def test_what_is_not_stored_is_not_found(ctx):
+    for look in (collection.issue, collection.organisation, collection.case):
+        with pytest.raises(NotFound):
+            look(ctx, "x")
+
+
+def test_lists_are_cut_into_pages(ctx):
+    with ctx.db.write() as conn:
+        many = [Organisation(id=f"o-{n:03}", key=f"na:{n}", name=f"会{n:03}") for n in range(51)]
+        organisation_rows.upsert(conn, many)
+    first, second = collection.organisations(ctx), collection.organisations(ctx, page=2)
+    assert (len(first.items), first.total, first.pages, first.page) == (50, 51, 2, 1)
+    assert [one.id for one in second.items] == ["o-050"]
+    assert collection.organisations(ctx, page=-3) == first
+    assert collection.organisations(ctx, "ない言葉").pages == 1
+
+
+def test_a_department_has_only_its_open_issues_that_seek_a_partner(ctx):
+    kept = collection.write_issue(ctx, DRAFT)
+    closed = collection.write_issue(ctx, IssueDraft(title="終わった", department="農林課", problem="済"))
+    collection.set_status(ctx, closed.id, 1, IssueStatus.CLOSED)
+    collection.write_issue(ctx, IssueDraft(title="税", department="農林課", problem="課税", seeks_partner=False))
+    assert collection.department_issues(ctx, "農林課") == (kept,)
+    with pytest.raises(NotFound):
+        collection.department_issues(ctx, "水産課")
+
+
+def test_a_department_is_found_by_the_end_of_its_name_and_in_any_width(ctx):
+    full = collection.write_issue(ctx, IssueDraft(title="a", department="保健福祉局　健康づくり課", problem="a"))
+    wide = collection.write_issue(ctx, IssueDraft(title="b", department="ＩＣＴ推進課", problem="b"))
+    other = collection.write_issue(ctx, IssueDraft(title="c", department="市民局 ICT推進課", problem="c"))
+    assert collection.department_issues(ctx, "健康づくり課") == (full,)
+    assert collection.department_issues(ctx, "保健福祉局 健康づくり課") == (full,)
+    assert collection.department_issues(ctx, "ICT推進課") == (wide,)
+    assert collection.department_issues(ctx, "市民局ICT推進課") == (other,)
+    with pytest.raises(Invalid):
+        collection.department_issues(ctx, "課")
+    with pytest.raises(NotFound):
+        collection.department_issues(ctx, " ")
+
+
+# reviews
+
+
+def test_a_grade_keeps_what_was_shown_and_by_which_model(ctx):
+    issue = collection.write_issue(ctx, DRAFT)
+    store_organisation(ctx)
+    store_organisation(ctx, "o-2", name="別の会")
+    ranking = show(ctx, issue, "o-2", "o-1")
+    review = reviews.grade(ctx, issue.id, "o-1", Grade.SUITABLE, "activity_fits", "よい", ranking)
+    assert (review.rank, review.score, review.band, review.model, review.ranking) == (2, 1.5, "some", "m1", ranking)
+
+
+def test_pressing_the_button_twice_is_one_review(ctx):
+    issue = collection.write_issue(ctx, DRAFT)
+    store_organisation(ctx)
+    ranking = show(ctx, issue, "o-1")
+    first = reviews.grade(ctx, issue.id, "o-1", Grade.POSSIBLE, ranking_id=ranking)
+    assert reviews.grade(ctx, issue.id, "o-1", Grade.POSSIBLE, ranking_id=ranking) == first
+    reviews.grade(ctx, issue.id, "o-1", Grade.UNSUITABLE, ranking_id=ranking)
+    track = reviews.track(ctx, issue.id)
+    assert [one.grade for one in track.history] == [Grade.UNSUITABLE, Grade.POSSIBLE]
+    assert track.latest["o-1"].grade is Grade.UNSUITABLE
+
+
+def test_a_judgement_taken_back_stays_in_the_history(ctx):
+    issue = collection.write_issue(ctx, DRAFT)
+    store_organisation(ctx)
+    reviews.take_back(ctx, issue.id, "o-1")
+    reviews.grade(ctx, issue.id, "o-1", Grade.SUITABLE, ranking_id=show(ctx, issue, "o-1"))
+    reviews.take_back(ctx, issue.id, "o-1")
+    reviews.take_back(ctx, issue.id, "o-1")
+    track = reviews.track(ctx, issue.id)
+    assert track.latest == {}
+    assert [one.grade for one in track.history] == [None, Grade.SUITABLE]
+
+
+def test_a_partner_the_list_missed_has_no_rank(ctx):
+    issue = collection.write_issue(ctx, DRAFT)
+    store_organisation(ctx)
+    review = reviews.add_missed(ctx, issue.id, "o-1", "隣の地区で活動している")
+    assert (review.missed, review.grade, review.rank, review.score) == (True, Grade.SUITABLE, None, None)
+    assert reviews.track(ctx, issue.id).names == {"o-1": "里山の会"}
+
+
+def test_only_what_a_list_of_this_issue_showed_can_be_graded_from_it(ctx):
+    issue = collection.write_issue(ctx, DRAFT)
+    other = collection.write_issue(ctx, IssueDraft(title="別", problem="別の課題"))
+    store_organisation(ctx)
+    store_organisation(ctx, "o-2", name="別の会")
+    elsewhere, here = show(ctx, other, "o-1"), show(ctx, issue, "o-2")
+    for ranking in (elsewhere, here, 999):
+        with pytest.raises(Invalid):
+            reviews.grade(ctx, issue.id, "o-1", Grade.SUITABLE, ranking_id=ranking)
+    assert reviews.track(ctx, issue.id).history == ()
+
+
+def test_unknown_reasons_long_comments_and_unknown_sides_are_refused(ctx):
+    issue = collection.write_issue(ctx, DRAFT)
+    store_organisation(ctx)
+    with pytest.raises(Invalid):
+        reviews.grade(ctx, issue.id, "o-1", Grade.SUITABLE, "because")
+    with pytest.raises(Invalid):
+        reviews.grade(ctx, issue.id, "o-1", Grade.SUITABLE, comment="あ" * (reviews.MAX_COMMENT + 1))
+    with pytest.raises(NotFound):
+        reviews.grade(ctx, issue.id, "nobody", Grade.SUITABLE)
+    with pytest.raises(NotFound):
+        reviews.track(ctx, "nothing")
+
+
+# introductions and indicators
+
+
+def test_an_introduction_and_its_steps_are_counted_in_their_fiscal_years(ctx):
+    issue = collection.write_issue(ctx, DRAFT)
+    store_organisation(ctx)
+    introduction = reviews.introduce(ctx, issue.id, "o-1", date(2025, 3, 20))
+    reviews.add_event(ctx, introduction.id, Stage.AGREED, date(2025, 3, 31))
+    reviews.add_event(ctx, introduction.id, Stage.STARTED, date(2025, 4, 1))
+    matches, practices = indicators.indicators(ctx, 2024)
+    assert (matches.value, practices.value) == (1, 0)
+    shown = indicators.as_json(indicators.indicators(ctx, 2025))
+    assert [(one["value"], one["baseline"]) for one in shown["indicators"]] == [(0, 26), (1, 9)]
+    assert (shown["fiscal_year"], shown["label"]) == (2025, "令和7年度")
+    assert shown["indicators"][1]["events"][0]["happened_on"] == "2025-04-01"
+    json.dumps(shown)
+
+
+def test_the_same_step_twice_is_one_and_a_voided_one_no_longer_counts(ctx):
+    issue = collection.write_issue(ctx, DRAFT)
+    store_organisation(ctx)
+    introduction = reviews.introduce(ctx, issue.id, "o-1", date(2024, 5, 1))
+    assert reviews.introduce(ctx, issue.id, "o-1", date(2024, 5, 1)) == introduction
+    event = reviews.add_event(ctx, introduction.id, Stage.AGREED, date(2024, 5, 2))
+    assert reviews.add_event(ctx, introduction.id, Stage.AGREED, date(2024, 5, 2)) == event
+    assert indicators.indicators(ctx, 2024)[0].value == 1
+    reviews.void_event(ctx, event.id)
+    reviews.void_event(ctx, event.id)
+    assert indicators.indicators(ctx, 2024)[0].value == 0
+    (track,) = reviews.track(ctx, issue.id).introductions
+    assert [one.voided for one in track.events] == [True]
+
+
+def test_what_has_not_happened_yet_cannot_be_recorded(ctx):
+    issue = collection.write_issue(ctx, DRAFT)
+    store_organisation(ctx)
+    tomorrow = today() + timedelta(days=1)
+    with pytest.raises(Invalid):
+        reviews.introduce(ctx, issue.id, "o-1", tomorrow)
+    introduction = reviews.introduce(ctx, issue.id, "o-1", today())
+    with pytest.raises(Invalid) as failure:
+        reviews.add_event(ctx, introduction.id, Stage.STARTED, tomorrow)
+    assert [detail.field for detail in failure.value.details] == ["on"]
+
+
+def test_steps_of_what_is_not_there_are_not_found(ctx):
+    with pytest.raises(NotFound):
+        reviews.add_event(ctx, 7, Stage.AGREED, date(2024, 5, 1))
+    with pytest.raises(NotFound):
+        reviews.void_event(ctx, 7)
+
+
+# samples
+
+
+def test_samples_fill_an_empty_database_once_and_do_not_come_back(ctx):
+    assert samples.load_if_empty(ctx)
+    counted = collection.overview(ctx)
+    assert counted.organisations.samples >= 60
+    assert counted.issues.samples >= 30
+    assert (counted.organisations.real, counted.issues.real, counted.samples_rank) == (0, 0, True)
+    assert not samples.load_if_empty(ctx)
+    assert all(one.is_sample for one in collection.organisations(ctx).items)
+    samples.remove(ctx)
+    after = collection.overview(ctx)
+    assert (after.organisations.samples, after.issues.samples, after.samples_rank) == (0, 0, False)
+    assert after.cases.samples > 0
+    assert samples.remove(ctx, include_cases=True).cases == after.cases.samples
+    assert not samples.load_if_empty(ctx)
+
+
+def test_a_database_that_holds_anything_gets_no_samples(ctx):
+    collection.write_issue(ctx, DRAFT)
+    assert not samples.load_if_empty(ctx)
+    assert organisation_names(ctx) == []
