@@ -1,5 +1,6 @@
 """Every failure as an answer: one table of statuses, one JSON shape, one page with a sentence and the way back."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from api.errors import (
@@ -23,6 +25,8 @@ from api.errors import (
 from api.pages.rendering import error_page
 from api.security import HEADERS
 
+_LOG = logging.getLogger(__name__)
+
 STATUS: Mapping[type[KyodoError], int] = {
     NotFound: 404,
     Invalid: 422,
@@ -33,6 +37,10 @@ STATUS: Mapping[type[KyodoError], int] = {
     Preparing: 503,
     KyodoError: 400,
 }
+_BUSY = (
+    "busy",
+    "いま、データベースを使えません。大きなファイルの取り込みが終わるのを待って、もう一度お試しください。",
+)
 _BY_STATUS: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "送られた内容を読み取れませんでした。入力しなおして、もう一度お試しください。"),
     404: ("not_found", "お探しのページは見つかりませんでした。アドレスが正しいかお確かめください。"),
@@ -60,7 +68,7 @@ _BY_INPUT: Mapping[str, str] = {
 
 def install(app: FastAPI) -> None:
     """Registers the handlers, so that no answer of the service has another shape."""
-    for kind in (KyodoError, HTTPException, RequestValidationError):
+    for kind in (KyodoError, HTTPException, RequestValidationError, OperationalError):
         app.add_exception_handler(kind, _handle)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -82,6 +90,8 @@ def describe(error: Exception) -> tuple[int, str, str, tuple[Detail, ...]]:
     """Status, code, sentence and details of any error. Only expected ones speak in their own words."""
     if isinstance(error, KyodoError):
         return _status_of(error), error.code, error.message, error.details
+    if isinstance(error, OperationalError):
+        return 503, *_BUSY, ()
     if isinstance(error, RequestValidationError):
         return 422, *_BY_STATUS[422], _input_details(error.errors())
     status = error.status_code if isinstance(error, HTTPException) else 500
@@ -113,6 +123,8 @@ def _input_details(errors: Sequence[Any]) -> tuple[Detail, ...]:
 
 def _handle(request: Request, error: Exception) -> Response:
     response = answer(request.url.path, error)
+    if isinstance(error, OperationalError):
+        _LOG.warning("the database could not be used: %s", error.orig)  # the driver's words, not the statement's
     if isinstance(error, HTTPException):
         response.headers.update(error.headers or {})
     return response

@@ -30,7 +30,6 @@ HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _FORM_BYTES = 1_000_000
 _UPLOAD_PATHS = ("/imports", "/api/v1/imports")
 
@@ -76,7 +75,7 @@ def _check_local(scope: Scope, headers: Headers) -> None:
         raise Refused(
             "このサービスは、動いているコンピューターの中からだけ使えます。ほかのコンピューターからは使えません。"
         )
-    if _host_name(headers.get("host", "")) not in _LOCAL_NAMES:
+    if not is_loopback(_host_name(headers.get("host", ""))):
         raise Refused(
             "アドレスの書き方がこのサービスのものではありません。http://127.0.0.1 から始まるアドレスで開いてください。"
         )

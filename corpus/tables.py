@@ -299,11 +299,12 @@ def connect(url: str) -> Database:
 _as_json = partial(json.dumps, ensure_ascii=False)
 
 
+# hide_parameters, here and below: an error of the database must not carry a row's text into a log.
 def _sqlite(url: str, path: str) -> Database:
     if path in ("", ":memory:"):
         raise UnusableDatabase("メモリー上のデータベースは使えません。ファイルの場所を指定してください。")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    reader, writer = (create_engine(url, json_serializer=_as_json) for _ in range(2))
+    reader, writer = (create_engine(url, json_serializer=_as_json, hide_parameters=True) for _ in range(2))
     _prepare(reader, begin="BEGIN", pragmas=("query_only=ON",))
     # Taking the write lock first queues writers; a transaction that reads first would fail when it comes to write.
     _prepare(writer, begin="BEGIN IMMEDIATE", pragmas=("foreign_keys=ON", "synchronous=NORMAL", "journal_mode=WAL"))
@@ -327,7 +328,7 @@ def _prepare(engine: Engine, begin: str, pragmas: tuple[str, ...]) -> None:
 
 
 def _postgresql(url: str) -> Database:
-    writer = create_engine(url, json_serializer=_as_json, pool_pre_ping=True)
+    writer = create_engine(url, json_serializer=_as_json, hide_parameters=True, pool_pre_ping=True)
     reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Database(reader, writer)
 

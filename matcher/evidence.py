@@ -10,7 +10,7 @@ from matcher.records import Document, Evidence, Part
 from matcher.text import sentence_spans
 
 _MISSING = 5  # how many words the profile lacks are named
-_INFLECTED = re.compile(r"[㐀-鿿々][ぁ-ん]+$")
+_SAYS_LITTLE = re.compile(r".|.*[㐀-鿿々][ぁ-ん]+|[ぁ-んー]{1,3}")
 
 
 def evidence_of(
@@ -66,12 +66,12 @@ def _best_sentence(analysed: Analysed, values: Mapping[tuple[Part, str], float])
 def _missing(asked: Asked, analysed: Sequence[Analysed], rarity: Callable[[str], float]) -> tuple[str, ...]:
     """Words of the query that stand in none of the owner's texts, the rarest first.
 
-    Single characters and inflected words (増え, 多い) are left out: they say little on their own.
+    Single characters, inflected words (増え, 多い) and short words in kana (とき) say little on their own: left out.
     """
     present = {term.form for one in analysed for term in one.terms[Part.WORDS]}
     rest = [
         (rarity(form), surface)
         for form, surface in asked.surfaces[Part.WORDS].items()
-        if form not in present and len(surface) > 1 and not _INFLECTED.search(surface)
+        if form not in present and not _SAYS_LITTLE.fullmatch(surface)
     ]
     return tuple(surface for _, surface in sorted(rest, key=lambda pair: (-pair[0], pair[1]))[:_MISSING])

@@ -18,7 +18,7 @@ DICTIONARY_EDITION = f"sudachipy {version('sudachipy')}, sudachidict-core {versi
 
 # Sudachi refuses 49,150 bytes, and 65,536 after its own folding, where one character may become 33 bytes (U+FDFA).
 _PIECE = 1_500
-_DROPPED_CLASSES = frozenset({"助詞", "助動詞", "補助記号", "空白", "記号", "接続詞", "感動詞", "連体詞"})
+_DROPPED_CLASSES = frozenset({"助詞", "助動詞", "補助記号", "空白", "記号", "接続詞", "感動詞", "連体詞", "代名詞"})
 _DROPPED_DETAILS = frozenset({"非自立可能", "数詞"})
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?]+[」』）)]*|[^。！？!?\n]+")
 _RUN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U000323af々〆ヶ]+|[ァ-ヴーヽヾ]+")
@@ -64,7 +64,7 @@ def word_forms(text: str) -> list[str]:
 def words(text: str, among: Container[str] = _EVERYTHING) -> list[Term]:
     """Content words by Sudachi in mode A, compared by normalised form (ひきこもり = 引きこもり); only ``among``.
 
-    Left out: particles, auxiliaries, symbols, conjunctions, interjections, adnominals, dependent words, numerals.
+    Left out: particles, auxiliaries, symbols, conjunctions, interjections, adnominals, pronouns, dependent words, numerals.
     """
     return [
         Term(form, m.surface(), offset + m.begin(), offset + m.end())

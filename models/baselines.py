@@ -11,12 +11,12 @@ from matcher.measures import write_run
 from matcher.text import word_forms
 from models.ranking_files import Entry, read_entries
 
-# Sudachi mode A, normalised form; left out: 助詞 助動詞 補助記号 空白 記号 接続詞 感動詞 連体詞, 非自立可能, 数詞.
-FILTER = "matcher.text.words"
-
 
 def rank_bm25(issues: Path, organisations: Path, out: Path, k: int = 1000) -> None:
-    """Write a run by bm25s (method lucene, k1 1.2, b 0.75): every text of an entry in one, no fields, no places."""
+    """Write a run by bm25s (method lucene, k1 1.2, b 0.75): every text of an entry in one, no fields, no places.
+
+    Terms: Sudachi mode A, normalised; left out 助詞 助動詞 補助記号 空白 記号 接続詞 感動詞 連体詞 代名詞, 非自立可能, 数詞.
+    """
     logging.getLogger("bm25s").setLevel(logging.WARNING)
     documents = sorted(read_entries(organisations), key=lambda entry: entry.id)
     reference = bm25s.BM25(method="lucene", k1=1.2, b=0.75)

@@ -1,8 +1,10 @@
 """The pages over a real SQLite file with the sample collection: what stands on them, and what their forms do."""
 
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from html.parser import HTMLParser
 from io import BytesIO
 from itertools import pairwise
@@ -15,6 +17,8 @@ from openpyxl import Workbook
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.errors import Invalid, KyodoError
+from api.failures import STATUS
 from api.pages.presentation import excerpt, highlight, japanese_moment
 from api.settings import Settings
 from api.usecases import collection, reviews, samples
@@ -256,6 +260,14 @@ def test_a_filter_that_matches_nothing_offers_to_drop_it(shown: tuple[TestClient
         assert "すべての" in client.get(path, params={"text": UNUSUAL}).text
 
 
+def test_organisations_are_found_by_kind_and_by_a_word(shown: tuple[TestClient, Context]) -> None:
+    client, ctx = shown
+    kind, number = next((kind, number) for kind, number in collection.kinds(ctx) if kind)
+    html = client.get("/organisations", params={"kind": kind}).text
+    assert f"{number} 件の団体" in html
+    assert f'<option value="{kind}" selected>' in html
+
+
 # ---- bringing in a file
 
 
@@ -279,6 +291,7 @@ def test_a_preview_shows_kind_mapping_and_rows_and_stores_nothing(empty: tuple[T
     client, ctx = empty
     html = client.get(upload(client, "棚卸.csv", INVENTORY.encode("cp932"))).text
     assert "問題は見つかりませんでした。" in html
+    assert "種類は<strong>業務の棚卸シート</strong>と見分けました。" in html
     assert "新しく加わる 2 件" in html
     assert "D 列「課題」" in html
     assert "飼い主のいない猫の相談" in html
@@ -302,7 +315,7 @@ def test_bad_rows_are_named_by_place_and_left_out_only_when_that_was_ticked(empt
     preview = upload(client, "棚卸.xlsx", BAD_ROWS)
     html = client.get(preview).text
     assert "3 行目" in html
-    assert "A 業務名 列" in html
+    assert "A 列「業務名」" in html
     assert "問題のある 1 行を除いて取り込む" in html
     client.post(f"{preview}/confirm")
     assert collection.issues(ctx).total == 0
@@ -550,6 +563,27 @@ def test_an_unexpected_failure_shows_no_inside_and_keeps_the_headers(
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
 
 
+def test_every_expected_error_has_its_own_status_and_code() -> None:
+    kinds = KyodoError.__subclasses__() + Invalid.__subclasses__()
+    assert set(kinds) | {KyodoError} == set(STATUS)
+    assert len({kind.code for kind in kinds}) == len(kinds)
+
+
+def test_while_another_program_writes_a_page_that_must_write_says_to_wait(
+    real: tuple[TestClient, Context], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, ctx = real
+    issue = first_issue(ctx, "猫")
+    with ctx.db.writer.connect() as ours:
+        ours.exec_driver_sql("PRAGMA busy_timeout = 0")
+    with closing(sqlite3.connect(ctx.settings.data / "kyodo.sqlite3", isolation_level=None)) as other_program:
+        other_program.execute("BEGIN IMMEDIATE")
+        answer = client.get(f"/issues/{issue}")
+        other_program.execute("ROLLBACK")
+    assert answer.status_code == 503
+    assert "もう一度お試しください" in answer.text
+
+
 def test_only_this_machine_is_served_unless_the_setting_allows_others(tmp_path: Path) -> None:
     for allowed, status in [(False, 403), (True, 200)]:
         ctx = open_context(Settings(data=tmp_path, allow_remote=allowed))
@@ -609,6 +643,13 @@ def test_every_answer_carries_the_protecting_headers_and_pages_are_kept_in_no_ca
         assert headers["x-content-type-options"] == "nosniff"
         assert "script-src" not in headers["content-security-policy"]  # default-src 'none' holds
     assert client.get("/static/style.css").headers["cache-control"] == "no-cache"
+
+
+def test_a_head_request_gets_the_headers_of_the_page_without_the_page(shown: tuple[TestClient, Context]) -> None:
+    client, _ = shown
+    answer = client.head("/")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert client.head("/nothing").status_code == 404
 
 
 # ---- words

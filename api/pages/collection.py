@@ -11,13 +11,10 @@ router = APIRouter()
 
 
 @router.get("/organisations")
-def list_organisations(
-    ctx: Ctx, text: str = "", kind: str = "", prefecture: str = "", city: str = "", page_number: PageNumber = 1
-) -> HTMLResponse:
-    """All organisations, or those that hold a text, of a kind, of a place."""
-    asked = {"text": text, "kind": kind, "prefecture": prefecture, "city": city}
-    found = collection.organisations(ctx, **asked, page=page_number)
-    return page("organisations.html", found=found, filter=asked, filtered=any(asked.values()))
+def list_organisations(ctx: Ctx, text: str = "", kind: str = "", page_number: PageNumber = 1) -> HTMLResponse:
+    """All organisations, or those that hold a text (a place is part of the text), or of a kind."""
+    found = collection.organisations(ctx, text, kind, page=page_number)
+    return page("organisations.html", found=found, kinds=collection.kinds(ctx), filter={"text": text, "kind": kind})
 
 
 @router.get("/organisations/{organisation_id}")

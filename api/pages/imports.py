@@ -69,7 +69,7 @@ def confirm(ctx: Ctx, request: Request, token: str, skip_bad_rows: Annotated[str
     if not report.stored:
         return _preview(ctx, request, token)
     imports.discard(ctx, token)
-    return see("/imports?done=imported#recent-title")
+    return see("/imports?done=imported")
 
 
 @router.post("/{token}/cancel")

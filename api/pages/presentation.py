@@ -102,8 +102,14 @@ def fiscal_year(year: int | None) -> str:
 
 
 def points(value: float) -> str:
-    """A summand of a score, with two decimals: enough to compare within one list, and no percentage."""
-    return f"{value:.2f}"
+    """A summand of a score, with three decimals: enough to compare within one list, and no percentage."""
+    return f"{value:.3f}"
+
+
+def column_label(column: str) -> str:
+    """``E 課題``, as a problem names a column, becomes E 列「課題」."""
+    letter, _, heading = column.partition(" ")
+    return f"{letter} 列「{heading}」" if heading else f"{letter} 列"
 
 
 def excerpt(text: str, length: int = 90) -> str:

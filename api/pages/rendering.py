@@ -46,6 +46,7 @@ _environment.filters.update(
     japanese_moment=presentation.japanese_moment,
     points=presentation.points,
     excerpt=presentation.excerpt,
+    column_label=presentation.column_label,
     field_label=activity_fields.label,
 )
 

@@ -144,6 +144,12 @@ def organisations(
     )
 
 
+def kinds(ctx: Context) -> list[tuple[str, int]]:
+    """Kinds of organisations with their numbers, the most frequent first."""
+    with ctx.db.read() as conn:
+        return organisation_rows.kinds(conn)
+
+
 def organisation(ctx: Context, organisation_id: str) -> Organisation:
     """One organisation. Raises NotFound."""
     with ctx.db.read() as conn:

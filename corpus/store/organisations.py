@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from corpus import tables
 from corpus.records import Organisation
@@ -48,6 +48,13 @@ def page(
     """A slice by (name, id), and the number of all that match. "" and None mean "any"."""
     equal = {"kind": kind, "prefecture": prefecture, "city": city, "active": active}
     return rows.page(conn, _SHELF, text=text, equal=equal, order=[_TABLE.c.name], limit=limit, offset=offset)
+
+
+def kinds(conn: Connection) -> list[tuple[str, int]]:
+    """Each kind as written, with its number of organisations, the most frequent first; "" stands for no kind given."""
+    number = func.count()
+    tally = select(_TABLE.c.kind, number).group_by(_TABLE.c.kind).order_by(number.desc(), _TABLE.c.kind)
+    return [(kind, count) for kind, count in conn.execute(tally)]
 
 
 def rankable_digests(conn: Connection) -> dict[str, str]:
