@@ -64,7 +64,8 @@ def word_forms(text: str) -> list[str]:
 def words(text: str, among: Container[str] = _EVERYTHING) -> list[Term]:
     """Content words by Sudachi in mode A, compared by normalised form (ひきこもり = 引きこもり); only ``among``.
 
-    Left out: particles, auxiliaries, symbols, conjunctions, interjections, adnominals, pronouns, dependent words, numerals.
+    Left out: particles, auxiliaries, symbols, conjunctions, interjections, adnominals, pronouns, dependent words and
+    numerals.
     """
     return [
         Term(form, m.surface(), offset + m.begin(), offset + m.end())

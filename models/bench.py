@@ -1,8 +1,8 @@
 """``make bench``: speed and memory with a register of the whole country's size, made up on the spot.
 
 The generator draws by Zipf's law from the words of the sample collection, then from pairs of their kanji and from
-made-up katakana words, which give the collection its at least 20,000 distinct words. Machines are shared and noisy: bm25s is timed in the same run, so that
-a figure can be read as a ratio.
+made-up katakana words, which give the collection its at least 20,000 distinct words. Machines are shared and noisy:
+bm25s is timed in the same run, so that a figure can be read as a ratio.
 """
 
 import argparse
