@@ -13,13 +13,11 @@ from matcher.matching import Matcher, MatcherConfig
 from matcher.measures import write_run
 from matcher.records import Area, Document, Query
 
-# The only keys ever read besides ``id``; ids, sources, years and dates of founding would leak the answer.
-_TITLE, _AIM, _BODY, _OFFER = (
-    ("name", "title"),
-    ("purpose", "issue"),
-    ("activities", "text", "effect"),
-    ("offers", "role_sought"),
-)
+# The keys of title, aim, body and offer. With fields and places nothing else is ever read: ids, sources, years and
+# dates of founding would leak the answer.
+_Keys = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+_KEYS: _Keys = (("name", "title"), ("purpose",), ("activities", "text"), ("offers",))
+_CASE_KEYS: _Keys = (("name", "title"), ("purpose", "issue"), ("text", "effect"), ("role_sought",))
 _FIELDS = "fields"
 
 
@@ -94,7 +92,7 @@ def _told(path: Path, organisations: Sequence[Entry]) -> dict[str, dict[str, Doc
     owners = {_fold(name): entry.id for entry in organisations for name in (entry.title, entry.id) if name}
     told: dict[str, dict[str, Document]] = {}
     for number, line in _lines(path):
-        entry, raw = _entry(path, number, line), json.loads(line)
+        entry, raw = _entry(path, number, line, _CASE_KEYS), json.loads(line)
         for partner in raw.get("partners") or ():
             owner = owners.get(_fold(str(partner)))
             if owner is not None:
@@ -117,7 +115,7 @@ def read_entries(path: Path) -> Sequence[Entry]:
     """The lines of a JSONL file (``.gz`` by name). Raises BrokenCollection with the line's number."""
     entries: dict[str, Entry] = {}
     for number, line in _lines(path):
-        entry = _entry(path, number, line)
+        entry = _entry(path, number, line, _KEYS)
         if entry.id in entries:
             raise BrokenCollection(f"{path.name} の{number}行目: idの「{entry.id}」が前の行と同じです。")
         entries[entry.id] = entry
@@ -140,7 +138,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         ) from error
 
 
-def _entry(path: Path, number: int, line: str) -> Entry:
+def _entry(path: Path, number: int, line: str, keys: _Keys) -> Entry:
     where = f"{path.name} の{number}行目"
     try:
         raw = json.loads(line)
@@ -150,12 +148,13 @@ def _entry(path: Path, number: int, line: str) -> Entry:
         raise BrokenCollection(f"{where}: 「id」がありません。1行に1つ、idのあるJSONを書いてください。")
     if any(character.isspace() for character in str(raw["id"])):
         raise BrokenCollection(f"{where}: idの「{raw['id']}」に空白があります。空白のないidにしてください。")
+    title, aim, body, offer = (_text(raw, names) for names in keys)
     return Entry(
         id=str(raw["id"]),
-        title=_text(raw, _TITLE),
-        aim=_text(raw, _AIM),
-        body=_text(raw, _BODY),
-        offer=_text(raw, _OFFER),
+        title=title,
+        aim=aim,
+        body=body,
+        offer=offer,
         fields=_codes(raw.get(_FIELDS)),
         areas=_areas(raw),
     )

@@ -53,7 +53,9 @@ def test_the_roles_can_change_places(tmp_path):
 
 
 def test_ids_sources_years_and_founding_dates_are_never_read(tmp_path):
-    telling = [{**o, "source": "飼い主のいない猫", "year": "猫", "founded": "猫"} for o in ORGANISATIONS]
+    telling = [
+        {**o, "source": "飼い主のいない猫", "year": "猫", "founded": "猫", "effect": "猫"} for o in ORGANISATIONS
+    ]
     assert rank(tmp_path, organisations=telling) == rank(tmp_path)
 
 
