@@ -1,6 +1,7 @@
 # make run   : set up and start the service on http://127.0.0.1:8000
 # make test  : lint, types and every test
-# make bench : speed and memory    make quality : the ranking tables    make lock : renew requirements.lock
+# make bench : speed and memory    make quality : the ranking tables    make soak : long runs
+# make lock : renew requirements.lock
 .PHONY: setup run test lint types unit bench quality soak lock clean
 
 PYTHON ?= python3
@@ -33,6 +34,10 @@ unit: setup
 
 bench: setup
 	$(BIN)/python -m models.bench
+
+# Kills, mutilated files, load: some minutes.
+soak: setup
+	$(BIN)/pytest -m soak
 
 quality: setup
 	$(BIN)/python -m models.quality

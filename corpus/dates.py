@@ -32,9 +32,9 @@ ERAS = (
     Era("大正", "T", date(1912, 7, 30), date(1926, 12, 25)),
     Era("明治", "M", date(1868, 1, 25), date(1912, 7, 30)),
 )
-_ERA_OF = {spelling: era for era in ERAS for spelling in (era.name, era.letter)}
+_ERA_OF = {spelling: era for era in ERAS for spelling in (era.name, era.name[0], era.letter)}
 
-_ERA_YEAR = r"(?P<era>令和|平成|昭和|大正|明治|[RHSTM])\.?(?P<year>元|\d{1,2})"
+_ERA_YEAR = r"(?P<era>令和|平成|昭和|大正|明治|[令平昭大明RHSTM])\.?(?P<year>元|\d{1,2})"
 _WESTERN_YEAR = r"(?P<western>(?:18|19|20|21)\d\d)"
 _YEAR = rf"(?:{_ERA_YEAR}|{_WESTERN_YEAR})"
 _CLOCK = r"(?:T?\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?)?"
@@ -43,12 +43,21 @@ _COMPACT = re.compile(rf"{_WESTERN_YEAR}(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[
 _FISCAL_YEAR = re.compile(rf"(?:FY)?{_YEAR}(?:年度?)?", re.ASCII)
 # Dashes and strokes that are typed between numbers and that NFKC leaves alone.
 _SEPARATORS = str.maketrans({**dict.fromkeys("‐‑‒–—―−ー", "-"), "⁄": "/", "∕": "/", "・": ".", "。": "."})
+_KANJI_NUMBER = re.compile("([一二三四五六七八九])?十([一二三四五六七八九])?|[〇一二三四五六七八九]")
 
 
 def _folded(text: str) -> str:
-    """Upper case, ASCII digits, no spaces, no remarks in brackets such as a weekday or the other calendar's year."""
+    """Upper case, ASCII digits (for kanji too), no spaces, no brackets with a weekday or the other calendar's year."""
     text = re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
-    return re.sub(r"\([^()]*\)", "", text).translate(_SEPARATORS)
+    return _KANJI_NUMBER.sub(_digits, re.sub(r"\([^()]*\)", "", text).translate(_SEPARATORS))
+
+
+def _digits(found: re.Match[str]) -> str:
+    """二十七 is 27, 十 is 10; signs without 十 stand for themselves: 二〇二四."""
+    if "十" not in found[0]:
+        return str("〇一二三四五六七八九".index(found[0]))
+    tens, ones = (" 一二三四五六七八九".index(sign) if sign else None for sign in found.groups())
+    return f"{tens or 1}{ones or 0}"
 
 
 def _western_year(found: re.Match[str]) -> int:

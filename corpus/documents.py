@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from corpus.areas import area_of, parse_areas, split_address
+from corpus.gazetteer import GAZETTEER_EDITION
 from corpus.records import Case, Issue, Organisation
 from matcher.records import Area, Document, Query
 
-# Raise when a record gives other documents than before, so that kept states are built anew.
-DOCUMENTS_FORMAT = 1
+# Raise the number when a record gives other documents than before, so that kept states are built anew.
+DOCUMENTS_EDITION = f"1, {GAZETTEER_EDITION}"
 
 
 def organisation_documents(organisation: Organisation) -> list[Document]:
@@ -82,7 +83,7 @@ def issue_query(issue: Issue) -> Query:
 def organisation_query(organisation: Organisation) -> Query:
     """What an organisation asks the issues with."""
     text = _lines(organisation.name, organisation.purpose, organisation.activities, organisation.offers)
-    return Query(organisation.id, text, organisation.fields, organisation_areas(organisation))
+    return Query(organisation.id, text, organisation.fields, organisation_areas(organisation), offers=True)
 
 
 def issue_areas(issue: Issue) -> tuple[Area, ...]:

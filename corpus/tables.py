@@ -281,17 +281,19 @@ def connect(url: str) -> Database:
     """Opens nothing yet; creates the folder of an SQLite file. Raises UnusableDatabase for a URL that cannot serve."""
     try:
         target = make_url(url)
-    except ArgumentError as error:
+        backend = target.get_backend_name()
+        if backend == "sqlite":
+            return _sqlite(url, target.database or "")
+        if backend == "postgresql":
+            return _postgresql(url)
+    except (ArgumentError, ValueError) as error:  # the URL may hold a password, so it is not repeated
         raise UnusableDatabase(
-            "データベースの場所が正しく書かれていません。sqlite:///data/kyodo.db のようなURLで指定してください。"
+            "KYODO_DATABASE_URL に書かれたデータベースの場所を読み取れません。「sqlite:///data/kyodo.db」や"
+            "「postgresql+psycopg://利用者@サーバー/データベース」のように書いてください。"
         ) from error
-    backend = target.get_backend_name()
-    if backend == "sqlite":
-        return _sqlite(url, target.database or "")
-    if backend == "postgresql":
-        return _postgresql(url)
     raise UnusableDatabase(
-        f"データベースの種類「{backend}」には対応していません。sqlite か postgresql で始まるURLを指定してください。"
+        f"データベースの種類「{backend}」には対応していません。"
+        "KYODO_DATABASE_URL には sqlite か postgresql で始まるURLを指定してください。"
     )
 
 
@@ -302,7 +304,9 @@ _as_json = partial(json.dumps, ensure_ascii=False)
 # hide_parameters, here and below: an error of the database must not carry a row's text into a log.
 def _sqlite(url: str, path: str) -> Database:
     if path in ("", ":memory:"):
-        raise UnusableDatabase("メモリー上のデータベースは使えません。ファイルの場所を指定してください。")
+        raise UnusableDatabase(
+            "メモリー上のデータベースは使えません。KYODO_DATABASE_URL にはファイルの場所を指定してください。"
+        )
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     reader, writer = (create_engine(url, json_serializer=_as_json, hide_parameters=True) for _ in range(2))
     _prepare(reader, begin="BEGIN", pragmas=("query_only=ON",))

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from matcher.context import nearest
 from matcher.parts import Analysed, Asked, ScorePart
 from matcher.records import Document, Evidence, Part
-from matcher.text import sentence_spans
+from matcher.text import sentence_spans, words
 
 _MISSING = 5  # how many words the profile lacks are named
 _SAYS_LITTLE = re.compile(r".|.*[㐀-鿿々][ぁ-ん]+|[ぁ-んー]{1,3}")
+
+Key = tuple[Part, str]  # a part of the score and a form compared in it
+Values = Mapping[Key, float]  # what each adds to the score
 
 
 def evidence_of(
@@ -30,15 +33,16 @@ def evidence_of(
     contributions = [c for part in parts for c in part.explain(asked, row, document, analysed[speaker])]
     relation, ours, theirs = nearest(asked.query.areas, document.areas)
     values = {(c.part, c.form): c.value for c in contributions}
+    query_quote, document_quote = _quotes(asked.analysed, analysed[speaker], values)
     return Evidence(
         contributions=tuple(sorted(contributions, key=lambda c: (-c.value, c.part, c.form))),
-        query_quote=_best_sentence(asked.analysed, values),
-        document_quote=_best_sentence(analysed[speaker], values),
+        query_quote=query_quote,
+        document_quote=document_quote,
         fields=tuple(sorted(asked.query.fields & document.fields)),
         area=relation,
         query_area=ours,
         document_area=theirs,
-        missing=_missing(asked, analysed, rarity),
+        missing=_missing(asked, documents, analysed, rarity),
     )
 
 
@@ -47,31 +51,51 @@ def joined_text(document: Document) -> str:
     return "\n".join(part for part in document.texts if part)
 
 
-def _best_sentence(analysed: Analysed, values: Mapping[tuple[Part, str], float]) -> str:
-    """The sentence whose terms add most to the score, each counted once; the first of equals; "" for an empty text."""
+def _quotes(one: Analysed, other: Analysed, values: Values) -> tuple[str, str]:
+    """The pair of sentences whose shared terms add most to the score, each term counted once; the first of equals.
+
+    So both quotes speak of the same thing. "" for a side without text.
+    """
+    ours, theirs = _sentences(one, values), _sentences(other, values)
+    if not ours or not theirs:
+        return "", ""
+    _, first, second = max(
+        (_shared(a, b, values), -i, -j) for i, (_, a) in enumerate(ours) for j, (_, b) in enumerate(theirs)
+    )
+    return ours[-first][0], theirs[-second][0]
+
+
+def _sentences(analysed: Analysed, values: Values) -> list[tuple[str, set[Key]]]:
+    """Each sentence as written, with those of its terms that add to the score."""
     spans = sentence_spans(analysed.text)
-    if not spans:
-        return ""
     starts = [start for start, _ in spans]
-    found: list[dict[tuple[Part, str], float]] = [{} for _ in spans]
+    found: list[set[Key]] = [set() for _ in spans]
     for part, terms in analysed.terms.items():
         for term in terms:
             if (part, term.form) in values:
-                found[bisect_right(starts, term.start) - 1][part, term.form] = values[part, term.form]
-    sums = [round(sum(sorted(values.values())), 12) for values in found]
-    start, end = spans[sums.index(max(sums))]
-    return analysed.text[start:end]
+                found[bisect_right(starts, term.start) - 1].add((part, term.form))
+    return [(analysed.text[start:end], keys) for (start, end), keys in zip(spans, found, strict=True)]
 
 
-def _missing(asked: Asked, analysed: Sequence[Analysed], rarity: Callable[[str], float]) -> tuple[str, ...]:
-    """Words of the query that stand in none of the owner's texts, the rarest first.
+def _shared(one: set[Key], other: set[Key], values: Values) -> float:
+    """Rounded, so that the order of summing cannot tell two equal sums apart."""
+    return round(sum(values[key] for key in one & other), 12)
+
+
+def _missing(
+    asked: Asked, documents: Sequence[Document], analysed: Sequence[Analysed], rarity: Callable[[str], float]
+) -> tuple[str, ...]:
+    """Words of the side in need that stand nowhere on the side that could help, the rarest first.
 
     Single characters, inflected words (増え, 多い) and short words in kana (とき) say little on their own: left out.
     """
-    present = {term.form for one in analysed for term in one.terms[Part.WORDS]}
+    needed, present = asked.surfaces[Part.WORDS], {term.form for one in analysed for term in one.terms[Part.WORDS]}
+    if asked.query.offers:
+        present = set(needed)
+        needed = {t.form: t.surface for one in documents for t in reversed(words(joined_text(one)))}
     rest = [
         (rarity(form), surface)
-        for form, surface in asked.surfaces[Part.WORDS].items()
+        for form, surface in needed.items()
         if form not in present and not _SAYS_LITTLE.fullmatch(surface)
     ]
     return tuple(surface for _, surface in sorted(rest, key=lambda pair: (-pair[0], pair[1]))[:_MISSING])

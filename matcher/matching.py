@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -78,12 +78,10 @@ class Matcher:
         rows = {owner: row for row, owner in reversed(list(enumerate(d.owner for d in documents)))}
         self._starts = np.array([rows[owner] for owner in self.owners], dtype=np.intp)
         self._numbers = {owner: number for number, owner in enumerate(self.owners)}
-        self._parts: list[ScorePart] = [
-            TermPart(Part.WORDS, 1.0, indexes[Part.WORDS]),
-            TermPart(Part.CHARACTERS, config.characters, indexes[Part.CHARACTERS]),
-            FieldPart(config.fields, FieldMasks.of(documents)),
-            AreaPart(config.area, Places(documents)),
-        ]
+        self._words = TermPart(Part.WORDS, 1.0, indexes[Part.WORDS])
+        self._characters = TermPart(Part.CHARACTERS, config.characters, indexes[Part.CHARACTERS])
+        self._fields = FieldPart(config.fields, FieldMasks.of(documents))
+        self._area = AreaPart(config.area, Places(documents))
 
     @classmethod
     def fit(cls, documents: Iterable[Document], config: MatcherConfig | None = None) -> "Matcher":
@@ -103,18 +101,20 @@ class Matcher:
         return self._with(_ordered(d for documents in changes.values() for d in documents), kept)
 
     def _with(self, added: Sequence[Document], kept: Sequence[int]) -> "Matcher":
-        joined = [*(self.documents[row] for row in kept), *added]
-        order = np.array(sorted(range(len(joined)), key=lambda i: (joined[i].owner, joined[i].id)), dtype=np.intp)
+        joined = [*self.documents, *added]
+        known = [*kept, *range(len(self.documents), len(joined))]
+        rows = sorted(known, key=lambda row: (joined[row].owner, joined[row].id))
         new = {part: CountedRows(index.vocabulary) for part, index in self._indexes.items()}
         for counts in _counted(added, self.config.part_weights):
-            for part, rows in new.items():
-                rows.add(counts[part])
-        indexes = {part: index.updated(kept, new[part], order) for part, index in self._indexes.items()}
-        return Matcher([joined[i] for i in order], indexes, self.config)
+            for part, counted in new.items():
+                counted.add(counts[part])
+        indexes = {part: index.updated(new[part], rows) for part, index in self._indexes.items()}
+        return Matcher([joined[row] for row in rows], indexes, self.config)
 
     def scores(self, query: Query) -> NDArray[np.float64]:
         """One score an owner, in the order of ``owners``: that of its best document."""
-        return self._by_owner(self._row_scores(Asked.of(query)))
+        asked = Asked.of(query)
+        return self._by_owner(self._text_scores(asked) + self._context_scores(asked))
 
     def best(self, query: Query, k: int) -> list[tuple[str, float]]:
         """The ``min(k, N)`` first owners with their scores, by (-score, owner), without evidence."""
@@ -127,12 +127,12 @@ class Matcher:
         Owners in ``without`` are passed over.
         """
         asked = Asked.of(query)
-        rows = self._row_scores(asked)
+        texts = self._text_scores(asked)
+        rows = np.where(texts > 0, texts + self._context_scores(asked), -np.inf)  # being near is no reason of its own
         scores = self._by_owner(rows)
         scores[[self._numbers[owner] for owner in without if owner in self._numbers]] = -np.inf
         numbers = [number for number in first(scores, k) if np.isfinite(scores[number])]
-        touching = filter(_touches, (self._suggestion(asked, rows, number) for number in numbers))
-        found = tuple(replace(suggestion, rank=rank) for rank, suggestion in enumerate(touching, start=1))
+        found = tuple(self._suggestion(asked, rows, number, rank) for rank, number in enumerate(numbers, start=1))
         return Ranking(query.id, self.name, any(s.band is not Band.WEAK for s in found), found)
 
     def state(self) -> State:
@@ -157,11 +157,13 @@ class Matcher:
             indexes[part] = TermIndex(vocabulary, counts, config.bm25)
         return cls(documents, indexes, config)
 
-    def _row_scores(self, asked: Asked) -> NDArray[np.float64]:
-        total = np.zeros(len(self.documents))
-        for part in self._parts:
-            total += part.scores(asked)
-        return total
+    def _text_scores(self, asked: Asked) -> NDArray[np.float64]:
+        """By document: 0 where it shares neither a word nor a character with the query."""
+        return self._words.scores(asked) + self._characters.scores(asked)
+
+    def _context_scores(self, asked: Asked) -> NDArray[np.float64]:
+        """By document."""
+        return self._fields.scores(asked) + self._area.scores(asked)
 
     def _by_owner(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.maximum.reduceat(rows, self._starts) if len(self._starts) else np.zeros(0)
@@ -170,14 +172,15 @@ class Matcher:
         end = self._starts[number + 1] if number + 1 < len(self._starts) else len(self.documents)
         return range(self._starts[number], end)
 
-    def _suggestion(self, asked: Asked, scores: NDArray[np.float64], number: int) -> Suggestion:
+    def _suggestion(self, asked: Asked, scores: NDArray[np.float64], number: int, rank: int) -> Suggestion:
         rows = self._rows_of(number)
         best = max(rows, key=lambda row: (scores[row], -row))
         texts = [self.documents[row] for row in rows]
         rarity = self._indexes[Part.WORDS].idf
-        evidence = evidence_of(asked, self._parts, texts, best - rows.start, best, rarity)
+        parts: list[ScorePart] = [self._words, self._characters, self._fields, self._area]
+        evidence = evidence_of(asked, parts, texts, best - rows.start, best, rarity)
         score = float(sum(c.value for c in evidence.contributions))
-        return Suggestion(0, self.owners[number], self.documents[best].id, score, self._band(evidence), evidence)
+        return Suggestion(rank, self.owners[number], self.documents[best].id, score, self._band(evidence), evidence)
 
     def _band(self, evidence: Evidence) -> Band:
         """By the words and characters alone: being near, or in the same field, is no reason of its own."""
@@ -185,10 +188,6 @@ class Matcher:
         if shared >= self.config.strong:
             return Band.STRONG
         return Band.SOME if shared >= self.config.some else Band.WEAK
-
-
-def _touches(suggestion: Suggestion) -> bool:
-    return any(c.part in FORMS_OF for c in suggestion.evidence.contributions)
 
 
 def first(scores: NDArray[np.float64], k: int) -> NDArray[np.intp]:

@@ -132,7 +132,10 @@ def read_qrels(path: Path) -> Qrels:
     """Four columns a line: query, iteration, document, relevance. Raises BrokenRun."""
     qrels: dict[str, dict[str, int]] = {}
     for number, (query, _, document, relevance) in _lines(path, 4):
-        qrels.setdefault(query, {})[document] = int(_number(path, number, relevance))
+        value = _number(path, number, relevance)
+        if not value.is_integer():
+            raise BrokenRun(f"{path.name} の{number}行目: 正解の度合いの「{relevance}」を整数にしてください。")
+        qrels.setdefault(query, {})[document] = int(value)
     return qrels
 
 

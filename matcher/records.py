@@ -64,12 +64,16 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked: frozen text, and what is known beside it. ``fields`` and ``areas`` as in ``Document``."""
+    """What is asked: frozen text, and what is known beside it. ``fields`` and ``areas`` as in ``Document``.
+
+    ``offers`` is True when the asker is the one who could help, so that the documents are what names a need.
+    """
 
     id: str
     text: str
     fields: frozenset[int] = frozenset()
     areas: tuple[Area, ...] = ()
+    offers: bool = False
 
 
 class Part(StrEnum):
@@ -108,8 +112,8 @@ class Contribution:
 class Evidence:
     """Why: the contributions sum to the score; a quoted sentence of each side; what is shared; what is missing.
 
-    ``contributions`` are sorted by (-value, part, form). ``missing`` are words of the query, as written, that the
-    owner's texts do not hold, rarest first.
+    ``contributions`` are sorted by (-value, part, form). ``missing`` are words, as written, of the side in need that
+    the side that could help does not have in any text, rarest first.
     """
 
     contributions: tuple[Contribution, ...]

@@ -70,15 +70,15 @@ class TermIndex:
         """No documents yet."""
         return cls({}, sp.csr_matrix((0, 0), dtype=np.float32), config)
 
-    def updated(self, kept: Sequence[int], added: "CountedRows", order: NDArray[np.intp]) -> "TermIndex":
-        """The rows ``kept`` followed by those ``added``, then put into ``order`` (positions in that joined list).
+    def updated(self, added: "CountedRows", rows: Sequence[int]) -> "TermIndex":
+        """The index of ``rows``, in this order; numbers count on from this index's rows into those ``added``.
 
         ``added`` must have been started with this index's vocabulary.
         """
-        new = added.matrix()
-        old = self.counts[np.asarray(kept, dtype=np.intp)]
-        old.resize((old.shape[0], new.shape[1]))
-        return TermIndex(added.vocabulary, sp.vstack([old, new], format="csr")[order], self.config)
+        new, old = added.matrix(), self.counts
+        widened = sp.csr_matrix((old.data, old.indices, old.indptr), shape=(old.shape[0], new.shape[1]))
+        joined = sp.vstack([widened, new], format="csr")
+        return TermIndex(added.vocabulary, joined[np.asarray(rows, dtype=np.intp)], self.config)
 
     def scores(self, query: Counts) -> NDArray[np.float64]:
         """One score a document, shape (N,), >= 0; summed in the order of the sorted terms, so reproducible."""

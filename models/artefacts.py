@@ -19,13 +19,16 @@ _MANIFEST = "manifest.json"
 
 
 class BrokenArtefact(Exception):
-    """The folder is incomplete, altered or of another format; the text says which file."""
+    """The folder is incomplete, altered or of another format; the text is a Japanese sentence naming the file."""
 
 
 def save(folder: Path, state: State, about: Mapping[str, Any]) -> None:
-    """Write ``state`` to ``folder``, replacing what is there; ``about`` goes into the manifest."""
+    """Write ``state`` to ``folder``, replacing what is there; ``about`` goes into the manifest.
+
+    A process that is killed meanwhile leaves a folder named by ``draft_name``.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
+    draft = Path(tempfile.mkdtemp(prefix=draft_name(folder.name), dir=folder.parent))
     try:
         for name, array in state.arrays.items():
             np.save(draft / f"{name}.npy", array, allow_pickle=False)
@@ -40,6 +43,11 @@ def save(folder: Path, state: State, about: Mapping[str, Any]) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
+def draft_name(name: str) -> str:
+    """How the folders begin in which what will be ``name`` is written."""
+    return f".draft-{name}"
+
+
 def load(folder: Path) -> tuple[State, dict[str, Any]]:
     """The state and what was said ``about`` it. Raises BrokenArtefact."""
     manifest = _manifest(folder)
@@ -47,12 +55,15 @@ def load(folder: Path) -> tuple[State, dict[str, Any]]:
     tables: dict[str, Any] = {}
     for name, expected in manifest["files"].items():
         path = folder / name
-        if not path.is_file() or _hash(path) != expected:
-            raise BrokenArtefact(f"{path.name} is missing or has changed since it was written")
-        if path.suffix == ".npy":
-            arrays[path.stem] = np.load(path, allow_pickle=False)
-        else:
-            tables[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            if _hash(path) != expected:
+                raise BrokenArtefact(f"{name} が、書いたあとに変わっています。")
+            if path.suffix == ".npy":
+                arrays[path.stem] = np.load(path, allow_pickle=False)
+            else:
+                tables[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise BrokenArtefact(f"{name} を読み込めません。") from error
     return State(arrays, tables), manifest["about"]
 
 
@@ -68,8 +79,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
         if isinstance(manifest["about"], dict) and isinstance(manifest["files"], dict):
             return dict(manifest)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BrokenArtefact(f"{_MANIFEST} of {folder.name} cannot be read") from error
-    raise BrokenArtefact(f"{_MANIFEST} of {folder.name} is of another format")
+        raise BrokenArtefact(f"{folder.name} の {_MANIFEST} を読み込めません。") from error
+    raise BrokenArtefact(f"{folder.name} の {_MANIFEST} は、別の形式で書かれています。")
 
 
 def _hash(path: Path) -> str:

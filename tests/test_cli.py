@@ -293,6 +293,20 @@ def test_without_any_organisation_the_answer_says_so():
     assert "団体がまだ登録されていません。" in result.stdout
 
 
+def test_no_candidate_at_all_is_said_with_the_next_step(filled):
+    result = kyodo("suggest", "zzyzx")
+    assert result.exit_code == 0
+    assert "候補は見つかりませんでした。" in result.stdout
+    assert "協働の窓口に相談する" in result.stdout
+    assert "近いものから順に" not in result.stdout
+
+
+def test_a_place_given_for_a_whole_department_is_said_to_be_left_aside(filled):
+    result = kyodo("suggest", "--department", "農林課", "--out", filled / "候補.xlsx", "--city", "岡山市")
+    assert result.exit_code == 0
+    assert "--city は使いません" in result.stderr
+
+
 def test_a_whole_department_goes_into_a_workbook(filled):
     out = filled / "候補.xlsx"
     result = kyodo("suggest", "--department", "農林課", "--out", out, "--json")
@@ -461,14 +475,32 @@ def test_a_database_file_that_is_none_is_a_sentence(folder):
     assert json.loads(result.stdout)["error"]["code"] == "database"
 
 
-@pytest.mark.parametrize("url", ["nonsense:secret", "oracle://user:secret@host/db", "sqlite://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense:secret",
+        "oracle://user:secret@host/db",
+        "sqlite://",
+        "postgresql://user:secret@host:port/db",
+        "postgresql+unknown://user:secret@host/db",
+    ],
+)
 def test_a_database_url_that_cannot_serve_is_a_sentence_without_its_password(url, monkeypatch):
     monkeypatch.setenv("KYODO_DATABASE_URL", url)
     result = kyodo("indicators", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["error"]["code"] == "database"
     assert "secret" not in result.output
+    assert "KYODO_DATABASE_URL" in result.output
     assert result.stderr == ""
+
+
+def test_a_data_folder_that_is_a_file_is_said_in_japanese(folder):
+    (folder / "data").write_text("")
+    result = kyodo("indicators")
+    assert result.exit_code == 1
+    assert "フォルダーではありません。" in result.stderr
+    assert "exists" not in result.stderr
 
 
 # the installed command

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.readers.base import ReadOptions, UnreadableFile
+from corpus.readers.delimited import decode
 from corpus.readers.files import STRANGE_CHARACTER, Sheet, column_letter, open_sheets
 
 EXAMPLE = Path(__file__).parents[2] / "shared" / "data" / "inventory_sheet_example.xlsx"
@@ -201,6 +202,19 @@ def test_a_csv_in_euc_jp_is_not_taken_for_half_width_kana(text):
     assert rows_of(text.encode("euc_jis_2004")) == [line.split(",") for line in text.split("\n")[:-1]]
 
 
+def test_euc_jp_with_the_extra_characters_of_windows_is_read_as_typed():
+    extra = b"\xad\xa1\xad\xea\xfc\xe2\xf9\xf5"  # ①㈱髙﨑: rows 13, 92 and 89
+    data = "業務名,ﾌｰﾄﾞ\n".encode("euc_jp") + extra + "との協議,〇\n".encode("euc_jp")
+    assert rows_of(data) == [["業務名", "ﾌｰﾄﾞ"], ["①㈱髙﨑との協議", "〇"]]
+
+
+@given(st.text(st.characters(codec="euc_jp", min_codepoint=0x3041, max_codepoint=0x9FFF), max_size=40))
+def test_the_euc_jp_of_windows_is_euc_jp_for_all_kana_and_kanji_that_both_have(text):
+    data = text.encode("euc_jp")
+    if b"\x8f" not in data and not set("〜‖−") & set(text):
+        assert decode("a.csv", b"\xad\xa1" + data) == "①" + text
+
+
 def test_a_csv_of_nothing_but_half_width_kana_in_cp932_is_not_taken_for_euc_jp():
     assert rows_of("ﾌｰﾄﾞﾊﾞﾝｸ,ﾎﾞﾗﾝﾃｨｱ\n".encode("cp932")) == [["ﾌｰﾄﾞﾊﾞﾝｸ", "ﾎﾞﾗﾝﾃｨｱ"]]
 
@@ -218,6 +232,10 @@ def test_tabs_separate_cells_when_there_are_more_of_them_than_commas():
     assert rows_of("業務名\t課題\n猫\t苦情,400件\n".encode()) == [["業務名", "課題"], ["猫", "苦情,400件"]]
 
 
+def test_semicolons_separate_cells_when_there_are_more_of_them_than_commas():
+    assert rows_of("業務名;課題\n猫;苦情、要望,相談\n".encode()) == [["業務名", "課題"], ["猫", "苦情、要望,相談"]]
+
+
 def test_a_zip_with_one_csv_reads_as_the_csv():
     data = zipped({"gyousei/一覧.csv": LINES.encode("cp932"), "__MACOSX/._一覧.csv": b"\0\1", "読んでね.pdf": b"%PDF"})
     assert rows_of(data)[1][0] == "髙﨑㈱との①協議"
@@ -226,6 +244,11 @@ def test_a_zip_with_one_csv_reads_as_the_csv():
 def test_formulas_and_long_cells_of_a_csv_stay_whole():
     long = "長" * 200_000
     assert rows_of(f"課題,現状\n=A1&B1,{long}\n".encode())[1] == ["=A1&B1", long]
+
+
+def test_only_what_a_spreadsheet_program_would_compute_is_a_formula_of_a_csv():
+    [sheet] = open_sheets("a.csv", '業務名,課題\n=B2&C2,=人手がない\n"= 1+1",a=b\n'.encode(), DEFAULTS)
+    assert sheet.formulas == {(1, 0): "=B2&C2", (2, 0): "= 1+1"}
 
 
 def test_user_defined_characters_stay_in_their_cell_to_be_reported():

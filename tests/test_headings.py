@@ -228,6 +228,43 @@ def test_an_example_row_is_no_data(row):
     assert texts(table("№|業務名|課題|備考", row, "1|猫|a|b")) == ["猫"]
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "サンプル|教室|a|b",
+        "|〈例〉教室|a|b",
+        "|《記入例》教室|a|b",
+        "|※例　教室|a|b",
+        "|例１ 教室|a|b",
+        "1|教室|a|記入例",
+    ],
+)
+def test_an_example_is_known_in_other_brackets_and_by_a_mark_in_any_column(row):
+    assert texts(table("№|業務名|課題|備考", row, "1|猫|a|b")) == ["猫"]
+
+
+@pytest.mark.parametrize("word", ["合計", "計", "総計", "小 計"])
+def test_a_sum_below_the_table_is_no_data(word):
+    assert texts(table("所属|業務名|課題", "環境課|猫|a", f"{word}|1件|")) == ["猫"]
+
+
+def test_a_line_that_says_how_to_fill_the_columns_in_is_no_data():
+    assert texts(table("業務名|課題", "（業務の名称）|困っていることを書いてください。", "猫|a")) == ["猫"]
+    assert texts(table("業務名|課題", "猫|飼い主を探してください。", "（仮称）犬|（人手）")) == ["猫", "（仮称）犬"]
+    assert texts(table("業務名|課題", "（仮称）犬（改）|（人手）の不足（大）")) == ["（仮称）犬（改）"]
+
+
+@pytest.mark.parametrize("heading", ["課題番号", "課題数", "目的妥当性", "目的達成度", "課題の有無"])
+def test_what_is_said_about_an_item_is_not_the_item(heading):
+    assert heading not in [column.heading for column in table(f"業務名|現状|{heading}", "猫|a|1").columns]
+
+
+@pytest.mark.parametrize("mark", ["【記入欄】", "↓ここから記入してください", "|入力欄"])
+def test_rows_above_the_place_where_the_form_begins_are_examples(mark):
+    found = table("業務名|課題|備考", "【記入例】", "教室|a", mark, "猫|b", "犬|c")
+    assert texts(found) == ["猫", "犬"]
+
+
 def test_an_example_over_two_rows_is_no_data():
     assert texts(table("№|業務名|課題", "例|教室|a", "|講座|b", "1|猫|c", merged=[(1, 0, 2, 0)])) == ["猫"]
 
@@ -282,6 +319,13 @@ def test_headings_and_titles_repeated_on_each_page_are_no_data():
     page = ("業務の棚卸", "部署名|健康課|", "№|業務名|現状", "||課題")
     found = table(*page, "1|猫|a", *page, "2|犬|b", merged=[(2, 0, 3, 0), (2, 1, 3, 1)])
     assert texts(found) == ["猫", "犬"]
+
+
+@pytest.mark.parametrize("label", ["部署名|環境課", "部署名：環境課|", "|部署名|環境課"])
+def test_a_further_block_under_a_label_of_its_own_belongs_to_what_the_label_says(label):
+    found = table("部署名|健康課", "業務名|課題|備考", "猫|a", "", label, "業務名|課題|備考", "犬|b")
+    departments = [(row.number, row.cells["担当課"].text if "担当課" in row.cells else "") for row in found.rows()]
+    assert (found.preamble["担当課"].text, departments) == ("健康課", [(3, ""), (7, "環境課")])
 
 
 def test_error_cells_and_formulas_are_data_to_be_reported():

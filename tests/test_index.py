@@ -1,3 +1,5 @@
+import errno
+import fcntl
 import os
 import threading
 
@@ -159,6 +161,92 @@ def _hold(monkeypatch):
 
     monkeypatch.setattr(index_module.Matcher, "updated", wait)
     return released
+
+
+def test_a_start_after_small_changes_is_quick_however_large_the_collection(tmp_path, monkeypatch):
+    first = context(tmp_path)
+    store(first, *(organisation(n) for n in range(100)))
+    found(first)
+    store(first, organisation(100, "飼い主のいない猫の世話"))
+    monkeypatch.setattr(index_module, "_MANY", 5)
+    assert found(context(tmp_path, patient=False))[0] == "o100"
+
+
+def test_no_start_finds_more_changes_than_it_can_take_in_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(index_module, "_MANY", 5)
+    first = context(tmp_path)
+    store(first, *(organisation(n) for n in range(200)))
+    found(first)
+    store(first, *(organisation(n, "飼い主のいない猫の世話") for n in range(200, 208)))
+    found(first)
+    assert found(context(tmp_path, patient=False))[0] == "o200"
+
+
+def test_a_small_change_shows_while_another_process_is_at_work_on_the_same_state(tmp_path):
+    service, command = context(tmp_path, patient=False), context(tmp_path)
+    store(command, *(organisation(n) for n in range(100)))
+    found(service)
+    with (tmp_path / "index" / "organisations.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        store(command, organisation(100, "飼い主のいない猫の世話"))
+        assert found(service)[0] == "o100"
+
+
+def test_an_import_that_changes_little_does_not_read_the_kept_state(tmp_path, monkeypatch):
+    first = context(tmp_path)
+    store(first, *(organisation(n) for n in range(100)))
+    found(first)
+    command = context(tmp_path)
+    store(command, organisation(100))
+    monkeypatch.setattr(index_module.artefacts, "load", None)
+    command.indexes.refresh()
+    assert command.indexes.organisations._fitted is None
+
+
+def test_a_full_disk_keeps_nobody_from_an_answer(tmp_path, monkeypatch, caplog):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(index_module.artefacts, "save", full)
+    ctx = context(tmp_path)
+    store(ctx, organisation(1))
+    assert found(ctx) == ["o1"]
+    assert kept(tmp_path) == []
+    assert "保存できなかった" in caplog.text
+    store(ctx, organisation(2))
+    assert found(ctx) == ["o1", "o2"]
+
+
+def test_a_folder_that_takes_no_index_keeps_nobody_from_an_answer(tmp_path, caplog):
+    (tmp_path / "index").write_text("a file where the folder should be")
+    ctx = context(tmp_path)
+    store(ctx, organisation(1))
+    assert found(ctx) == ["o1"]
+    assert "書き込めません" in caplog.text
+
+
+def test_what_a_killed_process_left_half_written_is_cleared_away(tmp_path):
+    half = tmp_path / "index" / ".draft-organisations-0-0abc"
+    others = tmp_path / "index" / ".draft-issues-0-0abc"
+    half.mkdir(parents=True)
+    others.mkdir()
+    ctx = context(tmp_path)
+    store(ctx, organisation(1))
+    found(ctx)
+    assert not half.exists()
+    assert others.exists()
+
+
+def test_a_state_of_another_version_is_not_used_and_goes(tmp_path, monkeypatch):
+    first = context(tmp_path)
+    store(first, organisation(1))
+    found(first)
+    before = kept(tmp_path)
+    monkeypatch.setattr(index_module, "DOCUMENTS_EDITION", "another")
+    monkeypatch.setattr(index_module.artefacts, "load", None)
+    assert found(context(tmp_path)) == ["o1"]
+    assert len(kept(tmp_path)) == 1
+    assert kept(tmp_path) != before
 
 
 def test_threads_asking_at_once_get_the_same_answer(tmp_path):

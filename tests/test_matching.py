@@ -41,6 +41,14 @@ def test_the_best_document_of_an_owner_speaks_and_is_quoted():
     assert second.evidence.query_quote == "捕獲して世話をする人がいない。"
 
 
+def test_the_two_quotes_speak_of_the_same_thing():
+    issue = Query("q", "猫の苦情が多く、捕獲も世話も追い付かない。夜間の見守りも足りない。")
+    profile = Document("o#p", "o", body="会員は二十人です。夜間の見守りを続けています。")
+    evidence = Matcher.fit([*DOCUMENTS, profile]).rank(issue, 10).suggestions
+    found = next(s.evidence for s in evidence if s.owner == "o")
+    assert (found.query_quote, found.document_quote) == ("夜間の見守りも足りない。", "夜間の見守りを続けています。")
+
+
 def test_words_are_shown_as_written_on_both_sides():
     matcher = Matcher.fit([Document("o#p", "o", body="引きこもりの方の子育てを応援")])
     evidence = matcher.rank(Query("q", "ひきこもりと子育て")).suggestions[0].evidence
@@ -58,10 +66,26 @@ def test_a_word_in_another_text_of_the_owner_is_not_missing():
     assert "高齢" not in evidence.missing
 
 
+def test_when_an_organisation_asks_it_is_still_the_issue_that_names_what_is_missing():
+    issues = Matcher.fit([Document("i#1", "i", "猫の相談", body="猫の不妊手術の費用")])
+    evidence = issues.rank(Query("o", "ねこの会は猫の写真展を開きます", offers=True)).suggestions[0].evidence
+    assert set(evidence.missing) == {"不妊", "手術", "費用", "相談"}
+
+
 def test_owners_that_share_nothing_are_no_suggestions():
     ranking = Matcher.fit(DOCUMENTS).rank(Query("q", "宇宙ロケット", frozenset({7}), (OKAYAMA,)))
     assert ranking.suggestions == ()
     assert not ranking.good_match
+
+
+def test_neighbours_that_share_no_word_do_not_crowd_out_those_that_do():
+    query = Query("q", "飼い主のいない猫の捕獲と避妊手術と譲渡会の開催と餌やりの見回り", areas=(OKAYAMA,))
+    neighbours = [Document(f"a{n}#p", f"a{n}", body="囲碁の対局", areas=(OKAYAMA,)) for n in range(20)]
+    far = Document("z#p", "z", body="猫", areas=(Area("北海道", "旭川市"),))
+    matcher = Matcher.fit([*neighbours, far])
+    assert matcher.best(query, 1)[0][0] == "a0"
+    ranking = matcher.rank(query, k=10)
+    assert [(s.rank, s.owner) for s in ranking.suggestions] == [(1, "z")]
 
 
 def test_a_faint_resemblance_is_no_good_match():

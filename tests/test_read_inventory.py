@@ -118,6 +118,7 @@ def test_one_sheet_per_department_takes_the_department_from_the_sheets_name() ->
     [
         ("3_環境課", "環境課"),
         ("①総務課", "総務課"),
+        ("環境課 (2)", "環境課"),
         ("北区役所", "北区役所"),
         ("全部", ""),
         ("業務の棚卸", ""),
@@ -194,7 +195,10 @@ def test_an_old_xls_workbook_is_read() -> None:
     assert (issue.department, issue.title, issue.problem) == ("防災課", "避難訓練", "若い世代が来ない")
 
 
-@pytest.mark.parametrize(("written", "year"), [("令和６年度", 2024), ("R6", 2024), ("H30", 2018), ("2023年度", 2023)])
+@pytest.mark.parametrize(
+    ("written", "year"),
+    [("令和６年度", 2024), ("R6", 2024), ("H30", 2018), ("2023年度", 2023), ("令和六年度", 2024), ("令6", 2024)],
+)
 def test_a_fiscal_year_is_read_from_its_column(written: str, year: int) -> None:
     [issue] = issues(read(csv_of(["年度", "業務名", "課題"], [written, "文書", "場所"]), "a.csv"))
     assert issue.fiscal_year == year
@@ -232,6 +236,16 @@ def test_a_year_that_is_none_is_a_warning() -> None:
         ("該当なし", False, ""),
         ("□有 ☑無", False, ""),
         ("☑有 □無", True, ""),
+        ("できない", False, ""),
+        ("協働になじまない", False, ""),
+        ("協働は困難（法令による）", False, ""),
+        ("N/A", False, ""),
+        ("できる", True, ""),
+        ("可能性は低い", True, ""),
+        ("既に実施", True, ""),
+        ("済", True, ""),
+        ("A", True, ""),
+        ("実施中：町内会と見守り", True, "町内会と見守り"),
         ("無農薬の農家グループ", True, "無農薬の農家グループ"),
         ("有志の市民グループ", True, "有志の市民グループ"),
         ("見守りに慣れた民生委員の会", True, "見守りに慣れた民生委員の会"),
@@ -351,6 +365,24 @@ def test_a_mapping_by_hand_corrects_the_guess() -> None:
     result = read(data, "a.csv", kind=Kind.INVENTORY, overrides=(ItemOverride(item="課題", column="B"),))
     assert issues(result)[0].problem == "人手"
     assert [(c.item, c.column) for c in result.mapping] == [("業務名", "A"), ("課題", "B"), ("", "C")]
+
+
+def test_letters_alone_are_enough_to_say_which_column_is_which() -> None:
+    data = csv_of(["しごと", "こまりごと"], ["相談", "人手"])
+    by_letter = (ItemOverride(item="業務名", column="A"), ItemOverride(item="課題", column="B"))
+    result = read(data, "a.csv", overrides=by_letter)
+    assert [(i.title, i.problem) for i in issues(result)] == [("相談", "人手")]
+
+
+def test_a_text_of_a_workbook_that_begins_with_an_equals_sign_is_a_text() -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet("環境課")
+        for row, texts in enumerate([["業務名", "課題"], ["集計", "=A1 と書かれた帳票が多い"]]):
+            for column, text in enumerate(texts):
+                sheet.write_string(row, column, text)
+    result = read(out.getvalue())
+    assert (issues(result)[0].problem, result.problems) == ("=A1 と書かれた帳票が多い", ())
 
 
 def test_a_mapping_by_hand_is_enough_to_recognise_the_kind_and_a_wrong_one_is_refused() -> None:

@@ -124,6 +124,12 @@ def test_gzip_and_a_byte_order_mark_are_no_obstacle() -> None:
     assert [record.id for record in result.records] == ["o1", "o2"]
 
 
+def test_a_text_that_begins_with_an_equals_sign_is_no_formula() -> None:
+    result = read(ORGANISATION | {"activities": "=SUM(絵本) という名の読み聞かせ"})
+    assert isinstance(found := result.records[0], Organisation)
+    assert (found.activities, result.problems) == ("=SUM(絵本) という名の読み聞かせ", ())
+
+
 def test_bad_lines_are_named_by_their_number_and_keep_the_others() -> None:
     result = read(
         ORGANISATION, '{"name": ', {"activities": "本"}, {"name": "空の会", "id": "空"}, '{"name": "海の会\\ud800"}'
@@ -156,6 +162,10 @@ def test_an_unknown_level_or_origin_is_an_error() -> None:
 def test_files_that_are_no_json_lines_of_ours_are_refused_in_a_sentence() -> None:
     with pytest.raises(UnreadableFile, match="見つかった項目はx"):
         read({"x": 1})
+    with pytest.raises(UnreadableFile, match="JSONとして読める行がありません"):
+        read_file("a.jsonl", b"{", ReadOptions())
+    with pytest.raises(UnreadableFile, match="JSONの配列"):
+        read_file("a.json", b'[\n {"name": "x"}]', ReadOptions())
     with pytest.raises(UnreadableFile, match="UTF-8"):
         read_file("a.jsonl", '{"name": "虹"}'.encode("cp932"), ReadOptions())
     with pytest.raises(UnreadableFile, match="上限の1件"):

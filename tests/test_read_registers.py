@@ -157,6 +157,26 @@ def test_the_caller_fills_a_missing_place_but_an_address_knows_better() -> None:
     assert [(o.prefecture, o.city) for o in found] == [("岡山県", "倉敷市"), ("広島県", "福山市")]
 
 
+def test_a_corporate_number_is_missing_too_short_or_wrong_and_each_is_told_apart() -> None:
+    data = "団体名,法人番号\n虹の会,なし\n空の会,123\n海の会,1234567890123\n".encode()
+    result = read_file("名簿.csv", data, ReadOptions(kind=Kind.ORGANISATIONS))
+    numbers = [o.corporate_number for o in result.records if isinstance(o, Organisation)]
+    assert numbers == ["", "123", "1234567890123"]
+    assert [(p.row, p.message.partition("ため、")[0]) for p in result.problems] == [
+        (3, "3行目の「法人番号」は13桁の番号でない"),
+        (4, "4行目の「法人番号」は検査用数字が合わない"),
+    ]
+
+
+def test_an_address_without_prefecture_lies_in_the_one_the_caller_names() -> None:
+    data = "団体名,目的,所在地\n虹の会,見守り,府中市宮西町1\n空の会,見守り,宮西町2\n".encode()
+    found = read_file("名簿.csv", data, ReadOptions(prefecture="東京都", city="調布市")).records
+    assert [(o.prefecture, o.city) for o in found if isinstance(o, Organisation)] == [
+        ("東京都", "府中市"),
+        ("東京都", "調布市"),
+    ]
+
+
 def test_a_city_that_two_prefectures_have_is_a_warning_that_asks_which() -> None:
     result = read(["団体名", "市町村", "活動内容"], ["虹の会", "府中市", "読み聞かせ"])
     [problem] = result.problems

@@ -128,9 +128,16 @@ def test_an_upload_is_gone_after_a_day(ctx):
     token = imports.stage_upload(ctx, "a.csv", b"a")
     old = time.time() - imports.UPLOAD_SECONDS - 60
     os.utime(ctx.settings.data / "uploads" / token, (old, old))
-    imports.stage_upload(ctx, "b.csv", b"b")
     with pytest.raises(NotFound):
         imports.staged(ctx, token)
+
+
+def test_a_new_upload_clears_away_those_of_yesterday(ctx):
+    token = imports.stage_upload(ctx, "a.csv", b"a")
+    old = time.time() - imports.UPLOAD_SECONDS - 60
+    os.utime(ctx.settings.data / "uploads" / token, (old, old))
+    kept = imports.stage_upload(ctx, "b.csv", b"b")
+    assert [place.name for place in (ctx.settings.data / "uploads").iterdir()] == [kept]
 
 
 # writing and looking

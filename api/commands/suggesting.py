@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     from corpus.records import Issue
 
 _FIRST_LINE = "これは候補です。選ぶのは人です。"
-_NO_GOOD_MATCH = (
-    "よく合う候補は見つかりませんでした。近いものから順に挙げます。"
-    "課題をもう少し詳しく書く、範囲を広げる、協働の窓口に相談する、といった方法があります。"
-)
+_NO_CANDIDATE = "同じ言葉のある候補は見つかりませんでした。"
+_NO_GOOD_MATCH = "よく合う候補は見つかりませんでした。近いものから順に挙げます。"
+_NEXT_STEP = "課題をもう少し詳しく書く、範囲を広げる、協働の窓口に相談する、といった方法があります。"
 
 
 def suggest(
@@ -28,7 +27,9 @@ def suggest(
     ] = "",
     issue: Annotated[str, typer.Option(metavar="番号", help="登録されている課題の番号")] = "",
     organisation: Annotated[str, typer.Option(metavar="番号", help="団体の番号。この団体に合う課題を探します。")] = "",
-    k: Annotated[int, typer.Option("-k", metavar="件数", help="候補の数(1以上の整数)。既定は10", min=1)] = 10,
+    k: Annotated[
+        int, typer.Option("-k", metavar="件数", help="候補の数(1から100までの整数)。既定は10", min=1, max=100)
+    ] = 10,
     prefecture: Annotated[str, typer.Option(metavar="都道府県", help="課題のある都道府県")] = "",
     city: Annotated[str, typer.Option(metavar="市区町村", help="課題のある市区町村")] = "",
     department: Annotated[str, typer.Option(metavar="課名", help="この課のすべての課題について探します。")] = "",
@@ -43,11 +44,11 @@ def suggest(
     from api.usecases import suggestions
 
     with opened() as ctx:
+        if not text and (prefecture or city):
+            say("登録されている地域を使って探すため、--prefecture と --city は使いません。")
         if department:
             _whole_department(ctx, department, Path(out), k, as_json)
             return
-        if (issue or organisation) and (prefecture or city):
-            say("登録されている地域を使って探すため、--prefecture と --city は使いません。")
         if issue:
             found = suggestions.suggest_for_issue(ctx, issue, k)
         elif organisation:
@@ -96,8 +97,8 @@ def _show(found: "CandidateList") -> None:
     typer.echo(_FIRST_LINE)
     if found.message:
         typer.echo(found.message)
-    if found.candidates and not found.good_match:
-        typer.echo(_NO_GOOD_MATCH)
+    elif not found.good_match:
+        typer.echo((_NO_GOOD_MATCH if found.candidates else _NO_CANDIDATE) + _NEXT_STEP)
     for candidate in found.candidates:
         _show_candidate(candidate)
     typer.echo(f"\n並べた仕組み: {found.model}")
@@ -115,7 +116,7 @@ def _show_candidate(candidate: "Candidate") -> None:
         ("候補の側の言葉", evidence.document_quote),
         ("地域", candidate.reason_area),
         ("共通する分野", _fields(evidence.fields)),
-        ("候補の側に見当たらない言葉", "、".join(evidence.missing)),
+        ("課題にあって団体に見当たらない言葉", "、".join(evidence.missing)),
     ):
         if words:
             typer.echo(f"   {label}: {words}")
@@ -158,7 +159,7 @@ def _rows(issue: "Issue", found: "CandidateList") -> "list[CandidateRow]":
                 issue_sample=issue.is_sample,
                 issue_quote=issue.problem or issue.situation or issue.purpose,
                 rank=None,
-                band=found.message or "候補は見つかりませんでした。",
+                band=found.message or _NO_CANDIDATE,
                 model=found.model,
             )
         ]

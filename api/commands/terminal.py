@@ -111,7 +111,7 @@ def _failure(error: Exception) -> tuple[KyodoError, int]:
 
 
 def _storage_failure(error: Exception) -> KyodoError:
-    from sqlalchemy.exc import ArgumentError, DBAPIError
+    from sqlalchemy.exc import DBAPIError
 
     from corpus.tables import UnusableDatabase
 
@@ -122,12 +122,6 @@ def _storage_failure(error: Exception) -> KyodoError:
             "database",
             f"データベースを使えませんでした({error.orig})。ほかで使用中でないか、ディスクに空きがあるか、"
             "KYODO_DATA のフォルダーに書き込めるかを確かめてください。",
-        )
-    if isinstance(error, ArgumentError):  # the URL may hold a password, so it is not repeated
-        return _coded(
-            "database",
-            "KYODO_DATABASE_URL を読み取れません。"
-            "「postgresql+psycopg://利用者@サーバー/データベース」のように書いてください。",
         )
     if isinstance(error, ModuleNotFoundError):
         return _coded("missing_part", f"プログラムの部品「{error.name}」が入っていません。入れてから実行してください。")
@@ -146,6 +140,7 @@ def _file_sentence(error: OSError) -> str:
         errno.ENOENT: f"「{name}」が見つかりません。ファイルの名前と場所を確かめてください。",
         errno.EACCES: f"「{name}」を開けません。ほかのプログラムで開いていないか、権限があるかを確かめてください。",
         errno.EISDIR: f"「{name}」はフォルダーです。ファイルを指定してください。",
+        errno.EEXIST: f"「{name}」はフォルダーではありません。フォルダーの場所を確かめてください。",
         errno.ENOTDIR: f"「{name}」の途中にフォルダーでないものがあります。場所を確かめてください。",
         errno.EROFS: f"「{name}」は書き込めない場所にあります。別の場所を指定してください。",
         errno.ENOSPC: "ディスクに空きがありません。空きを作ってから、もう一度実行してください。",

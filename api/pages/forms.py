@@ -9,8 +9,8 @@ from api.errors import Detail, Invalid
 from api.settings import Settings
 from api.usecases.clock import today
 from api.usecases.collection import IssueDraft
-from corpus.areas import AmbiguousPlace, UnknownPlace, find_city, find_prefecture
-from corpus.dates import fiscal_year_label, fiscal_year_of, parse_date, parse_fiscal_year
+from api.usecases.given import place_given, year_given
+from corpus.dates import fiscal_year_label, fiscal_year_of, parse_date
 from corpus.readers.base import ItemOverride, Kind, ReadOptions
 from corpus.records import Issue, ReleaseLevel
 from matcher.records import Area
@@ -72,11 +72,7 @@ class IssueForm(BaseModel):
 
 def fiscal_year_from(text: str, name: str) -> int | None:
     """令和6, R6 or 2024; None for nothing typed. Raises Invalid."""
-    year = parse_fiscal_year(text) if text.strip() else None
-    if text.strip() and year is None:
-        sentence = "年度は「令和6」「R6」「2024」のように書いてください。"
-        raise Invalid(sentence, (Detail(name, sentence),))
-    return year
+    return year_given(text, name) if text.strip() else None
 
 
 def day_from(text: str, name: str) -> date:
@@ -100,7 +96,7 @@ def reading_from(sent: Iterable[tuple[str, str]], settings: Settings) -> ReadOpt
     """How a file shall be read, from the parts of an address; corrections are ``map:SHEET:項目=列``. Raises Invalid."""
     pairs = [(name, value.strip()) for name, value in sent]
     plain = dict(pairs)
-    place = _place_from(plain.get("prefecture", ""), plain.get("city", ""))
+    place = place_given(plain.get("prefecture", ""), plain.get("city", "")) or Area()
     return ReadOptions(
         kind=_kind_from(plain.get("kind", "")),
         overrides=_overrides_from(pairs),
@@ -111,15 +107,6 @@ def reading_from(sent: Iterable[tuple[str, str]], settings: Settings) -> ReadOpt
         max_rows=settings.max_rows,
         max_bytes=settings.max_unpacked_bytes,
     )
-
-
-def _place_from(prefecture: str, city: str) -> Area:
-    try:
-        if city:
-            return find_city(city, prefecture)
-        return find_prefecture(prefecture) if prefecture else Area()
-    except (AmbiguousPlace, UnknownPlace) as error:
-        raise Invalid(str(error), (Detail("city" if city else "prefecture", str(error)),)) from error
 
 
 def _kind_from(text: str) -> Kind | None:

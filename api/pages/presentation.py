@@ -20,7 +20,7 @@ BAND_LABELS: Mapping[Band, str] = {
 BAND_DOTS: Mapping[Band, str] = {Band.STRONG: "●●●", Band.SOME: "●●○", Band.WEAK: "●○○"}  # readable without colour
 PART_LABELS: Mapping[Part, str] = {
     Part.WORDS: "ことば",
-    Part.CHARACTERS: "文字のつながり",
+    Part.CHARACTERS: "文字",
     Part.FIELDS: "活動分野",
     Part.AREA: "地域",
 }

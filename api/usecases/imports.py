@@ -27,7 +27,7 @@ from corpus.readers.base import (
 )
 from corpus.readers.reading import read_file
 from corpus.records import Case, Issue, Organisation
-from corpus.store import cases, imports, issues, organisations
+from corpus.store import cases, identities, imports, issues, organisations
 from corpus.store.rows import Changes
 
 STORED, PROBLEMS, UNREADABLE = 0, 1, 2
@@ -41,10 +41,10 @@ _NOTHING = Changes(added=0, changed=0, unchanged=0)
 class FileReport:
     """What became of one file, or would in a dry run.
 
-    ``accepted`` = rows of the file that were taken in (two of one thing make one row of the collection, so added +
-    changed + unchanged may be less), ``skipped`` = rows with an error, ``readable`` = rows without one, stored or not,
-    ``preview`` the first few of those. ``kind`` is empty when the file could not be read. ``exit_code``: 0 stored or
-    ready to be, 1 problems and nothing stored, 2 not readable.
+    ``accepted`` = things taken in (rows that tell of one thing, such as the years of a case, count once), ``skipped`` =
+    rows with an error, ``readable`` = those without one, stored or not, ``preview`` the first few of those. ``kind`` is
+    empty when the file could not be read. ``exit_code``: 0 stored or ready to be, 1 problems and nothing stored, 2 not
+    readable.
     """
 
     path: str
@@ -79,7 +79,7 @@ def import_file(
         return unreadable(name, str(error), str(options.kind or ""))
     problems = result.problems + _nothing_found(result)
     blocked = not result.records or (_has_errors(problems) and not skip_bad_rows)
-    changes = _NOTHING if blocked else _store(ctx, name, result, dry_run)
+    changes, unclear = (_NOTHING, ()) if blocked else _store(ctx, name, result, dry_run)
     return FileReport(
         path=name,
         kind=str(result.kind),
@@ -91,7 +91,7 @@ def import_file(
         skipped=result.skipped,
         readable=len(result.records),
         mapping=result.mapping,
-        problems=problems,
+        problems=problems + unclear,
         preview=result.records[:_PREVIEW],
         exit_code=PROBLEMS if blocked else STORED,
     )
@@ -130,31 +130,48 @@ def _nothing_found(result: ReadResult) -> tuple[Problem, ...]:
     )
 
 
-def _store(ctx: Context, name: str, result: ReadResult, dry_run: bool) -> Changes:
+def _store(ctx: Context, name: str, result: ReadResult, dry_run: bool) -> tuple[Changes, tuple[Problem, ...]]:
     """A dry run does all that a real one does and takes it back, so that its counts are the real ones."""
-    with ctx.db.write() as conn:
+    with ctx.db.write() as conn, conn.begin_nested() as attempt:
+        changes, unclear = store_records(conn, result.records)
         if dry_run:
-            with conn.begin_nested() as attempt:
-                changes = store_records(conn, result.records)
-                attempt.rollback()
-            return changes
-        changes = store_records(conn, result.records)
-        imports.record(conn, name=name, kind=str(result.kind), changes=changes, skipped=result.skipped)
-    return changes
+            attempt.rollback()
+        else:
+            imports.record(conn, name=name, kind=str(result.kind), changes=changes, skipped=result.skipped)
+    return changes, tuple(map(_unclear_problem, unclear))
 
 
-def store_records(conn: Connection, records: Sequence[Record]) -> Changes:
-    """Insert or update records of any kind by their keys, in the caller's transaction."""
+def _unclear_problem(name: str) -> Problem:
+    return Problem(
+        sheet="",
+        row=0,
+        column="",
+        severity=Severity.WARNING,
+        found=name,
+        expected="法人番号、または解散前の所在地",
+        message=f"解散した「{name}」の行には所在地と法人番号がなく、同じ名前の団体が複数登録されているため、"
+        "どの団体のことか決められません。登録されている団体は変えていませんので、確かめてください。",
+    )
+
+
+def store_records(conn: Connection, records: Sequence[Record]) -> tuple[Changes, list[str]]:
+    """Insert or update records of any kind by their keys, in the caller's transaction.
+
+    Also returns the names of dissolved organisations of which it is not clear which stored ones they are.
+    """
+    bodies = [record for record in records if isinstance(record, Organisation)]
+    unclear = identities.follow(conn, bodies)
     parts = [
-        organisations.upsert(conn, [record for record in records if isinstance(record, Organisation)]),
+        organisations.upsert(conn, bodies),
         issues.upsert(conn, [record for record in records if isinstance(record, Issue)]),
         cases.upsert(conn, [record for record in records if isinstance(record, Case)]),
     ]
-    return Changes(
+    changes = Changes(
         added=sum(part.added for part in parts),
         changed=sum(part.changed for part in parts),
         unchanged=sum(part.unchanged for part in parts),
     )
+    return changes, unclear
 
 
 def stage_upload(ctx: Context, name: str, data: bytes) -> str:
@@ -171,6 +188,7 @@ def stage_upload(ctx: Context, name: str, data: bytes) -> str:
 
 def staged(ctx: Context, token: str) -> tuple[str, bytes]:
     """Name and content of a kept upload. Raises NotFound when it was confirmed, discarded or is older than a day."""
+    _sweep(_uploads(ctx))
     place = _place(ctx, token)
     try:
         name = json.loads((place / "name.json").read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from fcntl import LOCK_EX, flock
 from importlib.metadata import version
@@ -14,7 +14,7 @@ from shutil import rmtree
 from sqlalchemy import Connection
 
 from api.errors import Preparing
-from corpus.documents import DOCUMENTS_FORMAT
+from corpus.documents import DOCUMENTS_EDITION
 from corpus.store import meta
 from corpus.tables import Database
 from matcher.matching import Matcher, MatcherConfig
@@ -67,56 +67,71 @@ class Index:
             revision = meta.revision(conn)
             if self._fitted is not None and self._fitted.revision == revision:
                 return self._fitted.matcher
-            large = not self.patient and self._changes_many(conn)
-        if large:
-            return self._meanwhile()
-        with self._lock:
-            return self._follow().matcher
+            wanted = self.source.digests(conn)
+            if self.patient or _differing(wanted, self._known(wanted)) <= _MANY:
+                return self._follow(conn, revision, wanted).matcher
+        return self._meanwhile()
 
     def refresh(self) -> None:
-        """Bring the state up to date and keep it on disk, as after an import."""
-        with self._lock:
-            self._follow()
+        """After an import: leave on disk what the next start would otherwise have to work out."""
+        with self.db.read() as conn:
+            wanted = self.source.digests(conn)
+            if _worth_keeping(wanted, self._known(wanted)):
+                self._follow(conn, meta.revision(conn), wanted)
 
-    def _changes_many(self, conn: Connection) -> bool:
-        wanted = self.source.digests(conn)
-        known = self._fitted.digests if self._fitted else self._kept_digests(wanted)
-        return len(wanted.items() ^ known.items()) > _MANY
+    def _take_in(self) -> None:
+        with self.db.read() as conn:
+            self._follow(conn, meta.revision(conn), self.source.digests(conn))
 
-    def _kept_digests(self, wanted: Digests) -> Digests:
-        """A state on disk that is already right makes a change of any size a quick one."""
-        return wanted if self._path(wanted).exists() else {}
+    def _known(self, wanted: Digests) -> Digests:
+        """What the state holds that the next one would be made from: the one in memory, else that on disk."""
+        if self._fitted is not None and not self._path(wanted).exists():
+            return self._fitted.digests
+        for path in self._kept(wanted):
+            with suppress(artefacts.BrokenArtefact):
+                known: Digests = artefacts.about(path)["digests"]
+                return known
+        return {}
 
     def _meanwhile(self) -> Matcher:
         if self._worker is None or not self._worker.is_alive():
-            self._worker = threading.Thread(target=self.refresh, name=f"index-{self.name}", daemon=True)
+            self._worker = threading.Thread(target=self._take_in, name=f"index-{self.name}", daemon=True)
             self._worker.start()
         if self._fitted is None:
             raise Preparing("登録された情報を読み込んでいます。しばらく待ってから、もう一度お試しください。")
         return self._fitted.matcher
 
-    def _follow(self) -> _Fitted:
-        with self.db.read() as conn:
-            revision, wanted = meta.revision(conn), self.source.digests(conn)
-            if self._fitted is not None and self._fitted.digests == wanted:
-                self._fitted = _Fitted(self._fitted.matcher, wanted, revision)
-                return self._fitted
-            with _alone(self.folder / f"{self.name}.lock"):
-                matcher, known = self._nearest(wanted)
-                matcher = self._brought_up(conn, matcher, known, wanted)
-                self._fitted = _Fitted(matcher, wanted, revision)
-                self._keep(self._fitted)
-        return self._fitted
+    def _follow(self, conn: Connection, revision: int, wanted: Digests) -> _Fitted:
+        """The state of what ``conn`` sees, ``wanted`` at ``revision``."""
+        with self._lock:
+            fitted = self._fitted
+            if fitted is not None and fitted.revision == revision:  # another thread was first
+                return fitted
+            if fitted is None or _worth_keeping(wanted, self._saved):
+                matcher = self._from_disk(conn, wanted)
+            else:  # no other process has to be waited for
+                matcher = self._brought_up(conn, fitted.matcher, fitted.digests, wanted)
+            self._fitted = _Fitted(matcher, wanted, revision)
+            return self._fitted
+
+    def _from_disk(self, conn: Connection, wanted: Digests) -> Matcher:
+        """Of several processes that want the same, one works it out and the others read what it has kept."""
+        with _alone(self.folder / f"{self.name}.lock"):
+            matcher, known = self._nearest(wanted)
+            matcher = self._brought_up(conn, matcher, known, wanted)
+            if _worth_keeping(wanted, self._saved):
+                self._keep(matcher, wanted)
+        return matcher
 
     def _nearest(self, wanted: Digests) -> tuple[Matcher, Digests]:
-        """The state in memory, else the newest one on disk that can be used, else an empty one."""
+        """The state in memory, else one on disk that can be used, else an empty one."""
         if self._fitted is not None and not self._path(wanted).exists():
             return self._fitted.matcher, self._fitted.digests
         for path in self._kept(wanted):
             try:
                 state, about = artefacts.load(path)
             except artefacts.BrokenArtefact as error:
-                _LOG.warning("kept state of %s is unusable and is built anew: %s", self.name, error)
+                _LOG.warning("検索用に保存したデータ(%s)が使えないため、作り直します。%s", self.name, error)
                 rmtree(path, ignore_errors=True)
                 continue
             self._saved = about["digests"]
@@ -124,9 +139,9 @@ class Index:
         return Matcher.fit([], self.config), {}
 
     def _kept(self, wanted: Digests) -> list[Path]:
-        """Usable folders: the very state wanted first, then the newest."""
+        """Folders of this kind, the very state wanted first."""
         paths = [path for path in self.folder.glob(f"{self.name}-{self._kind()}-*") if path.is_dir()]
-        return sorted(paths, key=lambda path: (path != self._path(wanted), -path.stat().st_mtime_ns, path.name))
+        return sorted(paths, key=lambda path: (path != self._path(wanted), path.name))
 
     def _brought_up(self, conn: Connection, matcher: Matcher, known: Digests, wanted: Digests) -> Matcher:
         changed = sorted(id for id, digest in wanted.items() if known.get(id) != digest)
@@ -135,19 +150,29 @@ class Index:
             return matcher
         return matcher.updated({**gone, **self.source.documents(conn, changed)})
 
-    def _keep(self, fitted: _Fitted) -> None:
-        path, differing = self._path(fitted.digests), len(fitted.digests.items() ^ self._saved.items())
-        if path.exists() or differing <= _SHARE_WORTH_SAVING * len(fitted.digests):
+    def _keep(self, matcher: Matcher, digests: Digests) -> None:
+        """The new state instead of all older ones. A disk that is full keeps nobody from an answer."""
+        path = self._path(digests)
+        about = {"index": self.name, "model": matcher.name, "digests": dict(digests)}
+        try:
+            for draft in self.folder.glob(f"{artefacts.draft_name(self.name)}-*"):  # of a process that was killed
+                rmtree(draft, ignore_errors=True)
+            artefacts.save(path, matcher.state(), about)
+        except OSError as error:
+            _LOG.warning(
+                "検索用のデータ(%s)を保存できなかったため、次に始めるときに時間がかかります(%s)。"
+                "ディスクに空きがあるか、KYODO_DATA のフォルダーに書き込めるかを確かめてください。",
+                self.name,
+                error.strerror,
+            )
             return
-        about = {"index": self.name, "model": fitted.matcher.name, "digests": dict(fitted.digests)}
-        artefacts.save(path, fitted.matcher.state(), about)
-        self._saved = fitted.digests
+        self._saved = digests
         for other in self.folder.glob(f"{self.name}-*-*"):
             if other != path and other.is_dir():
                 rmtree(other, ignore_errors=True)
 
     def _kind(self) -> str:
-        known = f"{self.config.counting} {DOCUMENTS_FORMAT} {version('kyodo-matcher')}"
+        known = f"{self.config.counting} {DOCUMENTS_EDITION} {version('kyodo-matcher')}"
         return hashlib.sha256(known.encode()).hexdigest()[:8]
 
     def _path(self, digests: Digests) -> Path:
@@ -156,10 +181,24 @@ class Index:
         return self.folder / f"{self.name}-{self._kind()}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
+def _differing(wanted: Digests, known: Digests) -> int:
+    """How many were added, changed or retired."""
+    common = known.keys() & wanted.keys()
+    return len(known) + len(wanted) - 2 * len(common) + sum(known[id] != wanted[id] for id in common)
+
+
+def _worth_keeping(wanted: Digests, known: Digests) -> bool:
+    """At the latest when the next start could not take the difference in at once."""
+    return _differing(wanted, known) > min(_SHARE_WORTH_SAVING * len(wanted), _MANY)
+
+
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """One process at a time; the others wait, and then find the state on disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        flock(file, LOCK_EX)
+    with ExitStack() as held:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            flock(held.enter_context(path.open("w")), LOCK_EX)
+        except OSError as error:  # nothing can be kept there either; two processes at worst do the same work
+            _LOG.warning("KYODO_DATA のフォルダーの %s に書き込めません(%s)。", path.name, error.strerror)
         yield

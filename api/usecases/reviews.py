@@ -48,13 +48,15 @@ class IntroductionTrack:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
     """All that people decided about an issue. ``latest``: organisation id -> the review that counts (none taken back);
-    ``history`` newest first; ``names``: organisation id -> name, for every organisation mentioned.
+    ``history`` newest first; ``names``: organisation id -> name, for every organisation mentioned; ``samples``: the
+    invented ones among them.
     """
 
     latest: Mapping[str, Review]
     history: tuple[Review, ...]
     introductions: tuple[IntroductionTrack, ...]
     names: Mapping[str, str]
+    samples: frozenset[str]
 
 
 def grade(
@@ -132,6 +134,7 @@ def track(ctx: Context, issue_id: str) -> Track:
         history=tuple(reversed(history)),
         introductions=introductions,
         names={key: organisation.name for key, organisation in known.items()},
+        samples=frozenset(key for key, organisation in known.items() if organisation.is_sample),
     )
 
 

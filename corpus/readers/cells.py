@@ -12,7 +12,6 @@ from corpus.readers.sheets import STRANGE_CHARACTER
 
 MAX_CELL = 32_767  # characters; the most that Excel keeps in a cell
 _ERROR_VALUE = re.compile(r"#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA)")
-_FORMULA = re.compile(r"=\s*[A-Za-z0-9_(+\-@\"$]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no database and no UTF-8 file takes them
 _LIST_SEPARATOR = re.compile(r"[、，,;；\n](?![^（(]*[）)])")
 _EMPTY = Cell("", "", "")
@@ -20,7 +19,7 @@ _EMPTY = Cell("", "", "")
 
 def _is_suspect(text: str) -> bool:
     """A quick look that nearly every text passes."""
-    if text.isprintable() and text[0] not in "#=" and len(text) <= MAX_CELL:
+    if text.isprintable() and text[0] != "#" and len(text) <= MAX_CELL:
         return "\ufffd" in text
     return True
 
@@ -74,9 +73,9 @@ class RowReader:
             message = f"{label}が計算のエラー「{text}」になっています。もとの文字を入れてください。"
             self.error(item, text, "文字", message)
             return ""
-        if cell.formula == text or _FORMULA.match(text):
+        if text and cell.formula.strip() == text:
             message = f"{label}に、計算結果のない式があります。式を文字に置き換えてください。"
-            self.error(item, shortened(cell.formula or text), "文字", message)
+            self.error(item, shortened(text), "文字", message)
             return ""
         if len(text) > MAX_CELL:
             message = f"{label}が{len(text):,}文字あります。{MAX_CELL:,}文字までに短くしてください。"

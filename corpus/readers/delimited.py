@@ -16,6 +16,10 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 # A voiced mark after a kana that takes one: true of half-width kana as typed, not of EUC-JP bytes read as such.
 _HALF_WIDTH = re.compile("(?:[ｦ-ﾟ]|[\x00-\x7f])*")
 _VOICED = re.compile("[ｶ-ﾄﾊ-ﾎｳ]ﾞ|[ﾊ-ﾎ]ﾟ")
+_FORMULA = re.compile(r"\s*=\s*[A-Za-z0-9_(+\-@\"$]")
+_WINDOWS_EUC = "cp51932"
+_EUC = re.compile(rb"(?:[\x00-\x7f]|\x8e[\xa1-\xdf]|[\xa1-\xfe]{2})*")
+_EUC_CHARACTER = re.compile(rb"\x8e[\xa1-\xdf]|[\xa1-\xfe]{2}")
 _LONGEST_CELL = 4_000_000  # characters; beyond it a quotation mark was surely left open
 _END = "\x1e"  # a line of its own after the last one: absorbed when a quotation mark is left open
 
@@ -49,7 +53,7 @@ def _decoded(name: str, data: bytes) -> str:
             return _first_that_fits(name, data, encoding)
     # Text in CP932 almost never is valid EUC-JP (its kana and common kanji are not); the reverse is often true.
     # The exception: a short text of nothing but half-width kana.
-    text = _first_that_fits(name, data, "utf-8", "euc_jp", "euc_jis_2004", "cp932")
+    text = _first_that_fits(name, data, "utf-8", "euc_jp", _WINDOWS_EUC, "cp932")
     narrow = data.decode("cp932", "replace") if len(data) < 10_000 else ""
     return narrow if _is_half_width_kana(narrow) else text
 
@@ -59,7 +63,7 @@ def _first_that_fits(name: str, data: bytes, *encodings: str) -> str:
     furthest = 0
     for encoding in encodings:
         try:
-            return data.decode(encoding)
+            return _from_windows_euc(data) if encoding == _WINDOWS_EUC else data.decode(encoding)
         except UnicodeDecodeError as error:
             furthest = max(furthest, error.start)
     line = data.count(b"\n", 0, furthest) + 1
@@ -67,6 +71,23 @@ def _first_that_fits(name: str, data: bytes, *encodings: str) -> str:
         f"「{name}」の{line:,}行目に、文字として読めない箇所があります。"
         "文字コードをUTF-8かShift_JISにそろえて保存し直してください。"
     )
+
+
+def _from_windows_euc(data: bytes) -> str:
+    """EUC-JP with ①㈱髙, which Python has no codec for: the rows of CP932, otherwise numbered."""
+    if not _EUC.fullmatch(data):
+        raise UnicodeDecodeError(_WINDOWS_EUC, data, 0, 1, "neither ASCII, kana nor pairs")
+    return _EUC_CHARACTER.sub(_in_cp932, data).decode("cp932")
+
+
+def _in_cp932(found: re.Match[bytes]) -> bytes:
+    """Row and cell from 1 to 94 as Shift_JIS numbers them: two rows share a first byte, which passes over A0 to DF."""
+    code = found[0]
+    if code[0] == 0x8E:
+        return code[1:]
+    row, cell = code[0] - 0xA0, code[1] - 0xA0
+    second = cell + 0x3F + (cell > 63) if row % 2 else cell + 0x9E
+    return bytes(((row + 1) // 2 + (0x80 if row <= 62 else 0xC0), second))
 
 
 def _is_half_width_kana(text: str) -> bool:
@@ -80,7 +101,17 @@ def read_delimited(name: str, data: bytes) -> Sheet:
     if not text.strip():
         raise UnreadableFile(f"「{name}」には何も書かれていません。中身のあるファイルを選んでください。")
     rows = _records(name, text)
-    return Sheet(name="", rows=rows)
+    return Sheet(name="", rows=rows, formulas=_formulas(rows))
+
+
+def _formulas(rows: list[list[str]]) -> dict[tuple[int, int], str]:
+    """The cells that a spreadsheet program would compute; 「=人手が足りない」 is a text."""
+    return {
+        (row, column): text
+        for row, cells in enumerate(rows)
+        for column, text in enumerate(cells)
+        if "=" in text and _FORMULA.match(text)
+    }
 
 
 def _records(name: str, text: str) -> list[list[str]]:
@@ -99,5 +130,5 @@ def _records(name: str, text: str) -> list[list[str]]:
 
 
 def _delimiter(text: str) -> str:
-    sample = text[:20_000]
-    return "\t" if sample.count("\t") > sample.count(",") else ","
+    """The sign that is found most; of equals the comma."""
+    return max(",\t;", key=text[:20_000].count)

@@ -73,6 +73,8 @@ def _what_else(data: bytes) -> str:
     start = data[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if start.startswith(_MARKUP):
         return "WebページやXMLの文書"
+    if start.startswith(b"[") and start[1:].lstrip().startswith(b"{"):
+        return "JSONの配列"
     if data[4:12] in (b"ftypheic", b"ftypmif1") or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
         return "画像"
     return next((what for magic, what in _KNOWN_OTHERS if data.startswith(magic) and not _is_text(data, magic)), "")
@@ -131,7 +133,7 @@ def _what_package(members: list[str]) -> str:
 
 
 def _the_csv(name: str, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    infos = [info for info in archive.infolist() if not info.is_dir() and not _is_litter(info.filename)]
+    infos = [info for info in archive.infolist() if not info.filename.endswith("/") and not _is_litter(info.filename)]
     tables = [info for info in infos if info.filename.lower().endswith((".csv", ".tsv", ".txt"))]
     if len(tables) == 1:
         return tables[0]

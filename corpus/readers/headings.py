@@ -9,7 +9,7 @@ from corpus.readers.heading_search import Heading, best_heading, first_full_row,
 from corpus.readers.meanings import Item, Meanings, Part
 from corpus.readers.overrides import check_columns, check_names, one_line, wanted_headings, with_overrides
 from corpus.readers.sheets import Sheet, column_letter
-from corpus.readers.tablerows import Cell, Column, Row, data_rows
+from corpus.readers.tablerows import Cell, Column, Row, data_rows, split_label
 
 __all__ = ["Cell", "Item", "Part", "Row", "Table", "find_table", "find_tables"]
 
@@ -18,7 +18,6 @@ _INSTRUCTIONS = re.compile(
     r"|^\W*(?:例|説明|書き方|使い方|見本|サンプル|凡例|はじめに|マニュアル)\W*$"
 )
 _OTHER_LABEL = re.compile("(?:日|者|員|名|番号|内線|電話|連絡先|[:：])$")  # 記入日, 作成者 …: not what 部署名 | says
-_LABEL_END = re.compile(r"\s*[:：]\s*|\s{1,}(?=\S{2})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,8 @@ class Table:
 
     def rows(self) -> Iterator[Row]:
         """The rows of data, without blank rows, 記入例, notes and repeated headings."""
-        return data_rows(self.sheet, self.first_row, self.columns)
+        labels = {cell.heading: item for item, cell in self.preamble.items()}
+        return data_rows(self.sheet, self.first_row, self.columns, labels)
 
     @property
     def rows_below(self) -> int:
@@ -113,9 +113,9 @@ def _preamble(sheet: Sheet, top: int, items: Sequence[Item]) -> dict[str, Cell]:
     found: dict[str, Cell] = {}
     for row in range(top):
         for column, text in enumerate(sheet.rows[row]):
-            label, _, value = _LABEL_END.sub("\n", text.strip(), count=1).partition("\n")
+            label, value = split_label(text)
             for name in sorted(meanings.exactly(label) - found.keys()):
-                if cell := _labelled(sheet, row, column, label, value.strip(), meanings):
+                if cell := _labelled(sheet, row, column, label, value, meanings):
                     found[name] = cell
     return found
 

@@ -12,10 +12,14 @@ from corpus.records import Issue, Origin, ReleaseLevel
 _SUBSTANCE = ("課題", "阻害要因", "現状", "目的")
 _TEXTS = (*_SUBSTANCE, "業務名", "協働したい相手", "期待する役割", "事業アイデア", "事務区分", "根拠法令", "備考")
 
-_YES = r"有り?|あり|ある|○|〇|◯|◎|△|▲|可能?|可能性(有り?|あり)|(要)?検討(中|要)?|今後検討|未定|不明|はい|\?"
+_YES = (
+    r"有り?|あり|ある|○|〇|◯|◎|△|▲|可能?|できる|可能性(が|は)?(有り?|あり|高い|低い)|"
+    r"一部(有り?|あり|可能?)|(要)?検討(中|要)?|今後検討(する)?|(既に|すでに)?実施(中|済み?)?|高い|低い|未定|不明|はい|yes|\?"
+)
 _NO = (
-    r"無し?|なし|ない|×|✕|✖|✗|☓|╳|x|不可|不可能|不要|対象外|該当(無し?|なし)|特に(無し?|なし)|いいえ|困難|"
-    r"(協働の)?(可能性|余地|予定)は?(無し?|なし|ない)|法定"
+    r"無し?|なし|ない|無理|できない|しない|該当しない|なじまない|no(?![.\d])|n/a|"
+    r"×|✕|✖|✗|☓|╳|x|不可|不可能|不要|対象外|該当(無し?|なし)|特に(無し?|なし)|いいえ|困難|"
+    r"(協働の)?(可能性|余地|予定)は?(無し?|なし|ない)|(協働|連携)(に|は|が)?(困難|不可|できない|しない|なじまない)|法定"
 )
 _FLAG = re.compile(rf"(?:(?P<no>{_NO})|(?P<yes>{_YES}))(?P<rest>[^\w].*)?", re.DOTALL | re.IGNORECASE)
 _STATUTORY = re.compile(r"法定(受託|事務|業務)")
@@ -32,7 +36,7 @@ class Possibility:
 
 
 def possibility_of(text: str) -> Possibility:
-    """有/無/検討中/○/×/△, an addition or not; any other text names the partner hoped for; empty leaves it open."""
+    """有/無/検討中/○/×/△, an addition or not; any longer text names the partner hoped for; empty leaves it open."""
     folded = unicodedata.normalize("NFKC", _ticked(text)).strip(" 　。.")
     if not folded or _UNANSWERED.fullmatch(folded):
         return Possibility(True)
@@ -40,7 +44,7 @@ def possibility_of(text: str) -> Possibility:
     if (flag and flag["no"]) or _STATUTORY.match(folded):
         return Possibility(False)
     if flag is None:
-        return Possibility(True, text)
+        return Possibility(True, text if len(folded) > 1 else "")  # one sign, such as A or 済, names nobody
     addition = (flag["rest"] or "").strip(" 　()[]「」:、。・-")
     return Possibility(True, addition if len(addition) > _REMARK else "")
 

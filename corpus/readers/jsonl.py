@@ -176,9 +176,10 @@ def _kind_of(name: str, lines: list[tuple[int, str]], options: ReadOptions) -> K
         return Kind.CASES
     if found.keys() & {"text", "problem", "title"}:
         return Kind.ISSUES
-    fields = "、".join(list(found)[:20]) or "なし"
+    fields = "、".join(list(found)[:20])
+    seen = f"見つかった項目は{fields}です。" if fields else "JSONとして読める行がありません。"
     raise UnreadableFile(
-        f"「{name}」が何のデータか分かりません。見つかった項目は{fields}です。"
+        f"「{name}」が何のデータか分かりません。{seen}"
         "団体ならname、課題ならtitleやtext、事例ならtitleとeffectなどの項目で書いてください。"
     )
 

@@ -15,6 +15,7 @@ _LONGEST = 60  # characters; a longer cell is no heading
 _NUMBERING = re.compile(r"^\s*(?:[①-⑳⑴-⒇⒈-⒛Ⅰ-Ⅻ■●◎○◆★]|[(（]?(?:[0-9０-９]{1,2}|[ア-ン])[)）.．、:：])\s*")
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕|<[^<>]*>")
 _JOINTS = re.compile(r"[・/、,&+|\n]|及び|および|または|又は|並びに|と")
+_ABOUT = re.compile(r"(?:番号|コード|id|数|値|率|日|性|度|評価|有無)$")  # 課題数, 目的妥当性: not the thing itself
 _READING = ("カナ", "フリガナ", "ふりがな", "よみ", "読み")
 _VAGUE = frozenset({"内容", "有無", "名称", "概要", "記入欄", "記述"})  # sub-headings that say only what the group says
 
@@ -119,6 +120,6 @@ def _partial_likeness(spelling: str, heading: str) -> float:
     share = len(spelling) / max(len(heading), 1)
     if heading.endswith(spelling):
         return 0.6 + 0.25 * share
-    if heading.startswith(spelling):
-        return 0.5 + 0.25 * share
-    return 0.4 + 0.25 * share if spelling in heading else 0.0
+    if spelling not in heading or _ABOUT.search(heading):
+        return 0.0
+    return (0.5 if heading.startswith(spelling) else 0.4) + 0.25 * share

@@ -91,7 +91,7 @@ def _recognised(name: str, sheets: Sequence[Sheet], options: ReadOptions) -> tup
         tables = find_tables(sheets, ITEMS[kind], options.overrides)
         fitting = [table for table in tables if _holds(table, _NEEDED[kind] + _TELLING[kind])]
         score = sum(table.score for table in fitting)
-        if score > best_score:
+        if fitting and (best is None or score > best_score):  # where only overrides tell the columns, the score is 0
             best, best_score = (kind, fitting), score
     if best is None:
         raise UnreadableFile(_unknown(name, None, sheets))

@@ -4,7 +4,7 @@ import unicodedata
 
 from corpus import corporate_numbers
 from corpus.readers import keys
-from corpus.readers.cells import RowReader, paragraphs
+from corpus.readers.cells import RowReader, paragraphs, shortened
 from corpus.readers.items import PORTAL_FIELD_ITEMS
 from corpus.readers.surroundings import Surroundings, place_of
 from corpus.records import Organisation
@@ -102,13 +102,16 @@ def _said(text: str) -> str:
 
 def _corporate_number(row: RowReader) -> str:
     """The digits where the check digit is right; else as typed, with a warning."""
-    text = row.text("法人番号")
+    text = _said(row.text("法人番号"))
     if not text:
         return ""
     if corporate_numbers.is_valid(text):
         return corporate_numbers.normalise(text)
-    message = f"{row.label('法人番号')}は検査用数字が合わないため、書かれたまま残します。13桁の番号を確かめてください。"
-    row.warn("法人番号", text, "検査用数字の合う13桁の番号", message)
+    label = row.label("法人番号")
+    message = f"{label}は13桁の番号でないため、書かれたまま残します。正しい番号を確かめてください。"
+    if len(corporate_numbers.normalise(text)) == 13:
+        message = f"{label}は検査用数字が合わないため、書かれたまま残します。13桁の番号を確かめてください。"
+    row.warn("法人番号", shortened(text), "検査用数字の合う13桁の番号", message)
     return text
 
 

@@ -10,9 +10,12 @@ from corpus.readers.base import ReadOptions
 from corpus.readers.cells import RowReader
 from corpus.readers.headings import Table
 
-_YEAR_IN_TITLE = re.compile(r"(?:令和|平成|昭和|[RHS])\s*(?:元|\d{1,2})\s*年度|(?:19|20)\d\d\s*年度")
+_YEAR_IN_TITLE = re.compile(
+    r"(?:令和|平成|昭和|[RHS])\s*(?:元|\d{1,2}|[一二三四五六七八九十]{1,3})\s*年度|(?:19|20)\d\d\s*年度"
+)
 _DEPARTMENT = re.compile(r".{1,30}(課|室|局|部|係|班|センター|支所|出張所|事務所|保健所|消防署|図書館|公民館|区役所)")
 _SHEET_NUMBER = re.compile(r"^\s*(?:\d+|[①-⑳])\s*[._\-．、）)]?\s*")
+_COPY_NUMBER = re.compile(r"\s*\(\d+\)\s*$")  # 環境課 (2): what a spreadsheet program names a copied sheet
 _NO_DEPARTMENT = frozenset({"全部", "一部", "各課", "全課", "全部局", "各部", "担当課", "部署", "部局"})
 
 
@@ -48,7 +51,7 @@ def full_department(bureau: str, section: str) -> str:
 
 def department_in(sheet_name: str) -> str:
     """The sheet's name, without a number before it, where it reads like a department (健康づくり課); else ""."""
-    name = _SHEET_NUMBER.sub("", sheet_name).strip()
+    name = _COPY_NUMBER.sub("", _SHEET_NUMBER.sub("", sheet_name)).strip()
     folded = unicodedata.normalize("NFKC", name)
     return name if _DEPARTMENT.fullmatch(folded) and folded not in _NO_DEPARTMENT else ""
 
@@ -69,6 +72,9 @@ def place_of(row: RowReader, around: Surroundings, address: str = "") -> tuple[s
     if city:
         return prefecture or _prefecture_of(row, city, around.prefecture), city
     area = areas.split_address(address if address.startswith(prefecture) else prefecture + address) if address else None
+    if area is None and address and not prefecture:  # 府中市 of the prefecture that the caller names
+        nearer = areas.split_address(around.prefecture + address)
+        area = nearer if nearer and nearer.city else None
     if area:
         return area.prefecture or prefecture, area.city or ""
     return (prefecture, "") if prefecture else (around.prefecture, around.city)

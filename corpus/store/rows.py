@@ -243,7 +243,7 @@ def _words(text: str) -> list[str]:
 def digests(conn: Connection, table: Table, *conditions: ColumnElement[bool]) -> dict[str, str]:
     """Id -> digest of the rows that meet the conditions, by id."""
     rows = conn.execute(select(table.c.id, table.c.digest).where(*conditions).order_by(table.c.id))
-    return {row.id: row.digest for row in rows}
+    return dict(rows.all())
 
 
 def count(conn: Connection, table: Table) -> Count:

@@ -1,0 +1,36 @@
+"""What the tests of the service share: a client on this machine, and two small files to bring in."""
+
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.usecases import collection
+from api.usecases.context import Context
+
+UNUSUAL = "ゾウガメ搬送計画"
+REGISTER = """団体名,種別,目的,活動内容,所在地,代表者,連絡先
+猫と暮らす会,任意団体,地域猫の世話,飼い主のいない猫の捕獲と手術の付き添い,岡山市北区,連絡役その一,086-000-0000
+川辺の会,任意団体,川の清掃,川辺のごみ拾いと水質の観察,岡山市南区,連絡役その二,kawa@example.jp
+"""
+INVENTORY = """業務名,担当課,年度,課題
+飼い主のいない猫の相談,生活衛生課,令和6年度,猫の捕獲と手術に付き添う人がいない
+河川の清掃,環境課,令和6年度,川辺のごみ拾いの参加者が減っている
+"""
+Service = tuple[TestClient, Context]
+
+
+def client_of(ctx: Context, **options: Any) -> TestClient:
+    """The service refuses other addresses and host names than this machine's."""
+    return TestClient(create_app(ctx), base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000), **options)
+
+
+def upload(client: TestClient, name: str, data: bytes) -> str:
+    """The address of the preview."""
+    answer = client.post("/imports", files={"file": (name, data)}, follow_redirects=False)
+    assert answer.status_code == 303
+    return str(answer.headers["location"])
+
+
+def first_issue(ctx: Context, text: str = "") -> str:
+    return collection.issues(ctx, text).items[0].id

@@ -1,0 +1,125 @@
+"""Bringing in a file through the pages: choose, look, correct, confirm."""
+
+import re
+from io import BytesIO
+
+from openpyxl import Workbook
+from service import INVENTORY, REGISTER, Service, first_issue, upload
+
+from api.usecases import collection
+
+
+def workbook(*rows: tuple[str, ...]) -> bytes:
+    book, buffer = Workbook(), BytesIO()
+    assert book.active is not None
+    for row in rows:
+        book.active.append(row)
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+BAD_ROWS = workbook(
+    ("業務名", "担当課", "年度", "課題"),
+    ("猫の相談", "生活衛生課", "令和6年度", "捕まえて運ぶ人がいない"),
+    ("", "環境課", "令和6年度", "業務名のない行"),
+)
+
+
+def test_a_preview_shows_kind_mapping_and_rows_and_stores_nothing(empty: Service) -> None:
+    client, ctx = empty
+    html = client.get(upload(client, "棚卸.csv", INVENTORY.encode("cp932"))).text
+    assert "問題は見つかりませんでした。" in html
+    assert "種類は<strong>業務の棚卸シート</strong>と見分けました。" in html
+    assert "新しく加わる 2 件" in html
+    assert "D 列「課題」" in html
+    assert "飼い主のいない猫の相談" in html
+    assert collection.issues(ctx).total == 0
+
+
+def test_a_confirmed_file_is_stored_once_and_stands_in_the_log(empty: Service) -> None:
+    client, ctx = empty
+    preview = upload(client, "棚卸.csv", INVENTORY.encode())
+    done = client.post(f"{preview}/confirm")
+    assert "ファイルを取り込みました。" in done.text
+    assert "棚卸.csv" in done.text
+    assert collection.issues(ctx).total == 2
+    again = client.post(f"{preview}/confirm")
+    assert again.status_code == 404
+    assert "もう一度ファイルを選んでください" in again.text
+
+
+def test_bad_rows_are_named_by_place_and_left_out_only_when_that_was_ticked(empty: Service) -> None:
+    client, ctx = empty
+    preview = upload(client, "棚卸.xlsx", BAD_ROWS)
+    html = client.get(preview).text
+    assert "3 行目" in html
+    assert "A 列「業務名」" in html
+    assert "問題のある 1 行を除いて取り込む" in html
+    client.post(f"{preview}/confirm")
+    assert collection.issues(ctx).total == 0
+    client.post(f"{preview}/confirm", data={"skip_bad_rows": "yes"})
+    assert [issue.title for issue in collection.issues(ctx).items] == ["猫の相談"]
+
+
+def test_a_corrected_mapping_is_used_for_the_preview_and_for_the_import(empty: Service) -> None:
+    client, ctx = empty
+    data = workbook(
+        ("業務名", "目的", "その他"), ("猫の相談", "命を守る", "運ぶ人がいない"), ("川の清掃", "水を守る", "人が減った")
+    )
+    preview = upload(client, "棚卸.xlsx", data)
+    html = client.get(preview).text
+    name = re.search(r'name="(map:[^"]*:課題)"', html)
+    assert name
+    chosen = {name[1]: "C", name[1].replace("課題", "目的"): ""}
+    corrected = client.get(preview, params=chosen)
+    assert "C 列「その他」" in corrected.text
+    action = re.search(r'action="(/imports/[^"]*/confirm[^"]*)"', corrected.text)
+    assert action
+    client.post(action[1].replace("&amp;", "&"))
+    issue = collection.issue(ctx, first_issue(ctx, "猫"))
+    assert (issue.problem, issue.purpose) == ("運ぶ人がいない", "")
+
+
+def test_one_column_for_two_items_is_refused_with_both_names(empty: Service) -> None:
+    client, _ = empty
+    preview = upload(client, "棚卸.csv", INVENTORY.encode())
+    answer = client.get(preview, params={"map::課題": "D", "map::目的": "D"})
+    assert answer.status_code == 422
+    assert "D 列が「課題」と「目的」の両方に選ばれています。" in answer.text
+
+
+def test_defaults_fill_empty_cells_and_a_wrong_year_is_said(empty: Service) -> None:
+    client, _ = empty
+    preview = upload(client, "棚卸.csv", "業務名,課題\n猫の相談,運ぶ人がいない\n".encode())
+    html = client.get(preview, params={"department": "生活衛生課", "year": "R6", "city": "岡山市"}).text
+    assert "<td>生活衛生課</td>" in html
+    assert "令和6年度" in html
+    wrong = client.get(preview, params={"year": "いつか"})
+    assert wrong.status_code == 422
+    assert "は年度として読み取れません" in wrong.text
+
+
+def test_an_unreadable_file_is_explained_and_can_only_be_given_up(empty: Service) -> None:
+    client, _ = empty
+    preview = upload(client, "課題.xlsx", b"%PDF-1.7 nothing")
+    html = client.get(preview).text
+    assert "読み取れませんでした" in html
+    assert "行を登録する" not in html
+    assert "取り込みをやめました。" in client.post(f"{preview}/cancel").text
+    assert client.get(preview).status_code == 404
+
+
+def test_choosing_no_file_is_said_beside_the_input(empty: Service) -> None:
+    client, _ = empty
+    answer = client.post("/imports", files={"file": ("", b"")})
+    assert answer.status_code == 422
+    assert "ファイルを選んでください。" in answer.text
+
+
+def test_contact_persons_stand_on_no_page(real: Service) -> None:
+    client, ctx = real
+    paths = ["/organisations", f"/issues/{first_issue(ctx)}", upload(client, "団体.csv", REGISTER.encode())]
+    paths += [f"/organisations/{one.id}" for one in collection.organisations(ctx).items]
+    for path in paths:
+        html = client.get(path).text
+        assert not re.search("連絡役その一|連絡役その二|086-000-0000|kawa@example", html)
