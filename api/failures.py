@@ -124,7 +124,8 @@ def _input_details(errors: Sequence[Any]) -> tuple[Detail, ...]:
 def _handle(request: Request, error: Exception) -> Response:
     response = answer(request.url.path, error)
     if isinstance(error, OperationalError):
-        _LOG.warning("the database could not be used: %s", error.orig)  # the driver's words, not the statement's
+        # The driver's own first line: the statement, and the values a database adds below, may hold text of an issue.
+        _LOG.warning("the database could not be used: %s", str(error.orig).partition("\n")[0])
     if isinstance(error, HTTPException):
         response.headers.update(error.headers or {})
     return response

@@ -130,5 +130,5 @@ def test_judgements_and_pairs_are_read(tmp_path):
 @pytest.mark.parametrize("relevance", ["0.5", "inf"])
 def test_a_relevance_that_is_no_whole_number_is_said_and_not_rounded(tmp_path, relevance):
     (tmp_path / "qrels").write_text(f"q 0 d {relevance}\n")
-    with pytest.raises(BrokenRun, match="1行目: .*整数"):
+    with pytest.raises(BrokenRun, match=r"1行目: .*整数"):
         read_qrels(tmp_path / "qrels")

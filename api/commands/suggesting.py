@@ -68,6 +68,8 @@ def _check_request(text: str, issue: str, organisation: str, department: str, ou
         raise Invalid("--department と --out は一緒に指定してください。結果は --out のファイルに書き出します。")
     if out and not out.lower().endswith(".xlsx"):
         raise Invalid(f"--out の「{out}」には書き出せません。名前の終わりが .xlsx のファイルを指定してください。")
+    if out and not Path(out).absolute().parent.is_dir():
+        raise Invalid(f"--out の「{out}」を置くフォルダーがありません。あるフォルダーを指定してください。")
 
 
 def _text(text: str) -> str:

@@ -118,9 +118,10 @@ def _storage_failure(error: Exception) -> KyodoError:
     if isinstance(error, UnusableDatabase):
         return _coded("database", str(error))
     if isinstance(error, DBAPIError):
+        words = str(error.orig).partition("\n")[0]  # what databases add below may hold text of an issue
         return _coded(
             "database",
-            f"データベースを使えませんでした({error.orig})。ほかで使用中でないか、ディスクに空きがあるか、"
+            f"データベースを使えませんでした({words})。ほかで使用中でないか、ディスクに空きがあるか、"
             "KYODO_DATA のフォルダーに書き込めるかを確かめてください。",
         )
     if isinstance(error, ModuleNotFoundError):

@@ -45,7 +45,7 @@ def open_context(settings: Settings, patient: bool = True) -> Context:
 
     ``patient`` False is for the service: it answers while a large change is still being taken in.
     """
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # it will hold names of contact persons
     db = connect(settings.database_address)
     migrate(db)
     config = MatcherConfig()

@@ -59,9 +59,9 @@ class Index:
     _worker: threading.Thread | None = None
 
     def matcher(self) -> Matcher:
-        """Up to date with the database. A service that is still taking in a large change answers from before it,
+        """Up to date with the database; but a service that is still taking in a large change answers from before it.
 
-        and raises Preparing where there is nothing from before.
+        Raises Preparing where there is nothing from before.
         """
         with self.db.read() as conn:
             revision = meta.revision(conn)
@@ -183,8 +183,7 @@ class Index:
 
 def _differing(wanted: Digests, known: Digests) -> int:
     """How many were added, changed or retired."""
-    common = known.keys() & wanted.keys()
-    return len(known) + len(wanted) - 2 * len(common) + sum(known[id] != wanted[id] for id in common)
+    return len(wanted.keys() | known.keys()) - len(wanted.items() & known.items())
 
 
 def _worth_keeping(wanted: Digests, known: Digests) -> bool:
