@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from api.commands.usage import usage_sentence
 from api.errors import Invalid, KyodoError
 
 if TYPE_CHECKING:
@@ -102,8 +103,6 @@ def _failure(error: Exception) -> tuple[KyodoError, int]:
     if isinstance(error, KyodoError):
         return error, WRONG_USE if isinstance(error, Invalid) else FAILED
     if isinstance(error, typer.TyperException):
-        from api.commands.japanese import usage_sentence
-
         return Invalid(usage_sentence(error)), WRONG_USE
     if isinstance(error, OSError):
         return _coded("file", _file_sentence(error)), FAILED
