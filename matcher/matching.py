@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -234,6 +235,12 @@ def _plain(document: Document) -> dict[str, Any]:
     return plain | {"fields": sorted(document.fields), "areas": [area.levels for area in document.areas]}
 
 
+@lru_cache(maxsize=10_000)
+def _area(levels: tuple[str | None, ...]) -> Area:
+    """One object for a place however many documents name it: a register's 60,000 rows name some thousand places."""
+    return Area(*levels)
+
+
 def _document(plain: Mapping[str, Any]) -> Document:
-    areas = tuple(Area(*levels) for levels in plain["areas"])
+    areas = tuple(_area(tuple(levels)) for levels in plain["areas"])
     return Document(**{**plain, "fields": frozenset(plain["fields"]), "areas": areas})
