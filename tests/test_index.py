@@ -138,6 +138,20 @@ def test_a_service_answers_from_before_while_a_large_change_is_taken_in(tmp_path
     assert len(found(service)) == 10
 
 
+def test_what_a_large_change_retires_is_not_suggested_while_it_is_taken_in(tmp_path, monkeypatch):
+    service = context(tmp_path, patient=False)
+    store(service, organisation("sample", is_sample=True))
+    assert found(service) == ["osample"]
+    monkeypatch.setattr(index_module, "_MANY", 5)
+    released = _hold(monkeypatch)
+    store(service, *(organisation(n) for n in range(20)))
+    with pytest.raises(Preparing):
+        found(service)
+    released.set()
+    service.indexes.organisations._worker.join()
+    assert "osample" not in found(service)
+
+
 def test_a_service_with_nothing_from_before_says_that_it_is_preparing(tmp_path, monkeypatch):
     monkeypatch.setattr(index_module, "_MANY", 5)
     service = context(tmp_path, patient=False)

@@ -59,7 +59,7 @@ class Index:
     _worker: threading.Thread | None = None
 
     def matcher(self) -> Matcher:
-        """Up to date with the database; but a service that is still taking in a large change answers from before it.
+        """Up to date with the database; but a service that is still taking in a large change does without what is new.
 
         Raises Preparing where there is nothing from before.
         """
@@ -70,7 +70,12 @@ class Index:
             wanted = self.source.digests(conn)
             if self.patient or _differing(wanted, self._known(wanted)) <= _MANY:
                 return self._follow(conn, revision, wanted).matcher
-        return self._meanwhile()
+        return self._meanwhile(wanted)
+
+    @property
+    def taking_in(self) -> bool:
+        """Whether the last answers lack a large change that is still being taken in."""
+        return self._worker is not None and self._worker.is_alive()
 
     def refresh(self) -> None:
         """After an import: leave on disk what the next start would otherwise have to work out."""
@@ -93,13 +98,16 @@ class Index:
                 return known
         return {}
 
-    def _meanwhile(self) -> Matcher:
-        if self._worker is None or not self._worker.is_alive():
+    def _meanwhile(self, wanted: Digests) -> Matcher:
+        """The state before a large change, without what it has retired: that must not be suggested once more."""
+        fitted = self._fitted
+        if not self.taking_in:
             self._worker = threading.Thread(target=self._take_in, name=f"index-{self.name}", daemon=True)
             self._worker.start()
-        if self._fitted is None:
+        if fitted is None or not fitted.digests.keys() & wanted.keys():
             raise Preparing("登録された情報を読み込んでいます。しばらく待ってから、もう一度お試しください。")
-        return self._fitted.matcher
+        gone = fitted.digests.keys() - wanted.keys()
+        return fitted.matcher.updated(dict.fromkeys(gone, ())) if gone else fitted.matcher
 
     def _follow(self, conn: Connection, revision: int, wanted: Digests) -> _Fitted:
         """The state of what ``conn`` sees, ``wanted`` at ``revision``."""

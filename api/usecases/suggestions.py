@@ -27,6 +27,7 @@ _AREA_SENTENCES: Mapping[AreaRelation, str] = {
     AreaRelation.ELSEWHERE: "都道府県が違います({ours}と{theirs})。",
 }
 _THEIRS_UNKNOWN = "相手の地域が分からないため、地域は順位に入れていません。"
+_TAKING_IN = "新しく取り込んだ情報を読み込んでいる途中です。しばらくすると、ここにも加わります。"
 _OURS_UNKNOWN = "地域の指定がないため、地域は順位に入れていません。"
 
 
@@ -184,7 +185,7 @@ def _ranked(
         candidates=candidates,
         sides=sides,
         total=len(matcher.owners),
-        message="" if matcher.owners else empty,
+        message=(_TAKING_IN if index.taking_in else "") if matcher.owners else empty,
     )
 
 
