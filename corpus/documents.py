@@ -81,8 +81,8 @@ def issue_query(issue: Issue) -> Query:
 
 
 def organisation_query(organisation: Organisation) -> Query:
-    """What an organisation asks the issues with."""
-    text = _lines(organisation.name, organisation.purpose, organisation.activities, organisation.offers)
+    """What an organisation asks the issues with: what it does, not what it is called."""
+    text = _lines(organisation.purpose, organisation.activities, organisation.offers) or organisation.name
     return Query(organisation.id, text, organisation.fields, organisation_areas(organisation), offers=True)
 
 

@@ -1,16 +1,14 @@
 """Why an owner is suggested: the score taken apart, the best sentence of each side, and what is missing."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from matcher.context import nearest
 from matcher.parts import Analysed, Asked, ScorePart
 from matcher.records import Document, Evidence, Part
-from matcher.text import sentence_spans, words
+from matcher.text import compounds, sentence_spans
 
-_MISSING = 5  # how many words the profile lacks are named
-_SAYS_LITTLE = re.compile(r".|.*[㐀-鿿々][ぁ-ん]+|[ぁ-んー]{1,3}")
+_MISSING = 5  # how many nouns that the profile lacks are named
 
 Key = tuple[Part, str]  # a part of the score and a form compared in it
 Values = Mapping[Key, float]  # what each adds to the score
@@ -33,7 +31,7 @@ def evidence_of(
     contributions = [c for part in parts for c in part.explain(asked, row, document, analysed[speaker])]
     relation, ours, theirs = nearest(asked.query.areas, document.areas)
     values = {(c.part, c.form): c.value for c in contributions}
-    query_quote, document_quote = _quotes(asked.analysed, analysed[speaker], values)
+    query_quote, document_quote = _quotes(asked.analysed, analysed[speaker], document.title.strip(), values)
     return Evidence(
         contributions=tuple(sorted(contributions, key=lambda c: (-c.value, c.part, c.form))),
         query_quote=query_quote,
@@ -51,17 +49,22 @@ def joined_text(document: Document) -> str:
     return "\n".join(part for part in document.texts if part)
 
 
-def _quotes(one: Analysed, other: Analysed, values: Values) -> tuple[str, str]:
+def _quotes(one: Analysed, other: Analysed, title: str, values: Values) -> tuple[str, str]:
     """The pair of sentences whose shared terms add most to the score, each term counted once; the first of equals.
 
-    So both quotes speak of the same thing. "" for a side without text.
+    So both quotes speak of the same thing. A document's title is quoted only where nothing else is shared. "" for a
+    side without text.
     """
     ours, theirs = _sentences(one, values), _sentences(other, values)
     if not ours or not theirs:
         return "", ""
-    _, first, second = max(
-        (_shared(a, b, values), -i, -j) for i, (_, a) in enumerate(ours) for j, (_, b) in enumerate(theirs)
-    )
+    pairs = [
+        (_shared(a, b, values), written != title, -i, -j)
+        for i, (_, a) in enumerate(ours)
+        for j, (written, b) in enumerate(theirs)
+    ]
+    speaking = [pair for pair in pairs if pair[0] > 0 and pair[1]]
+    _, _, first, second = max(speaking or pairs)
     return ours[-first][0], theirs[-second][0]
 
 
@@ -85,17 +88,16 @@ def _shared(one: set[Key], other: set[Key], values: Values) -> float:
 def _missing(
     asked: Asked, documents: Sequence[Document], analysed: Sequence[Analysed], rarity: Callable[[str], float]
 ) -> tuple[str, ...]:
-    """Words of the side in need that stand nowhere on the side that could help, the rarest first.
-
-    Single characters, inflected words (増え, 多い) and short words in kana (とき) say little on their own: left out.
+    """Nouns of the side in need of which some word stands nowhere on the side that could help; rarest first, then as
+    written.
     """
-    needed, present = asked.surfaces[Part.WORDS], {term.form for one in analysed for term in one.terms[Part.WORDS]}
+    present = {term.form for one in analysed for term in one.terms[Part.WORDS]}
+    needed = asked.nouns
     if asked.query.offers:
-        present = set(needed)
-        needed = {t.form: t.surface for one in documents for t in reversed(words(joined_text(one)))}
-    rest = [
-        (rarity(form), surface)
-        for form, surface in needed.items()
-        if form not in present and not _SAYS_LITTLE.fullmatch(surface)
-    ]
-    return tuple(surface for _, surface in sorted(rest, key=lambda pair: (-pair[0], pair[1]))[:_MISSING])
+        present, needed = set(asked.surfaces[Part.WORDS]), compounds("\n".join(map(joined_text, documents)))
+    rarest: dict[str, float] = {}
+    for noun in needed:
+        lacking = [form for form in noun.forms if form not in present]
+        if lacking:
+            rarest.setdefault(noun.surface, max(map(rarity, lacking)))
+    return tuple(sorted(rarest, key=lambda surface: -rarest[surface])[:_MISSING])

@@ -29,8 +29,7 @@ class MatcherConfig:
     """What the score is made of. The reasons for the numbers stand in the README, section 順位のつけ方.
 
     ``part_weights`` multiply the counts of title, aim, body and offer. ``characters``, ``fields`` and ``area`` are
-    weights against 1 for words. A suggestion whose words and characters add up to ``some`` or ``strong`` is of that
-    band.
+    weights against 1 for words. ``some`` and ``strong`` are the lower bounds of the bands, see ``Matcher._band``.
     """
 
     bm25: Bm25 = field(default_factory=Bm25)
@@ -40,8 +39,8 @@ class MatcherConfig:
     # A body at the place gains as much as one sharing a fifth of the issue's words, and a body of another prefecture
     # must be better by a strong clue: in a country's register most good texts are far away. Never fitted.
     area: float = 0.2
-    some: float = 0.10
-    strong: float = 0.18
+    some: float = 0.35
+    strong: float = 0.6
 
     @property
     def name(self) -> str:
@@ -181,14 +180,22 @@ class Matcher:
         parts: list[ScorePart] = [self._words, self._characters, self._fields, self._area]
         evidence = evidence_of(asked, parts, texts, best - rows.start, best, rarity)
         score = float(sum(c.value for c in evidence.contributions))
-        return Suggestion(rank, self.owners[number], self.documents[best].id, score, self._band(evidence), evidence)
+        return Suggestion(
+            rank, self.owners[number], self.documents[best].id, score, self._band(asked, evidence), evidence
+        )
 
-    def _band(self, evidence: Evidence) -> Band:
-        """By the words and characters alone: being near, or in the same field, is no reason of its own."""
-        shared = sum(c.value for c in evidence.contributions if c.part in FORMS_OF)
-        if shared >= self.config.strong:
+    def _band(self, asked: Asked, evidence: Evidence) -> Band:
+        """By the words alone: being near or in the same field is no reason of its own, and characters are faint.
+
+        It is the words' share of what the query allows, times the root of the number of its words: the share alone
+        would call every long issue weak, and a plain sum every long issue strong, since chance overlap grows with
+        length.
+        """
+        share = sum(c.value for c in evidence.contributions if c.part is Part.WORDS)
+        clue = share * sum(asked.counts[Part.WORDS].values()) ** 0.5
+        if clue >= self.config.strong:
             return Band.STRONG
-        return Band.SOME if shared >= self.config.some else Band.WEAK
+        return Band.SOME if clue >= self.config.some else Band.WEAK
 
 
 def first(scores: NDArray[np.float64], k: int) -> NDArray[np.intp]:

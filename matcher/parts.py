@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from matcher.context import NEARNESS, FieldMasks, Places, nearest
 from matcher.records import Contribution, Document, Part, Query
 from matcher.sparse import TermIndex
-from matcher.text import Term, character_forms, characters, word_forms, words
+from matcher.text import Compound, Term, character_forms, characters, compounds, word_forms, words
 
 TERMS_OF: Mapping[Part, Callable[..., list[Term]]] = {Part.WORDS: words, Part.CHARACTERS: characters}
 FORMS_OF: Mapping[Part, Callable[[str], list[str]]] = {
@@ -52,6 +52,7 @@ class Asked:
     analysed: Analysed
     counts: Mapping[Part, Mapping[str, float]]
     surfaces: Mapping[Part, Mapping[str, str]]
+    nouns: Sequence[Compound]
     scales: dict[Part, float] = field(default_factory=dict)  # worked out once a ranking, by the part that needs it
 
     @classmethod
@@ -63,6 +64,7 @@ class Asked:
             analysed,
             {part: analysed.counts(part) for part in TERMS_OF},
             {part: analysed.surfaces(part) for part in TERMS_OF},
+            compounds(query.text),
         )
 
     def shared(self, written: str) -> Analysed:

@@ -18,8 +18,17 @@ DICTIONARY_EDITION = f"sudachipy {version('sudachipy')}, sudachidict-core {versi
 
 # Sudachi refuses 49,150 bytes, and 65,536 after its own folding, where one character may become 33 bytes (U+FDFA).
 _PIECE = 1_500
-_DROPPED_CLASSES = frozenset({"助詞", "助動詞", "補助記号", "空白", "記号", "接続詞", "感動詞", "連体詞", "代名詞"})
+_DROPPED_CLASSES = frozenset({"助詞", "助動詞", "補助記号", "空白", "記号", "接続詞", "感動詞", "連体詞"})
 _DROPPED_DETAILS = frozenset({"非自立可能", "数詞"})
+# Words that any issue and any profile may use, in normalised form: they say how, never what.
+_GENERIC = frozenset(
+    """
+    誰 何 何れ 此れ 其れ どこ そこ ここ こと よう よる 為 物 事 等 時 様 程度 場合 状況 必要 課題 現状 業務 事業
+    体制 実施 対応 推進 促進 取り組み 組む 増える 減る 多い 少ない 足りる 関する 対する 基づく 通じる 伴う 含む
+    加える 行う 図る 進める 進む 求める 続く 続ける 向ける 思う
+    """.split()  # noqa: SIM905  # a list of words reads best as words
+)
+_NO_TOPIC = frozenset({"数詞", "助数詞可能", "副詞可能", "助動詞語幹"})
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?]+[」』）)]*|[^。！？!?\n]+")
 _RUN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U000323af々〆ヶ]+|[ァ-ヴーヽヾ]+")
 _HALF_WIDTH_MARKS = "ﾞﾟ"
@@ -58,20 +67,49 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 def word_forms(text: str) -> list[str]:
     """The forms of ``words``, for counting."""
+    return [form for form in all_word_forms(text) if form not in _GENERIC]
+
+
+def all_word_forms(text: str) -> list[str]:
+    """The forms of ``words`` and of the generic words left out there: what the usual filter of word classes keeps."""
     return [morpheme.normalized_form() for _, morpheme in _content_morphemes(text)]
 
 
 def words(text: str, among: Container[str] = _EVERYTHING) -> list[Term]:
     """Content words by Sudachi in mode A, compared by normalised form (ひきこもり = 引きこもり); only ``among``.
 
-    Left out: particles, auxiliaries, symbols, conjunctions, interjections, adnominals, pronouns, dependent words and
-    numerals.
+    Left out: particles, auxiliaries, symbols, conjunctions, interjections, adnominals, dependent words, numerals, and
+    some fifty words that any text may use (誰, 増える, 必要, 取り組み).
     """
     return [
         Term(form, m.surface(), offset + m.begin(), offset + m.end())
         for offset, m in _content_morphemes(text)
-        if (form := m.normalized_form()) in among
+        if (form := m.normalized_form()) in among and form not in _GENERIC
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Compound:
+    """A whole noun as people read it (不登校, 中国語), and the forms of the words it is made of."""
+
+    surface: str
+    forms: tuple[str, ...]
+
+
+def compounds(text: str) -> list[Compound]:
+    """The nouns of a text in Sudachi's mode C, in the order they are written.
+
+    Left out: numerals and counters, nouns of time, generic words.
+    """
+    nouns = []
+    for offset in range(0, len(text), _PIECE):
+        for morpheme in _tokenizer().tokenize(text[offset : offset + _PIECE], SplitMode.C):
+            word_class = morpheme.part_of_speech()
+            if word_class[0] == "名詞" and _NO_TOPIC.isdisjoint(word_class) and len(morpheme.surface()) > 1:
+                # An unsplittable word gives an empty list, and asking for itself instead breaks its offsets in 0.7.0.
+                parts = morpheme.split(SplitMode.A) or [morpheme]
+                nouns.append(Compound(morpheme.surface(), tuple(part.normalized_form() for part in parts)))
+    return [noun for noun in nouns if not _GENERIC.issuperset(noun.forms)]
 
 
 def character_forms(text: str) -> list[str]:

@@ -8,14 +8,14 @@ import bm25s
 
 from matcher.matching import first
 from matcher.measures import write_run
-from matcher.text import word_forms
+from matcher.text import all_word_forms
 from models.ranking_files import Entry, read_entries
 
 
 def rank_bm25(issues: Path, organisations: Path, out: Path, k: int = 1000) -> None:
     """Write a run by bm25s (method lucene, k1 1.2, b 0.75): every text of an entry in one, no fields, no places.
 
-    Terms: Sudachi mode A, normalised. Left out: 助詞 助動詞 補助記号 空白 記号 接続詞 感動詞 連体詞 代名詞
+    Terms: Sudachi mode A, normalised. Left out: 助詞 助動詞 補助記号 空白 記号 接続詞 感動詞 連体詞
     非自立可能 数詞.
     """
     logging.getLogger("bm25s").setLevel(logging.WARNING)
@@ -30,4 +30,4 @@ def rank_bm25(issues: Path, organisations: Path, out: Path, k: int = 1000) -> No
 
 
 def _terms(entry: Entry) -> Sequence[str]:
-    return word_forms(entry.query().text)
+    return all_word_forms(entry.query().text)

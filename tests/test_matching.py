@@ -60,6 +60,29 @@ def test_what_the_issue_names_and_the_profile_lacks_is_said():
     assert set(evidence.missing) == {"不妊", "手術", "費用"}
 
 
+def test_what_is_missing_is_named_whole_even_where_a_part_of_it_is_there():
+    matcher = Matcher.fit([Document("o#p", "o", body="登校班の見守り")])
+    assert matcher.rank(Query("q", "不登校の子どもが増えている")).suggestions[0].evidence.missing == (
+        "不登校",
+        "子ども",
+    )
+
+
+def test_words_that_any_text_may_use_are_no_reason():
+    matcher = Matcher.fit([Document("o#p", "o", body="会員が増えています。必要な取り組みを進めます。")])
+    found = matcher.rank(Query("q", "空き家が増え、取り組みを進める必要がある")).suggestions
+    assert [c for s in found for c in s.evidence.contributions if c.part is Part.WORDS] == []
+
+
+def test_a_name_is_quoted_only_where_nothing_else_is_shared():
+    documents = [
+        Document("a#p", "a", "猫の会", body="毎月集まります。猫の世話もします。"),
+        Document("b#p", "b", "猫の会", body="毎月集まります。"),
+    ]
+    quotes = {s.owner: s.evidence.document_quote for s in Matcher.fit(documents).rank(Query("q", "猫")).suggestions}
+    assert quotes == {"a": "猫の世話もします。", "b": "猫の会"}
+
+
 def test_a_word_in_another_text_of_the_owner_is_not_missing():
     found = Matcher.fit(DOCUMENTS).rank(Query("q", "猫の世話と高齢者の訪問"))
     evidence = next(s.evidence for s in found.suggestions if s.owner == "o2")
@@ -69,7 +92,7 @@ def test_a_word_in_another_text_of_the_owner_is_not_missing():
 def test_when_an_organisation_asks_it_is_still_the_issue_that_names_what_is_missing():
     issues = Matcher.fit([Document("i#1", "i", "猫の相談", body="猫の不妊手術の費用")])
     evidence = issues.rank(Query("o", "ねこの会は猫の写真展を開きます", offers=True)).suggestions[0].evidence
-    assert set(evidence.missing) == {"不妊", "手術", "費用", "相談"}
+    assert evidence.missing == ("相談", "不妊", "手術", "費用")
 
 
 def test_owners_that_share_nothing_are_no_suggestions():

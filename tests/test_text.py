@@ -3,7 +3,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.text import character_forms, characters, sentence_spans, word_forms, words
+from matcher.text import character_forms, characters, compounds, sentence_spans, word_forms, words
 
 JAPANESE = st.text(
     st.sampled_from("子育て支援のＮＰＯ㈱ﾌｰﾄﾞﾊﾞﾝｸ、。！\n　①髙﨑㍿ひきこもり引き籠居場所カフェ12㎡ﷺ𠮷が゙"), max_size=60
@@ -25,6 +25,16 @@ def test_particles_auxiliaries_symbols_and_numerals_are_left_out():
 
 def test_half_width_kana_and_full_width_letters_are_the_same_words():
     assert word_forms("ﾌｰﾄﾞﾊﾞﾝｸ ＮＰＯ") == word_forms("フードバンク NPO")
+
+
+def test_compounds_are_whole_nouns_with_the_words_they_are_made_of():
+    assert [noun.surface for noun in compounds("不登校の子どもと外国語の相談が年間１８０件増えた。")] == [
+        "不登校",
+        "子ども",
+        "外国語",
+        "相談",
+    ]
+    assert compounds("居場所")[0].forms == tuple(word_forms("居場所"))
 
 
 def test_characters_are_single_kanji_and_pairs_within_runs():
@@ -79,4 +89,5 @@ def test_sentences_lose_nothing_but_blanks(text):
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_analysis(text):
     assert len(words(text)) == len(word_forms(text))
+    assert all(noun.forms for noun in compounds(text))
     assert all(term.form for term in characters(text))
