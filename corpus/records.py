@@ -189,7 +189,10 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Introduction:
-    """An issue's department and an organisation brought together on a day."""
+    """An issue's department and an organisation brought together on a day.
+
+    A ``voided`` one stays on record; neither it nor its events count.
+    """
 
     id: int
     issue: str
@@ -197,6 +200,7 @@ class Introduction:
     introduced_on: date
     note: str
     recorded_at: datetime
+    voided: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -233,6 +233,15 @@ voidings = Table(
     *_recorded(),
 )
 
+introduction_voidings = Table(
+    "introduction_voidings",
+    metadata,
+    _number(),
+    Column("introduction", Integer, _to("introductions"), nullable=False, unique=True),
+    *_texts("note"),
+    *_recorded(),
+)
+
 imports = Table(
     "imports",
     metadata,

@@ -296,9 +296,9 @@ def test_without_any_organisation_the_answer_says_so():
 def test_no_candidate_at_all_is_said_with_the_next_step(filled):
     result = kyodo("suggest", "zzyzx")
     assert result.exit_code == 0
-    assert "候補は見つかりませんでした。" in result.stdout
+    assert "はっきりした手がかりのある候補は見つかりませんでした。" in result.stdout
     assert "協働の窓口に相談する" in result.stdout
-    assert "近いものから順に" not in result.stdout
+    assert "下に並ぶのは参考です" not in result.stdout
 
 
 def test_a_place_given_for_a_whole_department_is_said_to_be_left_aside(filled):
@@ -495,6 +495,19 @@ def test_a_database_url_that_cannot_serve_is_a_sentence_without_its_password(url
     assert result.stderr == ""
 
 
+def test_a_new_data_folder_is_named_once_with_its_whole_path(folder, monkeypatch):
+    monkeypatch.setenv("KYODO_DATA", "my data")
+    first = kyodo("indicators", "--json")
+    assert first.stderr == f"データの置き場所 {folder / 'my data'} を新しく作りました。\n"
+    json.loads(first.stdout)
+    assert kyodo("indicators", "--json").stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [["indicators", "--year", "x"], ["import", "--fiscal-year", "x", "file"]])
+def test_a_wrong_year_is_said_once(arguments):
+    assert kyodo(*arguments).stderr.count("年度として読み取れません。") == 1
+
+
 def test_a_data_folder_that_is_a_file_is_said_in_japanese(folder):
     (folder / "data").write_text("")
     result = kyodo("indicators")
@@ -566,6 +579,8 @@ def test_the_service_fills_an_empty_database_answers_and_stops_quietly(folder):
         _, said = process.communicate(timeout=30)
     assert health["status"] == "ok"
     assert f"http://127.0.0.1:{port} で動いています。" in said
+    assert f"データの置き場所 {folder / 'data'} を新しく作りました。" in said
+    assert f"データの置き場所は {folder / 'data'} です。" in said
     assert "Traceback" not in said
     assert process.returncode == 0
     ctx = open_context(Settings())

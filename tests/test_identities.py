@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -9,9 +10,9 @@ from api.settings import Settings
 from api.usecases.context import open_context
 from api.usecases.imports import import_file
 from corpus import corporate_numbers
-from corpus.readers.base import ReadOptions, Severity
+from corpus.readers.base import Kind, ReadOptions, Severity
 from corpus.records import Organisation
-from corpus.store import organisations
+from corpus.store import issues, organisations
 
 COLUMNS = ("法人名称", "所轄庁", "主たる事務所の所在地", "定款に記載された目的", "解散情報", "法人番号")
 KURASHIKI, AKAIWA = "岡山県倉敷市本町1", "岡山県赤磐市下市2"
@@ -110,3 +111,82 @@ def test_a_sample_is_nobodys_namesake(ctx):
     with ctx.db.write() as conn:
         organisations.upsert(conn, [Organisation(id="s", key="na:虹の会|x", name="虹の会", is_sample=True)])
     assert counts(bring(ctx, GONE)) == (1, 0, 0)
+
+
+# the same sheet with its city and without
+
+
+SHEET = "部署名,年度,業務名,課題\n農林課,R6,遊休農地,人手がない\n防災課,R6,避難訓練,若い世代が来ない\n"
+
+
+def bring_sheet(ctx, city="", text=SHEET):
+    """What a dry run and then a real one count."""
+    options = ReadOptions(kind=Kind.INVENTORY, city=city, prefecture="岡山県" if city else "")
+    trial, real = (import_file(ctx, "棚卸.csv", text.encode(), options, dry_run=dry) for dry in (True, False))
+    assert counts(trial) == counts(real)
+    return counts(real)
+
+
+def sheets(ctx):
+    with ctx.db.read() as conn:
+        return sorted((one.title, one.prefecture, one.city) for one in issues.page(conn, limit=10)[0])
+
+
+IN_OKAYAMA = sorted((title, "岡山県", "岡山市") for title in ("避難訓練", "遊休農地"))
+
+
+def test_a_sheet_brought_in_with_its_city_is_the_same_one_without(ctx):
+    assert bring_sheet(ctx, "岡山市") == (2, 0, 0)
+    for city in ("", "", "岡山市", ""):
+        assert bring_sheet(ctx, city) == (0, 0, 2)
+    assert sheets(ctx) == IN_OKAYAMA
+
+
+def test_a_sheet_brought_in_without_its_city_is_given_it_once(ctx):
+    assert bring_sheet(ctx) == (2, 0, 0)
+    assert bring_sheet(ctx, "岡山市") == (0, 2, 0)
+    for city in ("岡山市", "", "岡山市"):
+        assert bring_sheet(ctx, city) == (0, 0, 2)
+    assert sheets(ctx) == IN_OKAYAMA
+
+
+def test_a_newer_sheet_without_its_city_changes_the_text_and_keeps_the_city(ctx):
+    bring_sheet(ctx, "岡山市")
+    newer = SHEET.replace("人手がない", "機械もない")
+    assert bring_sheet(ctx, text=newer) == (0, 1, 1)
+    assert bring_sheet(ctx, text=newer) == (0, 0, 2)
+    assert sheets(ctx) == IN_OKAYAMA
+
+
+def test_the_same_work_of_two_cities_stays_two(ctx):
+    bring_sheet(ctx, "岡山市")
+    assert bring_sheet(ctx, "倉敷市") == (2, 0, 0)
+    assert bring_sheet(ctx) == (2, 0, 0)  # nobody can say which of the two is meant
+    assert bring_sheet(ctx) == (0, 0, 2)
+
+
+def test_a_sheet_that_was_given_its_city_is_still_meant_when_another_city_has_the_same_work(ctx):
+    bring_sheet(ctx)
+    bring_sheet(ctx, "岡山市")
+    bring_sheet(ctx, "倉敷市")
+    assert bring_sheet(ctx) == (0, 0, 2)
+    assert sorted({city for _, _, city in sheets(ctx)}) == ["倉敷市", "岡山市"]
+
+
+def test_what_a_person_edited_is_not_undone_by_the_same_sheet_without_its_city(ctx):
+    bring_sheet(ctx, "岡山市")
+    with ctx.db.write() as conn:
+        [one, _] = issues.page(conn, limit=2)[0]
+        issues.update(conn, replace(one, problem="書き直した"), one.version)
+    assert bring_sheet(ctx) == (0, 0, 2)
+    with ctx.db.read() as conn:
+        assert issues.get(conn, one.id).problem == "書き直した"
+
+
+def test_rows_of_two_cities_in_one_file_do_not_share_a_stored_one(ctx):
+    bring_sheet(ctx)
+    both = (
+        "市町村,部署名,年度,業務名,課題\n岡山市,農林課,R6,遊休農地,人手がない\n倉敷市,農林課,R6,遊休農地,人手がない\n"
+    )
+    assert bring_sheet(ctx, text=both) == (2, 0, 0)
+    assert bring_sheet(ctx, text=both) == (0, 0, 2)

@@ -103,6 +103,15 @@ def test_a_voided_step_does_not_count_and_the_next_one_decides(conn):
     assert (values(conn, 2023), values(conn, 2024)) == ((0, 0), (1, 0))
 
 
+def test_an_introduction_taken_back_does_not_count_and_another_of_the_issue_does(conn):
+    introduce(conn, (Stage.AGREED, "2024-05-01"), (Stage.STARTED, "2024-06-01"))
+    [wrong] = introductions.of_issue(conn, "i-0")
+    introductions.void(conn, wrong.id)
+    assert values(conn, 2024) == (0, 0)
+    introduce(conn, (Stage.AGREED, "2024-07-01"), organisation="o-1")
+    assert values(conn, 2024) == (1, 0)
+
+
 def test_what_an_invented_issue_or_organisation_took_part_in_never_counts(conn):
     introduce(conn, (Stage.STARTED, "2024-05-01"), issue="i-sample")
     introduce(conn, (Stage.STARTED, "2024-05-01"), organisation="o-sample")

@@ -378,6 +378,7 @@ def test_removing_samples_takes_all_that_was_noted_about_them_and_nothing_else(c
         made = introductions.add(conn, issue=pair[0], organisation=pair[1], introduced_on=date(2024, 5, 27))
         event = introductions.add_event(conn, introduction=made.id, stage=Stage.AGREED, happened_on=date(2024, 6, 1))
         introductions.void_event(conn, event.id)
+        introductions.void(conn, made.id)
     removed = samples.remove(conn)
     assert (removed.organisations, removed.issues, removed.cases) == (1, 1, 0)
     assert (removed.rankings, removed.reviews, removed.introductions, removed.events) == (1, 2, 2, 2)
@@ -458,6 +459,8 @@ def test_introductions_and_their_steps_are_listed_by_day(conn):
     assert introductions.of_organisation(conn, "o-2") == [early, other]
     assert introductions.get(conn, late.id) == late
     assert introductions.get(conn, 999) is None
+    assert introductions.held(conn, late.id) == late
+    assert introductions.held(conn, 999) is None
     step = {"introduction": late.id, "note": ""}
     started = introductions.add_event(conn, **step, stage=Stage.STARTED, happened_on=date(2024, 9, 1))
     agreed = introductions.add_event(conn, **step, stage=Stage.AGREED, happened_on=date(2024, 6, 15))
@@ -492,7 +495,22 @@ def test_a_voided_step_stays_on_record_and_can_be_recorded_anew(conn):
         introductions.add_event(conn, introduction=999, stage=Stage.AGREED, happened_on=date(2024, 5, 27))
 
 
-@pytest.mark.parametrize("name", ["rankings", "reviews", "introductions", "stage_events", "voidings"])
+def test_a_voided_introduction_stays_on_record_and_can_be_recorded_anew(conn):
+    organisations.upsert(conn, [organisation(1)])
+    issues.upsert(conn, [issue(1)])
+    pair = {"issue": "i-1", "organisation": "o-1", "introduced_on": date(2024, 5, 1)}
+    wrong = introductions.add(conn, **pair)
+    introductions.void(conn, wrong.id, "まちがい")
+    introductions.void(conn, wrong.id)
+    again = introductions.add(conn, **pair)
+    assert introductions.of_issue(conn, "i-1") == [replace(wrong, voided=True), again]
+    with pytest.raises(NoResultFound):
+        introductions.void(conn, 999)
+
+
+@pytest.mark.parametrize(
+    "name", ["rankings", "reviews", "introductions", "stage_events", "voidings", "introduction_voidings"]
+)
 def test_the_database_itself_refuses_to_change_what_was_recorded(conn, name):
     organisations.upsert(conn, [organisation(1)])
     issues.upsert(conn, [issue(1)])
@@ -501,6 +519,7 @@ def test_the_database_itself_refuses_to_change_what_was_recorded(conn, name):
     made = introductions.add(conn, issue="i-1", organisation="o-1", introduced_on=date(2024, 5, 1))
     event = introductions.add_event(conn, introduction=made.id, stage=Stage.AGREED, happened_on=date(2024, 5, 27))
     introductions.void_event(conn, event.id)
+    introductions.void(conn, made.id)
     table = tables.metadata.tables[name]
     for statement in (update(table).values(is_sample=True), delete(table)):
         with pytest.raises(DatabaseError, match="append-only"), conn.begin_nested():

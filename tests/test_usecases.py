@@ -12,8 +12,9 @@ from api.usecases.clock import today
 from api.usecases.collection import IssueDraft
 from api.usecases.context import open_context
 from corpus.readers.base import Kind, ReadOptions, Severity
-from corpus.records import Grade, IssueStatus, Organisation, Origin, ReleaseLevel, Stage
+from corpus.records import Grade, Issue, IssueStatus, Organisation, Origin, ReleaseLevel, Stage
 from corpus.store import imports as import_log
+from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
 from corpus.store import rankings
 
@@ -36,6 +37,11 @@ def ctx(tmp_path):
 def store_organisation(ctx, id="o-1", **other):
     with ctx.db.write() as conn:
         organisation_rows.upsert(conn, [Organisation(**{"id": id, "key": f"na:{id}", "name": "里山の会"} | other)])
+
+
+def store_issue(ctx, id, **other):
+    with ctx.db.write() as conn:
+        issue_rows.upsert(conn, [Issue(id=id, key=f"k:{id}", title="業務", problem="困りごと", **other)])
 
 
 def show(ctx, issue, *ids):
@@ -226,6 +232,24 @@ def test_a_department_is_found_by_the_end_of_its_name_and_in_any_width(ctx):
         collection.department_issues(ctx, " ")
 
 
+def test_a_real_department_is_meant_although_a_sample_has_exactly_the_name(ctx):
+    store_issue(ctx, "i-s", department="健康づくり課", is_sample=True)
+    assert [one.id for one in collection.department_issues(ctx, "健康づくり課")] == ["i-s"]
+    store_issue(ctx, "i-1", department="保健福祉局　健康づくり課")
+    store_issue(ctx, "i-t", department="保健福祉局　健康づくり課", is_sample=True)
+    assert [one.id for one in collection.department_issues(ctx, "健康づくり課")] == ["i-1"]
+    store_issue(ctx, "i-2", department="市民局 健康づくり課")
+    with pytest.raises(Invalid, match="「保健福祉局　健康づくり課」、「市民局 健康づくり課」"):
+        collection.department_issues(ctx, "健康づくり課")
+
+
+def test_a_department_that_only_samples_have_is_not_found_once_a_real_issue_is_stored(ctx):
+    store_issue(ctx, "i-s", department="健康づくり課", is_sample=True)
+    store_issue(ctx, "i-1", department="農林課")
+    with pytest.raises(NotFound):
+        collection.department_issues(ctx, "健康づくり課")
+
+
 # reviews
 
 
@@ -295,6 +319,21 @@ def test_unknown_reasons_long_comments_and_unknown_sides_are_refused(ctx):
         reviews.track(ctx, "nothing")
 
 
+@pytest.mark.parametrize(
+    ("grade", "reasons"),
+    [(Grade.UNSUITABLE, reviews.FITTING), (Grade.SUITABLE, reviews.UNFITTING), (Grade.POSSIBLE, ())],
+)
+def test_a_reason_that_contradicts_the_grade_is_refused(ctx, grade, reasons):
+    issue = collection.write_issue(ctx, DRAFT)
+    store_organisation(ctx)
+    for reason in sorted(reviews.REASONS.keys() - set(reasons)):
+        assert reviews.grade(ctx, issue.id, "o-1", grade, reason).reason == reason
+    for reason in reasons:
+        with pytest.raises(Invalid, match=reviews.REASONS[reason]) as failure:
+            reviews.grade(ctx, issue.id, "o-1", grade, reason)
+        assert [detail.field for detail in failure.value.details] == ["reason"]
+
+
 # introductions and indicators
 
 
@@ -340,11 +379,67 @@ def test_what_has_not_happened_yet_cannot_be_recorded(ctx):
     assert [detail.field for detail in failure.value.details] == ["on"]
 
 
+@pytest.fixture
+def introduced(ctx):
+    """The number of an introduction of 令和6年5月10日."""
+    issue = collection.write_issue(ctx, DRAFT)
+    store_organisation(ctx)
+    return reviews.introduce(ctx, issue.id, "o-1", date(2024, 5, 10)).id
+
+
+def test_a_step_before_the_introduction_is_refused(ctx, introduced):
+    with pytest.raises(Invalid, match=r"令和6年5月9日は、紹介した日（令和6年5月10日）より前です。") as failure:
+        reviews.add_event(ctx, introduced, Stage.AGREED, date(2024, 5, 9))
+    assert [detail.field for detail in failure.value.details] == ["on"]
+    reviews.add_event(ctx, introduced, Stage.AGREED, date(2024, 5, 10))
+
+
+def test_an_introduction_starts_once_unless_the_start_is_voided(ctx, introduced):
+    started = reviews.add_event(ctx, introduced, Stage.STARTED, date(2024, 6, 1))
+    assert reviews.add_event(ctx, introduced, Stage.STARTED, date(2024, 6, 1)) == started
+    with pytest.raises(Invalid, match="実践開始は令和6年6月1日にもう記録されています。"):
+        reviews.add_event(ctx, introduced, Stage.STARTED, date(2024, 7, 1))
+    reviews.void_event(ctx, started.id)
+    reviews.add_event(ctx, introduced, Stage.STARTED, date(2024, 7, 1))
+
+
+def test_nothing_ends_before_it_starts(ctx, introduced):
+    started = reviews.add_event(ctx, introduced, Stage.STARTED, date(2024, 6, 1))
+    with pytest.raises(Invalid, match="終了の日は、実践開始の日（令和6年6月1日）より前にはできません。"):
+        reviews.add_event(ctx, introduced, Stage.ENDED, date(2024, 5, 31))
+    reviews.add_event(ctx, introduced, Stage.ENDED, date(2024, 6, 1))
+    reviews.void_event(ctx, started.id)
+    with pytest.raises(Invalid, match="実践開始の日は、終了の日（令和6年6月1日）より後にはできません。"):
+        reviews.add_event(ctx, introduced, Stage.STARTED, date(2024, 6, 2))
+    reviews.add_event(ctx, introduced, Stage.STARTED, date(2024, 5, 20))
+
+
+def test_an_introduction_taken_back_stays_on_record_and_no_longer_counts(ctx, introduced):
+    reviews.add_event(ctx, introduced, Stage.STARTED, date(2024, 6, 1))
+    assert [one.value for one in indicators.indicators(ctx, 2024)] == [1, 1]
+    taken_back = reviews.void_introduction(ctx, introduced)
+    assert reviews.void_introduction(ctx, introduced) == taken_back
+    assert [one.value for one in indicators.indicators(ctx, 2024)] == [0, 0]
+    (track,) = reviews.track(ctx, taken_back.issue).introductions
+    assert (track.voided, track.introduction, [one.voided for one in track.events]) == (True, taken_back, [False])
+    with pytest.raises(Invalid, match="この紹介は取り消されています。"):
+        reviews.add_event(ctx, introduced, Stage.ENDED, date(2024, 7, 1))
+
+
+def test_an_introduction_can_be_recorded_anew_after_it_was_taken_back(ctx, introduced):
+    issue = reviews.void_introduction(ctx, introduced).issue
+    anew = reviews.introduce(ctx, issue, "o-1", date(2024, 5, 10))
+    assert (anew.id != introduced, anew.voided) == (True, False)
+    assert [one.voided for one in reviews.track(ctx, issue).introductions] == [True, False]
+
+
 def test_steps_of_what_is_not_there_are_not_found(ctx):
     with pytest.raises(NotFound):
         reviews.add_event(ctx, 7, Stage.AGREED, date(2024, 5, 1))
     with pytest.raises(NotFound):
         reviews.void_event(ctx, 7)
+    with pytest.raises(NotFound):
+        reviews.void_introduction(ctx, 7)
 
 
 # samples

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from api.commands.terminal import say
+from api.commands.terminal import open_collection, say
 from api.errors import Invalid, KyodoError, Refused
 
 if TYPE_CHECKING:
@@ -30,15 +30,15 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
     import uvicorn
 
     from api.app import create_app
-    from api.usecases.context import open_context
     from api.usecases.samples import load_if_empty
 
-    ctx = open_context(settings, patient=False)
+    ctx = open_collection(settings, patient=False)
     if load_if_empty(ctx):
         say("登録がまだないため、サンプルの団体と課題を入れました。kyodo samples remove で取り除けます。")
     # No access log: an address may hold the words of an issue.
     config = uvicorn.Config(create_app(ctx), log_level="warning", access_log=False)
     say(f"{_address(settings)} で動いています。止めるには Ctrl+C を押してください。")
+    say(f"データの置き場所は {settings.data.absolute()} です。")
     try:
         uvicorn.Server(config).run(sockets=[listener])
     except KeyboardInterrupt:

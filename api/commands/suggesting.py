@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from corpus.records import Issue
 
 _FIRST_LINE = "これは候補です。選ぶのは人です。"
-_NO_CANDIDATE = "同じ言葉のある候補は見つかりませんでした。"
-_NO_GOOD_MATCH = "よく合う候補は見つかりませんでした。近いものから順に挙げます。"
+_NO_GOOD_MATCH = "はっきりした手がかりのある候補は見つかりませんでした。"  # as the pages say it
+_FOR_REFERENCE = "下に並ぶのは参考です。"
 _NEXT_STEP = "課題をもう少し詳しく書く、範囲を広げる、協働の窓口に相談する、といった方法があります。"
 
 
@@ -100,7 +100,7 @@ def _show(found: "CandidateList") -> None:
     if found.message:
         typer.echo(found.message)
     elif not found.good_match:
-        typer.echo((_NO_GOOD_MATCH if found.candidates else _NO_CANDIDATE) + _NEXT_STEP)
+        typer.echo(_NO_GOOD_MATCH + (_FOR_REFERENCE if found.candidates else "") + _NEXT_STEP)
     for candidate in found.candidates:
         _show_candidate(candidate)
     typer.echo(f"\n並べた仕組み: {found.model}")
@@ -161,7 +161,7 @@ def _rows(issue: "Issue", found: "CandidateList") -> "list[CandidateRow]":
                 issue_sample=issue.is_sample,
                 issue_quote=issue.problem or issue.situation or issue.purpose,
                 rank=None,
-                band=found.message or _NO_CANDIDATE,
+                band=found.message or _NO_GOOD_MATCH,
                 model=found.model,
             )
         ]

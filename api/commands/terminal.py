@@ -15,6 +15,7 @@ from api.commands.usage import usage_sentence
 from api.errors import Invalid, KyodoError
 
 if TYPE_CHECKING:
+    from api.settings import Settings
     from api.usecases.context import Context
 
 OK, FAILED, WRONG_USE = 0, 1, 2
@@ -37,13 +38,23 @@ def answer_json(result: Any) -> None:
 def opened() -> "Iterator[Context]":
     """The collection that the environment names, for the length of a command."""
     from api.settings import read_settings
-    from api.usecases.context import open_context
 
-    ctx = open_context(read_settings())
+    ctx = open_collection(read_settings())
     try:
         yield ctx
     finally:
         ctx.db.close()
+
+
+def open_collection(settings: "Settings", patient: bool = True) -> "Context":
+    """As ``open_context``; says where a new data folder is, since that depends on the folder a command is run in."""
+    from api.usecases.context import open_context
+
+    is_new = not settings.data.exists()
+    ctx = open_context(settings, patient)
+    if is_new:
+        say(f"データの置き場所 {settings.data.absolute()} を新しく作りました。")
+    return ctx
 
 
 class ProgressLine:

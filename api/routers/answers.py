@@ -199,7 +199,7 @@ class Event(Schema):
 
 
 class Introduction(Schema):
-    """An introduction as stored."""
+    """An introduction as stored; of a voided one no event counts."""
 
     id: int
     issue: str
@@ -207,6 +207,7 @@ class Introduction(Schema):
     introduced_on: date
     note: str
     recorded_at: datetime
+    voided: bool
 
 
 class IntroductionTrack(Schema):

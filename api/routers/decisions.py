@@ -53,6 +53,12 @@ def add_event(ctx: Ctx, introduction_id: int, happened: EventDraft) -> records.S
     return reviews.add_event(ctx, introduction_id, happened.stage, happened.happened_on, happened.note)
 
 
+@router.post("/introductions/{introduction_id}/void", response_model=Introduction, tags=["introductions"])
+def void_introduction(ctx: Ctx, introduction_id: int) -> records.Introduction:
+    """The introduction was recorded by mistake; it stays on record, and neither it nor its events count."""
+    return reviews.void_introduction(ctx, introduction_id)
+
+
 @router.post("/events/{event_id}/void", status_code=204, tags=["introductions"])
 def void_event(ctx: Ctx, event_id: int) -> None:
     """The step was recorded by mistake; it stays on record and no longer counts."""

@@ -104,18 +104,21 @@ def departments(ctx: Context) -> list[tuple[str, int]]:
 def department_issues(ctx: Context, department: str) -> tuple[Issue, ...]:
     """All open issues of a department that seek a partner; 健康づくり課 also finds 保健福祉局 健康づくり課.
 
-    Raises NotFound where no department of that name has an issue, Invalid where the name's end fits several.
+    Once a real issue is stored, samples are left out. A name written in full is that department, even where it ends
+    the name of another one. Raises NotFound where no department of that name has an issue, Invalid where the name's
+    end fits several.
     """
     with ctx.db.read() as conn:
+        invented = issue_rows.count(conn).real == 0
         found: list[Issue] = []
-        for name, number in _departments_meant(issue_rows.departments(conn), department):
-            found += issue_rows.page(conn, department=name, limit=number)[0]
+        for name, number in _departments_meant(issue_rows.departments(conn, is_sample=invented), department):
+            found += issue_rows.page(conn, department=name, is_sample=invented, limit=number)[0]
     return tuple(issue for issue in found if issue.seeks_partner and issue.status is IssueStatus.OPEN)
 
 
 def _departments_meant(stored: Sequence[tuple[str, int]], department: str) -> list[tuple[str, int]]:
     wanted = fold(department)
-    same = [(name, number) for name, number in stored if fold(name) == wanted]
+    same = [(name, number) for name, number in stored if wanted and fold(name) == wanted]
     ending = [(name, number) for name, number in stored if wanted and fold(name).endswith(wanted)]
     if not (same or ending):
         raise NotFound(f"「{department}」の課題は登録されていません。課題の一覧にある部署名で指定してください。")

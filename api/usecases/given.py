@@ -13,7 +13,7 @@ _UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")  # half a character, or none:
 def fault_of(text: str, limit: int) -> str:
     """Why ``text`` cannot be taken (longer than ``limit`` characters, no real characters), as a sentence; else ""."""
     if len(text) > limit:
-        return f"文章が長すぎます({len(text):,}文字)。{limit:,}文字までにしてください。"
+        return f"文章が長すぎます（{len(text):,}文字）。{limit:,}文字までにしてください。"
     if _UNSTORABLE.search(text):
         return "文字として読み取れない部分があります。文字化けしていないか確かめて、入れなおしてください。"
     return ""

@@ -42,7 +42,8 @@ class FileReport:
     """What became of one file, or would in a dry run.
 
     ``accepted`` = things taken in (rows that tell of one thing, such as the years of a case, count once), ``skipped`` =
-    rows with an error, ``readable`` = those without one, stored or not, ``preview`` the first few of those. ``kind`` is
+    rows with an error, ``readable`` = those without one, stored or not, ``preview`` the first few of those; of the
+    readable ones ``inactive`` are organisations that are no candidates; ``ignored`` rows are no data. ``kind`` is
     empty when the file could not be read. ``exit_code``: 0 stored or ready to be, 1 problems and nothing stored, 2 not
     readable.
     """
@@ -56,6 +57,8 @@ class FileReport:
     unchanged: int = 0
     skipped: int = 0
     readable: int = 0
+    inactive: int = 0
+    ignored: int = 0
     mapping: tuple[MappedColumn, ...] = ()
     problems: tuple[Problem, ...] = ()
     preview: tuple[Record, ...] = ()
@@ -90,6 +93,8 @@ def import_file(
         unchanged=changes.unchanged,
         skipped=result.skipped,
         readable=len(result.records),
+        inactive=sum(isinstance(record, Organisation) and not record.active for record in result.records),
+        ignored=result.ignored,
         mapping=result.mapping,
         problems=problems + unclear,
         preview=result.records[:_PREVIEW],
@@ -107,7 +112,8 @@ def unreadable(name: str, message: str, kind: str = "") -> FileReport:
 def as_json(report: FileReport) -> dict[str, Any]:
     """The report as ``kyodo import --json`` and the JSON interface give it."""
     shown = asdict(report)
-    del shown["exit_code"], shown["readable"], shown["preview"]
+    for name in ("exit_code", "readable", "inactive", "ignored", "preview"):  # for people only
+        del shown[name]
     return shown
 
 
@@ -163,7 +169,7 @@ def store_records(conn: Connection, records: Sequence[Record]) -> tuple[Changes,
     unclear = identities.follow(conn, bodies)
     parts = [
         organisations.upsert(conn, bodies),
-        issues.upsert(conn, [record for record in records if isinstance(record, Issue)]),
+        issues.upsert(conn, identities.follow_sheets(conn, [one for one in records if isinstance(one, Issue)])),
         cases.upsert(conn, [record for record in records if isinstance(record, Case)]),
     ]
     changes = Changes(

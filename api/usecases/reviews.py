@@ -3,7 +3,7 @@
 Sending the same thing twice (a double click, a reload) stores it once and answers with what is stored.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +15,7 @@ from api.usecases.collection import existing_issue, existing_organisation
 from api.usecases.context import Context
 from api.usecases.given import fault_of
 from corpus.dates import era_label
-from corpus.records import Grade, Introduction, Review, Stage, StageEvent
+from corpus.records import GRADE_LABELS, Grade, Introduction, Review, Stage, StageEvent
 from corpus.store import introductions as introduction_rows
 from corpus.store import organisations as organisation_rows
 from corpus.store import rankings as ranking_rows
@@ -34,6 +34,9 @@ REASONS: Mapping[str, str] = {
     "no_capacity": "いまは引き受ける余裕がない",
     "other": "そのほか",
 }
+FITTING = ("activity_fits", "experience", "place_fits")
+UNFITTING = ("activity_differs", "words_only", "place_differs", "people_differ", "no_capacity")
+_CONTRADICTING: Mapping[Grade, tuple[str, ...]] = {Grade.SUITABLE: UNFITTING, Grade.UNSUITABLE: FITTING}
 MAX_COMMENT = 2_000
 
 
@@ -43,6 +46,11 @@ class IntroductionTrack:
 
     introduction: Introduction
     events: tuple[StageEvent, ...]
+
+    @property
+    def voided(self) -> bool:
+        """Whether the introduction was taken back: then none of its events counts."""
+        return self.introduction.voided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +76,12 @@ def grade(
     comment: str = "",
     ranking_id: int | None = None,
 ) -> Review:
-    """Judge a suggestion. Rank, score, band and model come from the stored ranking, never from the sender."""
+    """Judge a suggestion. Rank, score, band and model come from the stored ranking, never from the sender.
+
+    Raises Invalid for a reason that contradicts the grade.
+    """
     _check_words(reason, comment)
+    _check_reason(grade, reason)
     with ctx.db.write() as conn:
         return _append(conn, issue_id, organisation_id, grade, reason, comment, ranking_id)
 
@@ -100,13 +112,23 @@ def introduce(ctx: Context, issue_id: str, organisation_id: str, on: date, note:
 
 
 def add_event(ctx: Context, introduction_id: int, stage: Stage, on: date, note: str = "") -> StageEvent:
-    """Record a dated step after an introduction."""
+    """Record a dated step after an introduction. Raises Invalid for one that cannot have come then."""
     _check_words("", note)
     _check_day(on)
     with ctx.db.write() as conn:
-        if introduction_rows.get(conn, introduction_id) is None:
-            raise NotFound("お探しの紹介の記録は見つかりません。番号を確かめてください。")
+        introduction = _existing_introduction(conn, introduction_id)
+        standing = [event for event in introduction_rows.events(conn, introduction_id) if not event.voided]
+        if (stage, on, note) not in ((event.stage, event.happened_on, event.note) for event in standing):
+            _check_order(introduction, standing, stage, on)
         return introduction_rows.add_event(conn, introduction=introduction_id, stage=stage, happened_on=on, note=note)
+
+
+def void_introduction(ctx: Context, introduction_id: int) -> Introduction:
+    """Say that an introduction was recorded by mistake; it stays on record, and neither it nor its events count."""
+    with ctx.db.write() as conn:
+        _existing_introduction(conn, introduction_id)
+        introduction_rows.void(conn, introduction_id)
+        return _existing_introduction(conn, introduction_id)
 
 
 def void_event(ctx: Context, event_id: int) -> None:
@@ -185,6 +207,14 @@ def _shown(
     raise Invalid("この団体は、もとになった候補の一覧に載っていません。「一覧にない団体」として加えてください。")
 
 
+def _existing_introduction(conn: Connection, introduction_id: int) -> Introduction:
+    """Held until the transaction ends. Raises NotFound."""
+    found = introduction_rows.held(conn, introduction_id)
+    if found is None:
+        raise NotFound("お探しの紹介の記録は見つかりません。番号を確かめてください。")
+    return found
+
+
 def _check_words(reason: str, comment: str) -> None:
     if reason not in REASONS:
         raise Invalid(
@@ -194,8 +224,43 @@ def _check_words(reason: str, comment: str) -> None:
         raise Invalid(fault, (Detail("comment", fault),))
 
 
+def _check_reason(grade: Grade, reason: str) -> None:
+    """A reason that says the opposite of the grade is a slip; 可 may have any."""
+    if reason in _CONTRADICTING.get(grade, ()):
+        sentence = (
+            f"「{REASONS[reason]}」は「{GRADE_LABELS[grade]}」の理由にできません。"
+            "評価に合う理由か「そのほか」を選んでください。"
+        )
+        raise Invalid(sentence, (Detail("reason", sentence),))
+
+
 def _check_day(on: date) -> None:
     """Only what has happened is counted, so a day to come is a slip of the pen."""
     if on > today():
-        sentence = f"{era_label(on)}はまだ来ていない日です。実際にあった日を入れてください。"
-        raise Invalid(sentence, (Detail("on", sentence),))
+        raise _wrong_day(f"{era_label(on)}はまだ来ていない日です。実際にあった日を入れてください。")
+
+
+def _check_order(introduction: Introduction, standing: Sequence[StageEvent], stage: Stage, on: date) -> None:
+    """What the indicators take for granted: after the introduction, one start, and no end before it."""
+    if introduction.voided:
+        raise Invalid("この紹介は取り消されています。続きがあれば、紹介を記録しなおしてから書き足してください。")
+    since = introduction.introduced_on
+    if on < since:
+        raise _wrong_day(
+            f"{era_label(on)}は、紹介した日（{era_label(since)}）より前です。紹介した日か、その後の日を入れてください。"
+        )
+    first = {event.stage: event.happened_on for event in reversed(standing)}
+    started, ended = first.get(Stage.STARTED), first.get(Stage.ENDED)
+    if stage is Stage.STARTED and started:
+        raise _wrong_day(
+            f"実践開始は{era_label(started)}にもう記録されています。"
+            "日付を直すときは、先にその記録を取り消してください。"
+        )
+    if stage is Stage.ENDED and started and on < started:
+        raise _wrong_day(f"終了の日は、実践開始の日（{era_label(started)}）より前にはできません。")
+    if stage is Stage.STARTED and ended and on > ended:
+        raise _wrong_day(f"実践開始の日は、終了の日（{era_label(ended)}）より後にはできません。")
+
+
+def _wrong_day(sentence: str) -> Invalid:
+    return Invalid(sentence, (Detail("on", sentence),))

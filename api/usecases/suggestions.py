@@ -21,10 +21,10 @@ from matcher.records import Area, AreaRelation, Part, Query, Suggestion
 
 MAX_K = 100
 _AREA_SENTENCES: Mapping[AreaRelation, str] = {
-    AreaRelation.INSIDE: "地域が重なっています({ours}と{theirs})。",
-    AreaRelation.SAME_CITY: "同じ市町村の中の別の地区です({ours}と{theirs})。",
-    AreaRelation.SAME_PREFECTURE: "同じ都道府県の別の市町村です({ours}と{theirs})。",
-    AreaRelation.ELSEWHERE: "都道府県が違います({ours}と{theirs})。",
+    AreaRelation.INSIDE: "地域が重なっています（{ours}と{theirs}）。",
+    AreaRelation.SAME_CITY: "同じ市町村の中の別の地区です（{ours}と{theirs}）。",
+    AreaRelation.SAME_PREFECTURE: "同じ都道府県の別の市町村です（{ours}と{theirs}）。",
+    AreaRelation.ELSEWHERE: "都道府県が違います（{ours}と{theirs}）。",
 }
 _THEIRS_UNKNOWN = "相手の地域が分からないため、地域は順位に入れていません。"
 _TAKING_IN = "新しく取り込んだ情報を読み込んでいる途中です。しばらくすると、ここにも加わります。"
@@ -33,7 +33,10 @@ _OURS_UNKNOWN = "地域の指定がないため、地域は順位に入れてい
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A suggestion with the name of what is suggested. ``reason_area`` is a Japanese sentence."""
+    """A suggestion with the name of what is suggested. ``reason_area`` is a Japanese sentence.
+
+    ``has_fields``: 活動分野 are stored for it, so that they could be compared.
+    """
 
     id: str
     name: str
@@ -41,6 +44,7 @@ class Candidate:
     is_sample: bool
     suggestion: Suggestion
     reason_area: str
+    has_fields: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +203,7 @@ def _candidate(suggestion: Suggestion, record: Organisation | Issue | Case) -> C
         is_sample=record.is_sample,
         suggestion=suggestion,
         reason_area=_area_sentence(suggestion),
+        has_fields=bool(record.fields),
     )
 
 

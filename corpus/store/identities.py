@@ -1,18 +1,21 @@
-"""Stored organisations whose newer row has another key, since it gives more, or less, of what identifies them."""
+"""Stored things whose newer row has another key, since it gives more, or less, of what identifies them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
 from corpus.readers.keys import organisation_key
-from corpus.records import Organisation
+from corpus.records import Issue, Organisation, Origin
 from corpus.store import meta
 from corpus.store.rows import fold
+from corpus.tables import issues
 from corpus.tables import organisations as table
 
 _Stored = Row[Any, Any, Any, Any, Any]  # id, key, name, city, active
+_Sheet = Row[Any, Any, Any, Any]  # id, key, prefecture, city
 
 
 def follow(conn: Connection, records: Sequence[Organisation]) -> list[str]:
@@ -59,3 +62,55 @@ def _without_number(record: Organisation, by_key: Mapping[str, _Stored]) -> list
         return []
     row = by_key.get(organisation_key(record.name, record.address))
     return [row] if row else []
+
+
+def follow_sheets(conn: Connection, records: Sequence[Issue]) -> list[Issue]:
+    """The records, where the rows of a 棚卸 sheet that was imported with its city, or without, mean the stored ones.
+
+    The key of such a row begins with the city. A row whose key is not stored means the one stored row of the same rest
+    (department, year, title) where either names no place; it takes over the place it lacks. A row that has its own in
+    the same file, or that several of the file would mean, is another one.
+    """
+    if not any(record.origin is Origin.INVENTORY for record in records):
+        return list(records)
+    meta.hold(conn)
+    columns = select(issues.c.id, issues.c.key, issues.c.prefecture, issues.c.city)
+    of_sheets = issues.c.is_sample.is_(False) & (issues.c.origin == Origin.INVENTORY.value)
+    stored = conn.execute(columns.where(of_sheets).order_by(issues.c.id)).all()
+    known, listed = {row.key for row in stored}, {record.key for record in records}
+    by_rest: dict[str, list[_Sheet]] = defaultdict(list)
+    for row in stored:
+        if row.key not in listed:
+            by_rest[_without_city(row.key)].append(row)
+    new = [record for record in records if record.origin is Origin.INVENTORY and record.key not in known]
+    meant = {record.key: found for record in new if (found := _of_its_sheet(record, by_rest))}
+    claims = Counter(row.id for row in meant.values())
+    alone = {key: row for key, row in meant.items() if claims[row.id] == 1}
+    return [_as_stored(conn, record, alone[record.key]) if record.key in alone else record for record in records]
+
+
+def _without_city(key: str) -> str:
+    return key.partition("|")[2]
+
+
+def _of_its_sheet(record: Issue, by_rest: Mapping[str, list[_Sheet]]) -> _Sheet | None:
+    """The one row meant, if it is clear; of several the one that had the record's key before it was given its city."""
+    rows = [
+        row
+        for row in by_rest.get(_without_city(record.key), ())
+        if _agree(record.city, row.city) and _agree(record.prefecture, row.prefecture)
+    ]
+    rows = [row for row in rows if row.id == record.id] or rows
+    return rows[0] if len(rows) == 1 else None
+
+
+def _agree(one: str, other: str) -> bool:
+    return not (one and other) or fold(one) == fold(other)
+
+
+def _as_stored(conn: Connection, record: Issue, row: _Sheet) -> Issue:
+    """The stored key is kept, or made that of the record where this one names the city."""
+    if record.city:
+        conn.execute(update(issues).where(issues.c.id == row.id).values(key=record.key))
+    key = record.key if record.city else row.key
+    return replace(record, key=key, prefecture=record.prefecture or row.prefecture, city=record.city or row.city)

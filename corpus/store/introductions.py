@@ -1,20 +1,20 @@
-"""Introductions and the dated steps that follow them. Append-only: a wrong step is voided by a row of its own."""
+"""Introductions and the dated steps that follow them. Append-only: what was wrong is voided by a row of its own."""
 
 from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, insert, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, insert, select
 
 from corpus.records import IndicatorEvent, Introduction, Stage, StageEvent
 from corpus.store import rows, samples
-from corpus.tables import introductions, issues, organisations, stage_events, voidings
+from corpus.tables import introduction_voidings, introductions, issues, organisations, stage_events, voidings
 
 R = TypeVar("R", Introduction, StageEvent)
 
 
 def add(conn: Connection, *, issue: str, organisation: str, introduced_on: date, note: str = "") -> Introduction:
-    """The introduction as recorded; the one there is when it says the very same (a button pressed twice).
+    """The introduction as recorded; the one there is when one not voided says the very same (a button pressed twice).
 
     Raises IntegrityError when the issue or the organisation is not stored.
     """
@@ -39,12 +39,23 @@ def add_event(conn: Connection, *, introduction: int, stage: Stage, happened_on:
     return known or replace(wanted, id=_insert(conn, stage_events, wanted, is_sample))
 
 
+def void(conn: Connection, introduction: int, note: str = "") -> None:
+    """From now on neither the introduction nor its steps count; voided twice is voided. Raises NoResultFound."""
+    is_sample = _hold(conn, introduction)
+    _void(conn, introduction_voidings.c.introduction, introduction, note, is_sample)
+
+
 def void_event(conn: Connection, event: int, note: str = "") -> None:
     """From now on the step counts nowhere; voided twice is voided. Raises NoResultFound when there is no such step."""
     introduction = conn.execute(select(stage_events.c.introduction).where(stage_events.c.id == event)).scalar_one()
     is_sample = _hold(conn, introduction)
-    if conn.scalar(select(voidings.c.id).where(voidings.c.event == event)) is None:
-        conn.execute(insert(voidings).values(event=event, note=note, is_sample=is_sample, recorded_at=rows.now()))
+    _void(conn, voidings.c.event, event, note, is_sample)
+
+
+def _void(conn: Connection, voided: Column[int], id: int, note: str, is_sample: bool) -> None:
+    if conn.scalar(select(voided).where(voided == id)) is None:
+        row = {voided.name: id, "note": note, "is_sample": is_sample, "recorded_at": rows.now()}
+        conn.execute(insert(voided.table).values(row))
 
 
 def _hold(conn: Connection, introduction: int) -> bool:
@@ -69,19 +80,32 @@ def get(conn: Connection, id: int) -> Introduction | None:
     return next(iter(_introductions(conn, introductions.c.id == id)), None)
 
 
+def held(conn: Connection, id: int) -> Introduction | None:
+    """As ``get``; until the transaction ends nobody else records a step of it."""
+    conn.execute(select(introductions.c.id).where(introductions.c.id == id).with_for_update())
+    return get(conn, id)
+
+
 def of_issue(conn: Connection, issue: str) -> list[Introduction]:
-    """By (day, id)."""
+    """By (day, id), voided ones too."""
     return _introductions(conn, introductions.c.issue == issue)
 
 
 def of_organisation(conn: Connection, organisation: str) -> list[Introduction]:
-    """By (day, id)."""
+    """By (day, id), voided ones too."""
     return _introductions(conn, introductions.c.organisation == organisation)
 
 
 def _introductions(conn: Connection, condition: ColumnElement[bool]) -> list[Introduction]:
     columns = [column for column in introductions.c if column.name != "is_sample"]
-    chosen = select(*columns).where(condition).order_by(introductions.c.introduced_on, introductions.c.id)
+    chosen = (
+        select(*columns, introduction_voidings.c.id.is_not(None).label("voided"))
+        .outerjoin_from(
+            introductions, introduction_voidings, introduction_voidings.c.introduction == introductions.c.id
+        )
+        .where(condition)
+        .order_by(introductions.c.introduced_on, introductions.c.id)
+    )
     return [Introduction(**row) for row in conn.execute(chosen).mappings()]
 
 
@@ -107,7 +131,7 @@ def _events(conn: Connection, condition: ColumnElement[bool]) -> list[StageEvent
 
 
 def standing_events(conn: Connection) -> list[tuple[int, IndicatorEvent]]:
-    """Every step that counts, with the number of its introduction, by (day, id): neither voided nor of a sample."""
+    """Every step that counts, with the number of its introduction, by (day, id): nothing voided, no samples."""
     return [(row["introduction"], _indicator_event(row)) for row in conn.execute(_standing()).mappings()]
 
 
@@ -127,7 +151,9 @@ def _standing() -> Select[Any]:
         .join(issues, issues.c.id == introductions.c.issue)
         .join(organisations, organisations.c.id == introductions.c.organisation)
         .outerjoin(voidings, voidings.c.event == stage_events.c.id)
-        .where(and_(voidings.c.id.is_(None), introductions.c.is_sample.is_(False)))
+        .outerjoin(introduction_voidings, introduction_voidings.c.introduction == introductions.c.id)
+        .where(and_(voidings.c.id.is_(None), introduction_voidings.c.id.is_(None)))
+        .where(introductions.c.is_sample.is_(False))
         .order_by(stage_events.c.happened_on, stage_events.c.id)
     )
 

@@ -74,6 +74,7 @@ def page(
     department: str = "",
     fiscal_year: int | None = None,
     status: IssueStatus | None = None,
+    is_sample: bool | None = None,
     limit: int,
     offset: int = 0,
 ) -> tuple[list[Issue], int]:
@@ -81,15 +82,20 @@ def page(
 
     "" and None mean "any"; issues without a year or a day come last.
     """
-    equal = {"department": department, "fiscal_year": fiscal_year, "status": status}
+    equal = {"department": department, "fiscal_year": fiscal_year, "status": status, "is_sample": is_sample}
     newest = [column.desc().nulls_last() for column in (_TABLE.c.fiscal_year, _TABLE.c.posted_on)]
     order = [*newest, _TABLE.c.department, _TABLE.c.title]
     return rows.page(conn, _SHELF, text=text, equal=equal, order=order, limit=limit, offset=offset)
 
 
-def departments(conn: Connection) -> list[tuple[str, int]]:
-    """Each department that has issues, with their number, by name; "" stands for issues that name none."""
+def departments(conn: Connection, *, is_sample: bool | None = None) -> list[tuple[str, int]]:
+    """Each department that has issues, with their number, by name; "" stands for issues that name none.
+
+    ``is_sample`` True counts only invented issues, False only real ones.
+    """
     tally = select(_TABLE.c.department, func.count()).group_by(_TABLE.c.department).order_by(_TABLE.c.department)
+    if is_sample is not None:
+        tally = tally.where(_TABLE.c.is_sample.is_(is_sample))
     return [(name, number) for name, number in conn.execute(tally)]
 
 

@@ -45,6 +45,7 @@ def remove(conn: Connection, *, include_cases: bool = False) -> Removed:
     """
     referred = exists().where(and_(reviews.c.ranking == rankings.c.id, not_(reviews.c.is_sample)))
     _delete(conn, tables.voidings)
+    _delete(conn, tables.introduction_voidings)
     removed = Removed(
         events=_delete(conn, tables.stage_events),
         introductions=_delete(conn, tables.introductions),

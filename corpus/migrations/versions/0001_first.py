@@ -11,7 +11,7 @@ down_revision: str | None = None
 branch_labels: str | None = None
 depends_on: str | None = None
 
-APPEND_ONLY = ("rankings", "reviews", "introductions", "stage_events", "voidings")
+APPEND_ONLY = ("rankings", "reviews", "introductions", "stage_events", "voidings", "introduction_voidings")
 NAMED_BY_KEY = ("organisations", "issues", "cases")
 
 
@@ -193,6 +193,14 @@ def _what_came_of_it() -> None:
         *_recorded(),
         _reference("voidings", "event", "stage_events"),
         sa.UniqueConstraint("event", name="uq_voidings_event"),
+    )
+    _create_numbered(
+        "introduction_voidings",
+        sa.Column("introduction", sa.Integer, nullable=False),
+        *_texts("note"),
+        *_recorded(),
+        _reference("introduction_voidings", "introduction", "introductions"),
+        sa.UniqueConstraint("introduction", name="uq_introduction_voidings_introduction"),
     )
 
 

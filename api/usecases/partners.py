@@ -1,0 +1,62 @@
+"""Organisations as partners: which may still be added to an issue, and what has come of one so far."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from api.usecases.collection import existing_organisation
+from api.usecases.context import Context
+from corpus.records import Introduction, Issue, Organisation, Review, StageEvent
+from corpus.store import introductions as introduction_rows
+from corpus.store import issues as issue_rows
+from corpus.store import organisations as organisation_rows
+from corpus.store import reviews as review_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """An introduction of an organisation to an issue. ``newest`` is the latest step that counts, ``review`` the
+    judgement that does; None where there is none.
+    """
+
+    introduction: Introduction
+    issue: Issue
+    newest: StageEvent | None
+    review: Review | None
+
+
+def findable(ctx: Context, text: str, most: int) -> tuple[tuple[Organisation, ...], int]:
+    """At most ``most`` organisations that hold ``text`` and can be candidates, by (name, id), and how many there are.
+
+    Inactive ones cannot, nor samples beside real ones.
+    """
+    with ctx.db.read() as conn:
+        stored = organisation_rows.count(conn)
+        mixed = stored.real > 0 and stored.samples > 0
+        limit = stored.real + stored.samples if mixed else most  # only what is read can be told apart
+        found, total = organisation_rows.page(conn, text=text, active=True, limit=limit)
+    if mixed:
+        found = [organisation for organisation in found if not organisation.is_sample]
+        total = len(found)
+    return tuple(found[:most]), total
+
+
+def met(ctx: Context, organisation_id: str) -> tuple[Met, ...]:
+    """Every introduction of an organisation, the newest first. Raises NotFound."""
+    with ctx.db.read() as conn:
+        existing_organisation(conn, organisation_id)
+        introductions = introduction_rows.of_organisation(conn, organisation_id)
+        issues = issue_rows.by_ids(conn, sorted({one.issue for one in introductions}))
+        return tuple(_met(conn, one, issues) for one in reversed(introductions))
+
+
+def _met(conn: Connection, introduction: Introduction, issues: Mapping[str, Issue]) -> Met:
+    standing = [event for event in introduction_rows.events(conn, introduction.id) if not event.voided]
+    review = review_rows.latest(conn, introduction.issue).get(introduction.organisation)
+    return Met(
+        introduction=introduction,
+        issue=issues[introduction.issue],
+        newest=standing[-1] if standing else None,
+        review=review if review and review.grade else None,
+    )
