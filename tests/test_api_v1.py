@@ -145,6 +145,12 @@ def test_events_after_an_introduction_make_the_figures_and_a_voided_one_unmakes_
     assert figures(client) == [(1, 26), (1, 9)]
     assert client.post(f"events/{started['id']}/void").status_code == 204
     assert figures(client) == [(1, 26), (0, 9)]
+    for _ in range(2):
+        assert client.post(f"introductions/{introduction['id']}/void").json() == introduction | {"voided": True}
+    assert figures(client) == [(0, 26), (0, 9)]
+    (track,) = client.get(f"issues/{issue}/introductions").json()
+    assert track["introduction"]["voided"]
+    assert client.post("introductions/999/void").status_code == 404
 
 
 def figures(client: TestClient) -> list[tuple[int, int]]:

@@ -142,8 +142,8 @@ def grade_the_first_candidate(page: Page, address: str) -> None:
 
 def introduce_and_follow(page: Page) -> None:
     first = page.locator(".candidates > li").first
-    first.get_by_text("引き合わせを記録する").click()
-    first.get_by_label("双方に引き合わせた日").fill("2026-04-10")
+    first.get_by_text("紹介を記録する").click()
+    first.get_by_label("双方に紹介した日").fill("2026-04-10")
     first.get_by_role("button", name="記録する", exact=True).click()
     track = page.locator("#track")
     steps = [("相談", "2026-04-20"), ("実践開始", "2026-06-01"), ("終了", "2026-07-01")]

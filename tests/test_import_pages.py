@@ -41,7 +41,9 @@ def test_a_confirmed_file_is_stored_once_and_stands_in_the_log(empty: Service) -
     preview = upload(client, "棚卸.csv", INVENTORY.encode())
     done = client.post(f"{preview}/confirm")
     assert "ファイルを取り込みました。" in done.text
-    assert "棚卸.csv" in done.text
+    assert "「棚卸.csv」から、新しい課題 2 件を加え、0 件の内容を改めました。" in done.text
+    assert '<a href="/issues">課題の一覧を見る</a>' in done.text
+    assert done.url.fragment == "done"
     assert collection.issues(ctx).total == 2
     again = client.post(f"{preview}/confirm")
     assert again.status_code == 404
@@ -97,6 +99,61 @@ def test_defaults_fill_empty_cells_and_a_wrong_year_is_said(empty: Service) -> N
     wrong = client.get(preview, params={"year": "いつか"})
     assert wrong.status_code == 422
     assert "は年度として読み取れません" in wrong.text
+    assert 'value="いつか"' in wrong.text
+    assert "問題は見つかりませんでした" not in wrong.text
+    assert "行を登録する" not in wrong.text
+
+
+def test_without_a_city_the_inputs_for_one_stand_open_and_the_table_shows_it_when_given(empty: Service) -> None:
+    client, _ = empty
+    preview = upload(client, "棚卸.csv", "業務名,課題\n猫の相談,運ぶ人がいない\n,\n川の清掃,人が減った\n".encode())
+    html = client.get(preview).text
+    assert "どの行にも市区町村がありません。" in html
+    assert "記入例・空行・注記です。" in html
+    given = client.get(preview, params={"city": "岡山市"}).text
+    assert "<td>岡山県岡山市</td>" in given
+    assert "どの行にも市区町村がありません。" not in given
+
+
+def test_a_file_made_unreadable_by_a_choice_keeps_the_form_that_puts_it_right(empty: Service) -> None:
+    client, _ = empty
+    preview = upload(client, "棚卸.csv", INVENTORY.encode())
+    answer = client.get(preview, params={"map::業務名": "", "map::課題": "D"})
+    assert answer.status_code == 422
+    assert "この対応では読み取れません。「業務名」の列を選んでください。" in answer.text
+    assert 'name="map::業務名"' in answer.text
+    assert '<option value="D" selected>D 課題</option>' in answer.text
+    assert "行を登録する" not in answer.text
+    other = client.get(preview, params={"kind": "organisations"})
+    assert "団体の名簿として読めません" in other.text
+    assert 'name="map::業務名"' in other.text
+
+
+def test_a_list_that_only_its_kind_makes_readable_keeps_the_choice_of_kinds(empty: Service) -> None:
+    client, _ = empty
+    preview = upload(client, "名前.csv", "団体名,代表者\n猫の会,代表その一\n川の会,代表その二\n".encode())
+    html = client.get(preview).text
+    assert "読み取れませんでした" in html
+    assert 'name="kind"' in html
+    assert "2 行を登録する" in client.get(preview, params={"kind": "organisations"}).text
+
+
+def test_of_many_problems_two_hundred_are_shown_and_the_others_counted(empty: Service) -> None:
+    client, _ = empty
+    rows = [
+        "業務名,担当課,年度,課題",
+        "猫の相談,課,令和6年度,運ぶ人がいない",
+        *([",課,令和6年度,業務名のない行"] * 203),
+    ]
+    html = client.get(upload(client, "棚卸.csv", "\n".join(rows).encode())).text
+    assert "203 件のうち、はじめの 200 件" in html
+    assert "ほか3件あります。" in html
+
+
+def test_bodies_that_will_not_be_candidates_are_counted_in_the_preview(empty: Service) -> None:
+    client, _ = empty
+    register = "団体名,目的,解散情報\n猫の会,猫の世話,\n昔の会,川の清掃,2023年\n".encode()
+    assert "うち解散などで候補に出ない団体 1 件" in client.get(upload(client, "団体.csv", register)).text
 
 
 def test_an_unreadable_file_is_explained_and_can_only_be_given_up(empty: Service) -> None:
@@ -105,6 +162,7 @@ def test_an_unreadable_file_is_explained_and_can_only_be_given_up(empty: Service
     html = client.get(preview).text
     assert "読み取れませんでした" in html
     assert "行を登録する" not in html
+    assert "読み取り方" not in html
     assert "取り込みをやめました。" in client.post(f"{preview}/cancel").text
     assert client.get(preview).status_code == 404
 

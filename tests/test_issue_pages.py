@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from service import UNUSUAL, Service, first_issue
+from service import REGISTER, UNUSUAL, Service, first_issue, upload
 from starlette.testclient import TestClient
 
 from api.usecases import collection, reviews, samples
@@ -51,9 +51,34 @@ def test_of_two_people_who_change_an_issue_the_second_is_told_and_nothing_is_los
     path = f"/issues/{issue.id}"
     version = {"version": str(issue.version)}
     assert "書き直した内容を登録しました。" in client.post(path, data={**FORM, **version, "title": "先の人"}).text
-    late = client.post(path, data={**FORM, **version, "title": "後の人"})
+    mine = {**FORM, "title": "後の人", "idea": "空き家を居場所に", "fields": ["3"], "seeks_partner": "yes"}
+    late = client.post(path, data={**mine, **version})
     assert late.status_code == 409
     assert collection.issue(ctx, issue.id).title == "先の人"
+    assert 'value="後の人"' in late.text
+    assert "空き家を居場所に" in late.text
+    # The title, the idea, the fields and the tick differ; the year, though typed as R6, does not.
+    assert late.text.count("いま登録されている内容</p>") == 4
+    assert '<p class="prose">先の人</p>' in late.text
+    assert f'href="{path}" target="_blank"' in late.text
+    shown = re.search(r'name="version" value="(\d+)"', late.text)
+    assert shown
+    again = client.post(path, data={**mine, "version": shown[1]})
+    assert "書き直した内容を登録しました。" in again.text
+    assert collection.issue(ctx, issue.id).title == "後の人"
+
+
+def test_a_text_that_candidates_were_looked_for_becomes_a_form_and_is_not_stored_before_that_is_saved(
+    empty: Service,
+) -> None:
+    client, ctx = empty
+    asked = {"text": f"{UNUSUAL}\r\n二行目", "prefecture": "岡山県", "city": "岡山市"}
+    assert "この文章を課題として登録する" in client.post("/candidates", data=asked).text
+    form = client.post("/issues/new", data=asked, follow_redirects=False)
+    assert form.status_code == 200
+    assert f"{UNUSUAL}\n二行目</textarea>" in form.text
+    assert 'name="city" value="岡山市"' in form.text
+    assert collection.issues(ctx).total == 0
 
 
 def test_a_closed_issue_has_no_candidates_and_can_be_reopened(real: Service) -> None:
@@ -85,10 +110,106 @@ def test_a_grade_is_kept_with_what_was_shown_and_can_be_taken_back(real: Service
     (review,) = reviews.track(ctx, issue).history
     assert (review.rank, review.ranking) == (1, int(ranking[1]))
     assert review.model
+    assert place_of(graded.text, "評価を記録しました。") == f"c-{organisation[1]}"
     back = client.post(f"/issues/{issue}/reviews/take-back", data={"organisation": organisation[1]})
+    assert place_of(back.text, "評価を取り消しました。") == f"c-{organisation[1]}"
     assert "評価：適" not in back.text
     assert "取り消し" in back.text
     assert len(reviews.track(ctx, issue).history) == 2
+
+
+def place_of(html: str, sentence: str) -> str:
+    """The id of the nearest card or entry above the one place where a sentence stands; empty at the top of the page."""
+    (before,) = html.split(sentence)[:-1]
+    return (re.findall(r'<(?:li|div)[^>]* id="([^"]+)"', before) or [""])[-1]
+
+
+def test_reasons_are_offered_in_groups_and_one_that_contradicts_the_grade_is_refused(real: Service) -> None:
+    client, ctx = real
+    issue, organisation = first_issue(ctx, "猫"), collection.organisations(ctx, "猫").items[0].id
+    html = client.get(f"/issues/{issue}").text
+    assert '<optgroup label="合う理由">' in html
+    assert '<optgroup label="合わない理由">' in html
+    assert all(f'<option value="{code}"' in html for code in reviews.REASONS)
+    said = {"organisation": organisation, "grade": "unsuitable", "reason": "activity_fits"}
+    assert client.post(f"/issues/{issue}/reviews", data=said).status_code == 422
+    assert reviews.track(ctx, issue).history == ()
+    assert client.post(f"/issues/{issue}/reviews", data={**said, "reason": "other"}).status_code == 200
+
+
+def test_only_bodies_that_can_be_candidates_are_offered_and_those_in_the_list_are_marked(real: Service) -> None:
+    client, ctx = real
+    issue = first_issue(ctx, "猫")
+    rows = [f"見守り会{number:02d},任意団体,猫の世話," for number in range(25)] + [
+        "解散した猫の会,任意団体,猫の世話,2023年"
+    ]
+    register = "\n".join(["団体名,種別,目的,解散情報", *rows]).encode()
+    client.post(f"{upload(client, 'more.csv', register)}/confirm")
+    html = client.get(f"/issues/{issue}", params={"find": "猫"}).text
+    assert html.count('type="radio" name="organisation"') == 20
+    assert "ほか6件あります。" in html  # 1 that was there, 25 new ones, and not the dissolved one
+    assert "解散した猫の会" not in html
+    assert "すでに上にあります" in html
+
+
+def test_samples_are_not_offered_beside_real_bodies(empty: Service) -> None:
+    client, ctx = empty
+    samples.load_if_empty(ctx)
+    issue = first_issue(ctx)
+    assert 'type="radio" name="organisation"' in client.get(f"/issues/{issue}", params={"find": "会"}).text
+    client.post(f"{upload(client, '団体.csv', REGISTER.encode())}/confirm")
+    html = client.get(f"/issues/{issue}", params={"find": "会"}).text
+    assert html.count('type="radio" name="organisation"') == 2
+
+
+def test_an_inactive_body_says_so_and_lists_no_issues(real: Service) -> None:
+    client, ctx = real
+    register = "団体名,目的,設立,解散情報\n解散した会,猫の世話,2005/01/12,2023年3月31日\n".encode()
+    client.post(f"{upload(client, 'ended.csv', register)}/confirm")
+    html = client.get(f"/organisations/{collection.organisations(ctx, '解散した').items[0].id}").text
+    assert "この団体は候補に出ません。解散情報に「2023年3月31日」とあるためです。" in html
+    assert "力になれそうな課題" not in html
+    assert "平成17年1月12日" in html
+
+
+def test_an_introduction_is_taken_back_and_shown_struck_out(real: Service) -> None:
+    client, ctx = real
+    issue, introduction = introduced(client, ctx)
+    (one,) = reviews.track(ctx, issue).introductions
+    body = client.get(f"/organisations/{one.introduction.organisation}").text
+    assert "これまでの評価と紹介" in body
+    assert "令和8年4月10日に紹介しました。その後の記録はまだありません。" in body
+    client.post(f"/issues/{issue}/introductions/{introduction}/events", data={"stage": "agreed", "on": "R8.4.20"})
+    body = client.get(f"/organisations/{one.introduction.organisation}").text
+    assert "いちばん新しい記録は、令和8年4月20日の「会うことに双方が合意」です。" in body
+    html = client.post(f"/issues/{issue}/introductions/{introduction}/void").text
+    assert place_of(html, "紹介を取り消しました。") == f"introduction-{introduction}"
+    assert html.count('class="void"') == 2
+    assert "紹介を取り消す" not in html
+    assert "取り消し済み" in client.get(f"/organisations/{one.introduction.organisation}").text
+    assert [int(n) for n in re.findall(r'class="figure">(\d+)<', client.get("/indicators?year=2026").text)] == [
+        0,
+        26,
+        0,
+        9,
+    ]
+
+
+def test_a_closed_issue_does_not_send_people_to_candidates_it_does_not_show(real: Service) -> None:
+    client, ctx = real
+    issue = collection.issue(ctx, first_issue(ctx, "猫"))
+    assert "候補の「紹介を記録する」" in client.get(f"/issues/{issue.id}").text
+    closed = client.post(f"/issues/{issue.id}/status", data={"version": str(issue.version), "status": "closed"}).text
+    assert "紹介の記録はまだありません。" in closed
+    assert "候補の「紹介を記録する」" not in closed
+
+
+def test_the_side_without_fields_is_named(real: Service) -> None:
+    client, ctx = real
+    register = "団体名,目的,分野\n環境の会,川の清掃,環境\n".encode()
+    client.post(f"{upload(client, 'fields.csv', register)}/confirm")
+    html = client.get(f"/organisations/{collection.organisations(ctx, '環境の会').items[0].id}").text
+    assert "課題に活動分野が書かれていないため、くらべていません。" in html
 
 
 def test_a_missed_partner_is_looked_for_and_added(real: Service) -> None:
@@ -100,14 +221,16 @@ def test_a_missed_partner_is_looked_for_and_added(real: Service) -> None:
     added = client.post(f"/issues/{issue}/missed", data={"organisation": chosen[1], "comment": "猫にもくわしい"})
     assert "一覧になかった団体を加えました。" in added.text
     assert "猫にもくわしい" in added.text
-    assert "を含む団体は登録されていません" in client.get(f"/issues/{issue}", params={"find": UNUSUAL}).text
+    assert (
+        "を含み、候補になれる団体は登録されていません" in client.get(f"/issues/{issue}", params={"find": UNUSUAL}).text
+    )
 
 
 def introduced(client: TestClient, ctx: Context) -> tuple[str, int]:
     issue, organisation = first_issue(ctx, "猫"), collection.organisations(ctx, "猫").items[0].id
     made = {"organisation": organisation, "on": "2026-04-10", "note": "庁舎で"}
     for _ in range(2):
-        assert "引き合わせを記録しました。" in client.post(f"/issues/{issue}/introductions", data=made).text
+        assert "紹介を記録しました。" in client.post(f"/issues/{issue}/introductions", data=made).text
     (one,) = reviews.track(ctx, issue).introductions
     return issue, one.introduction.id
 
@@ -128,6 +251,16 @@ def test_the_indicators_count_events_lead_to_them_and_forget_voided_ones(real: S
     html = client.get("/indicators?year=2026").text
     assert [int(n) for n in re.findall(r'class="figure">(\d+)<', html)] == [1, 26, 0, 9]
     assert "取り消し済み" in client.get(f"/issues/{issue}").text
+
+
+def test_the_indicators_go_back_to_the_year_of_the_figures_beside_them(real: Service) -> None:
+    client, _ = real
+    assert '<option value="2015">平成27年度</option>' in client.get("/indicators").text
+
+
+def test_a_wrong_year_is_said_once(real: Service) -> None:
+    client, _ = real
+    assert client.get("/indicators?year=らいねん").text.count("年度として読み取れません") == 1
 
 
 def test_the_indicators_publish_their_definition_and_count_nothing_in_another_year(

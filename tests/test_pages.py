@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from service import UNUSUAL, Service, first_issue
 
-from api.pages.presentation import excerpt, highlight, japanese_moment
+from api.pages.presentation import excerpt, founding_day, highlight, inactive_sentence, japanese_moment
 from api.usecases import collection, samples
 from api.usecases.context import Context
 
@@ -30,6 +30,7 @@ PAGES: list[tuple[str, Callable[[Context], str]]] = [
     ("cases", lambda ctx: "/cases"),
     ("case", lambda ctx: f"/cases/{collection.cases(ctx).items[0].id}"),
     ("imports", lambda ctx: "/imports"),
+    ("samples", lambda ctx: "/samples/remove"),
     ("indicators", lambda ctx: "/indicators"),
     ("nothing", lambda ctx: "/no-such-page"),
 ]
@@ -159,6 +160,12 @@ def test_a_city_name_that_two_prefectures_have_is_asked_back_and_the_text_is_kep
     assert UNUSUAL in answer.text
 
 
+def test_a_long_text_is_folded_above_its_candidates(shown: Service) -> None:
+    client, _ = shown
+    assert "押すと全文を開きます" not in client.post("/candidates", data={"text": "あ" * 600}).text
+    assert "601文字。押すと全文を開きます" in client.post("/candidates", data={"text": "あ" * 601}).text
+
+
 def test_the_address_of_the_candidates_alone_leads_back_to_the_box(shown: Service) -> None:
     client, _ = shown
     assert client.get("/candidates", follow_redirects=False).headers["location"] == "/"
@@ -179,9 +186,17 @@ def test_the_button_removes_the_samples_and_then_the_lists_say_what_to_do(empty:
     client, ctx = empty
     samples.load_if_empty(ctx)
     assert "サンプルを消す" in client.get("/").text
+    asked = client.get("/samples/remove").text
+    assert "消したサンプルは元に戻せません" in asked
+    assert "一緒に入った実在の事例8件も消す" in asked
+    assert collection.organisations(ctx).total > 0
     gone = client.post("/samples/remove")
+    assert collection.cases(ctx).total == 8
     assert "サンプルを消しました。" in gone.text
-    assert "サンプルを消す</button>" not in gone.text
+    assert "サンプルを消す</a>" not in gone.text
+    client.post("/samples/remove", data={"include_cases": "yes"})
+    assert collection.cases(ctx).total == 0
+    assert "サンプルは入っていません。" in client.get("/samples/remove").text
     assert "課題はまだ登録されていません。" in client.get("/issues").text
     assert "団体はまだ登録されていません。" in client.get("/organisations").text
     assert "団体がまだ登録されていません" in client.post("/candidates", data={"text": "防災"}).text
@@ -218,6 +233,21 @@ def test_marking_never_changes_the_text(text: str, terms: list[str]) -> None:
 def test_an_excerpt_is_one_line_of_the_given_length() -> None:
     assert excerpt("一\n二  三", 10) == "一 二 三"
     assert excerpt("あ" * 100, 10) == "あ" * 9 + "…"
+
+
+def test_a_founding_day_is_shown_in_its_era_and_anything_else_as_written() -> None:
+    assert founding_day("2005/01/12") == "平成17年1月12日"
+    assert [founding_day(text) for text in ("平成24年", "2005/02/30", "明治のころ")] == [
+        "平成24年",
+        "2005/02/30",
+        "明治のころ",
+    ]
+
+
+def test_why_a_body_is_no_candidate_is_a_sentence() -> None:
+    assert inactive_sentence("解散情報: 2023年3月31日") == "解散情報に「2023年3月31日」とあるためです。"
+    assert inactive_sentence("活動休止") == "理由は「活動休止」です。"
+    assert inactive_sentence("") == ""
 
 
 def test_a_moment_is_shown_in_the_time_of_japan() -> None:

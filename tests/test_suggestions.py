@@ -67,7 +67,7 @@ def test_a_text_brings_up_organisations_with_their_reason(ctx):
     assert found.good_match
     assert found.total == 3
     assert "捕獲" in {c.term for c in first.suggestion.evidence.contributions}
-    assert first.reason_area == "地域が重なっています(岡山県岡山市と岡山県岡山市)。"
+    assert first.reason_area == "地域が重なっています（岡山県岡山市と岡山県岡山市）。"
 
 
 def test_an_issue_is_ranked_and_the_list_kept_as_shown_once(ctx):

@@ -5,7 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from api.dependencies import Ctx, PageNumber
 from api.pages.rendering import page
-from api.usecases import collection, suggestions
+from api.usecases import collection, partners, suggestions
 
 router = APIRouter()
 
@@ -19,10 +19,11 @@ def list_organisations(ctx: Ctx, text: str = "", kind: str = "", page_number: Pa
 
 @router.get("/organisations/{organisation_id}")
 def show_organisation(ctx: Ctx, organisation_id: str) -> HTMLResponse:
-    """The profile, and the issues that fit it."""
+    """The profile, what came of it so far, and the issues that fit it; none for one that is no candidate."""
     organisation = collection.organisation(ctx, organisation_id)
-    found = suggestions.issues_for_organisation(ctx, organisation_id)
-    return page("organisation.html", organisation=organisation, found=found)
+    found = suggestions.issues_for_organisation(ctx, organisation_id) if organisation.active else None
+    met = partners.met(ctx, organisation_id)
+    return page("organisation.html", organisation=organisation, found=found, met=met)
 
 
 @router.get("/cases")

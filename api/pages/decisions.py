@@ -1,6 +1,7 @@
 """What a coordinator decides about an issue's candidates, and what came of it. Every route ends on the issue's page."""
 
 from typing import Annotated
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse
@@ -28,28 +29,28 @@ def grade(
     """適, 可 or 不適. ``ranking`` is empty for an organisation that no list showed."""
     shown = int(ranking) if ranking.isascii() and ranking.isdigit() else None
     reviews.grade(ctx, issue_id, organisation, grade, reason, comment.strip(), shown)
-    return see(f"/issues/{issue_id}?done=graded#c-{organisation}")
+    return _back(issue_id, "graded", f"c-{organisation}")
 
 
 @router.post("/reviews/take-back")
 def take_back(ctx: Ctx, issue_id: str, organisation: Typed) -> RedirectResponse:
     """The judgement no longer counts."""
     reviews.take_back(ctx, issue_id, organisation)
-    return see(f"/issues/{issue_id}?done=taken-back#candidates")
+    return _back(issue_id, "taken-back", f"c-{organisation}")
 
 
 @router.post("/missed")
 def add_missed(ctx: Ctx, issue_id: str, organisation: Typed, comment: Typed = "") -> RedirectResponse:
     """A partner the list should have held."""
     reviews.add_missed(ctx, issue_id, organisation, comment.strip())
-    return see(f"/issues/{issue_id}?done=missed#missed")
+    return _back(issue_id, "missed", f"c-{organisation}")
 
 
 @router.post("/introductions")
 def introduce(ctx: Ctx, issue_id: str, organisation: Typed, on: Typed, note: Typed = "") -> RedirectResponse:
-    """Both sides were brought together."""
+    """Both sides were introduced to each other."""
     introduction = reviews.introduce(ctx, issue_id, organisation, day_from(on, "on"), note.strip())
-    return see(f"/issues/{issue_id}?done=introduced#introduction-{introduction.id}")
+    return _back(issue_id, "introduced", f"introduction-{introduction.id}")
 
 
 @router.post("/introductions/{introduction_id}/events")
@@ -63,11 +64,23 @@ def add_event(
 ) -> RedirectResponse:
     """A dated step."""
     reviews.add_event(ctx, introduction_id, stage, day_from(on, "on"), note.strip())
-    return see(f"/issues/{issue_id}?done=event#introduction-{introduction_id}")
+    return _back(issue_id, "event", f"introduction-{introduction_id}")
+
+
+@router.post("/introductions/{introduction_id}/void")
+def void_introduction(ctx: Ctx, issue_id: str, introduction_id: int) -> RedirectResponse:
+    """An introduction that was recorded by mistake."""
+    reviews.void_introduction(ctx, introduction_id)
+    return _back(issue_id, "introduction-voided", f"introduction-{introduction_id}")
 
 
 @router.post("/events/{event_id}/void")
 def void_event(ctx: Ctx, issue_id: str, event_id: int) -> RedirectResponse:
     """A step that was recorded by mistake."""
     reviews.void_event(ctx, event_id)
-    return see(f"/issues/{issue_id}?done=voided#track")
+    return _back(issue_id, "voided", f"event-{event_id}")
+
+
+def _back(issue_id: str, done: str, place: str) -> RedirectResponse:
+    """To ``place`` on the issue's page, where the sentence of ``done`` stands too; to its top when that is gone."""
+    return see(f"/issues/{issue_id}?{urlencode({'done': done, 'at': place})}#{quote(place)}")

@@ -10,9 +10,10 @@ from api.settings import Settings
 from api.usecases.clock import today
 from api.usecases.collection import IssueDraft
 from api.usecases.given import place_given, year_given
+from corpus.activity_fields import label
 from corpus.dates import fiscal_year_label, fiscal_year_of, parse_date
 from corpus.readers.base import ItemOverride, Kind, ReadOptions
-from corpus.records import Issue, ReleaseLevel
+from corpus.records import RELEASE_LABELS, Issue, ReleaseLevel
 from matcher.records import Area
 
 TEXT_FIELDS = ("title", "department", "purpose", "situation", "problem", "partner_sought", "idea", "note")
@@ -68,6 +69,17 @@ class IssueForm(BaseModel):
             seeks_partner=bool(self.seeks_partner),
             release_level=self.release_level,
         )
+
+    def other_than(self, stored: "IssueForm") -> dict[str, str]:
+        """Input -> what ``stored`` says there, in words, wherever it says something else. Raises as ``draft``."""
+        mine, theirs = self.draft(), stored.draft()
+        words = {
+            **stored.model_dump(include={*TEXT_FIELDS, *PLACE_FIELDS, "fiscal_year"}),
+            "fields": "、".join(map(label, stored.fields)),
+            "seeks_partner": "協働の相手を求めている" if stored.seeks_partner else "協働の相手を求めていない",
+            "release_level": RELEASE_LABELS[stored.release_level],
+        }
+        return {name: text for name, text in words.items() if getattr(mine, name) != getattr(theirs, name)}
 
 
 def fiscal_year_from(text: str, name: str) -> int | None:
@@ -130,6 +142,6 @@ def _overrides_from(pairs: Iterable[tuple[str, str]]) -> tuple[ItemOverride, ...
         if column and claimed.setdefault((sheet, column), item) != item:
             first = claimed[sheet, column]
             sentence = f"{column} 列が「{first}」と「{item}」の両方に選ばれています。どちらか一つにしてください。"
-            raise Invalid(sentence, (Detail("", sentence),))
+            raise Invalid(sentence, (Detail("mapping", sentence),))
         overrides.append(ItemOverride(item=item, column=column, sheet=sheet))
     return tuple(overrides)

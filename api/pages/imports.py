@@ -1,7 +1,7 @@
 """Bringing in a file: choose it, look at what was understood, confirm."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from api.pages.forms import reading_from
 from api.pages.rendering import page, see
 from api.usecases import imports
 from api.usecases.imports import FileReport
-from corpus.readers.base import Kind, MappedColumn
+from corpus.readers.base import Kind, MappedColumn, ReadOptions
 from corpus.readers.items import ITEMS
 
 router = APIRouter(prefix="/imports")
@@ -40,9 +40,9 @@ class SheetChoices:
 
 
 @router.get("")
-def choose_file(ctx: Ctx, done: str = "") -> HTMLResponse:
-    """The form, and what was brought in before."""
-    return _choose(ctx, done=done)
+def choose_file(ctx: Ctx, done: str = "", entry: int = 0) -> HTMLResponse:
+    """The form, and what was brought in before; ``entry`` is the number of what was brought in just now."""
+    return _choose(ctx, done=done, entry=entry)
 
 
 @router.post("")
@@ -69,7 +69,7 @@ def confirm(ctx: Ctx, request: Request, token: str, skip_bad_rows: Annotated[str
     if not report.stored:
         return _preview(ctx, request, token)
     imports.discard(ctx, token)
-    return see("/imports?done=imported")
+    return see(f"/imports?done=imported&entry={imports.recent(ctx)[0].id}#done")
 
 
 @router.post("/{token}/cancel")
@@ -79,18 +79,24 @@ def cancel(ctx: Ctx, token: str) -> RedirectResponse:
     return see("/imports?done=cancelled")
 
 
-def _choose(ctx: Ctx, *, done: str = "", errors: tuple[Detail, ...] = ()) -> HTMLResponse:
-    return page("imports.html", 422 if errors else 200, recent=imports.recent(ctx), done=done, errors=errors)
+def _choose(ctx: Ctx, *, done: str = "", entry: int = 0, errors: tuple[Detail, ...] = ()) -> HTMLResponse:
+    recent = imports.recent(ctx)
+    fresh = next((one for one in recent if one.id == entry), None)
+    return page("imports.html", 422 if errors else 200, recent=recent, fresh=fresh, done=done, errors=errors)
 
 
 def _preview(ctx: Ctx, request: Request, token: str) -> HTMLResponse:
     name, data = imports.staged(ctx, token)
+    typed = {name: value.strip() for name, value in request.query_params.items()}
     errors: tuple[Detail, ...] = ()
     try:
-        options = reading_from(request.query_params.multi_items(), ctx.settings)
+        options = reading_from(typed.items(), ctx.settings)
     except Invalid as error:
         options, errors = reading_from((), ctx.settings), error.details
     report = imports.import_file(ctx, name, data, options, dry_run=True)
+    plain = _without_choices(ctx, name, data, options) if _loses_a_sheet(report, options) else report
+    if report.exit_code == imports.UNREADABLE and plain.exit_code != imports.UNREADABLE:
+        report, errors = plain, (_what_to_choose(report, plain, options),)
     return page(
         "import_preview.html",
         422 if errors else 200,
@@ -98,27 +104,71 @@ def _preview(ctx: Ctx, request: Request, token: str) -> HTMLResponse:
         name=name,
         report=report,
         options=options,
-        sheets=sheet_choices(report),
+        typed=typed,
+        placeless=bool(report.preview) and not any(record.city for record in report.preview),
+        kind_may_help=_kind_may_help(ctx, name, data, report),
+        sheets=sheet_choices(plain, typed),
         shown_problems=_SHOWN_PROBLEMS,
         query=request.url.query,
         errors=errors,
     )
 
 
-def sheet_choices(report: FileReport) -> list[SheetChoices]:
-    """The guessed mapping, sheet by sheet, 項目 in their canonical order."""
+def _loses_a_sheet(report: FileReport, options: ReadOptions) -> bool:
+    """A choice of kind or columns made the file, or one of its sheets, unreadable; it must be there to be corrected."""
+    chosen = {override.sheet for override in options.overrides}
+    lost = chosen - {column.sheet for column in report.mapping}
+    return bool(lost) or (report.exit_code == imports.UNREADABLE and options.kind is not None)
+
+
+def _without_choices(ctx: Ctx, name: str, data: bytes, options: ReadOptions) -> FileReport:
+    """The file by its own headings: of the kind that was chosen, else of the one that fits."""
+    report = imports.import_file(ctx, name, data, replace(options, overrides=()), dry_run=True)
+    if report.exit_code != imports.UNREADABLE or options.kind is None:
+        return report
+    return imports.import_file(ctx, name, data, replace(options, overrides=(), kind=None), dry_run=True)
+
+
+def _what_to_choose(report: FileReport, plain: FileReport, options: ReadOptions) -> Detail:
+    """Which column, where the choice of none is what made the file unreadable; else what the reader said."""
+    known = {column.item for column in plain.mapping}
+    freed = [f"「{one.item}」" for one in options.overrides if not one.column and one.item in known]
+    if not freed:
+        return Detail("kind" if options.kind else "mapping", report.problems[0].message)
+    if len(freed) == 1:
+        return Detail("mapping", f"この対応では読み取れません。{freed[0]}の列を選んでください。")
+    names = "、".join(freed)
+    return Detail(
+        "mapping", f"この対応では読み取れません。（なし）にした{names}のうち、必要な項目の列を選んでください。"
+    )
+
+
+def _kind_may_help(ctx: Ctx, name: str, data: bytes, report: FileReport) -> bool:
+    """Whether a file that is not recognised could be read as some kind: a photograph cannot, a list of names can."""
+    if report.exit_code != imports.UNREADABLE:
+        return True
+    tries = (reading_from([("kind", kind)], ctx.settings) for kind in Kind)
+    return any(imports.import_file(ctx, name, data, one, dry_run=True).exit_code != imports.UNREADABLE for one in tries)
+
+
+def sheet_choices(report: FileReport, typed: Mapping[str, str]) -> list[SheetChoices]:
+    """The mapping, sheet by sheet, 項目 in their canonical order: as chosen in ``typed``, else as guessed."""
     if not report.kind:
         return []
     items = [item.name for item in ITEMS[Kind(report.kind)]]
     sheets = groupby(report.mapping, key=lambda column: column.sheet)
-    return [_choices(number, name, tuple(columns), items) for number, (name, columns) in enumerate(sheets, start=1)]
+    return [
+        _choices(number, name, tuple(columns), items, typed) for number, (name, columns) in enumerate(sheets, start=1)
+    ]
 
 
-def _choices(number: int, name: str, columns: tuple[MappedColumn, ...], items: Sequence[str]) -> SheetChoices:
+def _choices(
+    number: int, name: str, columns: tuple[MappedColumn, ...], items: Sequence[str], typed: Mapping[str, str]
+) -> SheetChoices:
     used = {column.item: column.column for column in columns if column.item}
     return SheetChoices(
         number=number,
         name=name,
         columns=columns,
-        choices=tuple(ItemChoice(item, used.get(item, "")) for item in items),
+        choices=tuple(ItemChoice(item, typed.get(f"map:{name}:{item}", used.get(item, ""))) for item in items),
     )

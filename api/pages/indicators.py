@@ -9,7 +9,7 @@ from api.pages.rendering import page
 from api.usecases import indicators
 
 router = APIRouter()
-_YEARS_BACK = 10
+_FIRST_YEAR = 2015  # of the counts of 岡山市 that are shown beside
 
 
 @router.get("/indicators")
@@ -17,5 +17,5 @@ def show_indicators(ctx: Ctx, year: str = "") -> HTMLResponse:
     """Each figure with its definition, its events and the figure of 岡山市 it is compared with."""
     current = this_fiscal_year()
     chosen = fiscal_year_from(year, "year") or current
-    years = sorted({chosen, *range(current - _YEARS_BACK, current + 1)}, reverse=True)
+    years = sorted({chosen, *range(_FIRST_YEAR, current + 1)}, reverse=True)
     return page("indicators.html", year=chosen, years=years, indicators=indicators.indicators(ctx, chosen))

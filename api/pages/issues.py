@@ -1,20 +1,23 @@
 """Issues: the list, one of them with everything about it, writing and changing one."""
 
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
 from api.dependencies import Ctx, PageNumber
-from api.errors import Detail, Invalid
+from api.errors import Conflict, Detail, Invalid
 from api.pages.forms import IssueForm, fiscal_year_from, this_fiscal_year
 from api.pages.rendering import page, see
-from api.usecases import collection, reviews, suggestions
+from api.usecases import collection, partners, reviews, suggestions
 from api.usecases.clock import today
 from corpus.dates import fiscal_year_label
-from corpus.records import IssueStatus, Organisation
+from corpus.records import IssueStatus
 
 router = APIRouter(prefix="/issues")
+Typed = Annotated[str, Form()]
 _CHOICES = 20  # organisations offered when a missed partner is looked for
 
 
@@ -35,6 +38,13 @@ def new_issue() -> HTMLResponse:
     return _form(form)
 
 
+@router.post("/new")
+def new_issue_from_text(text: Typed = "", prefecture: Typed = "", city: Typed = "") -> HTMLResponse:
+    """The form with a text that candidates were looked for; by POST, so that no address holds it. Not stored yet."""
+    year = fiscal_year_label(this_fiscal_year())
+    return _form(IssueForm(problem=text, prefecture=prefecture, city=city, fiscal_year=year, seeks_partner="yes"))
+
+
 @router.post("")
 def write_issue(ctx: Ctx, form: Annotated[IssueForm, Form()]) -> Response:
     """Stores a new issue."""
@@ -46,22 +56,29 @@ def write_issue(ctx: Ctx, form: Annotated[IssueForm, Form()]) -> Response:
 
 
 @router.get("/{issue_id}")
-def show_issue(ctx: Ctx, issue_id: str, find: str = "", done: str = "") -> HTMLResponse:
+def show_issue(ctx: Ctx, issue_id: str, find: str = "", done: str = "", at: str = "") -> HTMLResponse:
     """The issue, its candidates (stored as shown, since people judge them), what people decided, what is similar."""
     issue = collection.issue(ctx, issue_id)
     track = reviews.track(ctx, issue_id)
+    found = suggestions.suggest_for_issue(ctx, issue_id, record=True)
+    listed = {candidate.id for candidate in found.candidates}
+    missed = {one: review for one, review in track.latest.items() if review.missed and one not in listed}
+    choices, matching = partners.findable(ctx, find.strip(), _CHOICES) if find.strip() else ((), 0)
     return page(
         "issue.html",
         issue=issue,
-        found=suggestions.suggest_for_issue(ctx, issue_id, record=True),
+        found=found,
         similar=suggestions.similar_issues(ctx, issue_id),
         cases=suggestions.similar_cases(ctx, issue_id),
         track=track,
-        missed=[(organisation, review) for organisation, review in track.latest.items() if review.missed],
+        missed=missed,
         find=find,
-        choices=_choices(ctx, find),
+        choices=choices,
+        others=matching - len(choices),
+        listed=listed | set(missed),
         today=today(),
         done=done,
+        at=at if at in _places(track, listed | set(missed)) else "",
     )
 
 
@@ -78,6 +95,8 @@ def edit_issue(ctx: Ctx, issue_id: str, form: Annotated[IssueForm, Form()]) -> R
         collection.edit_issue(ctx, issue_id, form.version, form.draft())
     except Invalid as error:
         return _form(form, issue_id, error.details)
+    except Conflict:
+        return _overtaken(ctx, issue_id, form)
     return see(f"/issues/{issue_id}?done=edited")
 
 
@@ -90,13 +109,35 @@ def set_status(
     return see(f"/issues/{issue_id}?done={status}")
 
 
-def _form(form: IssueForm, issue_id: str = "", errors: tuple[Detail, ...] = ()) -> HTMLResponse:
-    heading = "課題を書き直す" if issue_id else "課題を書く"
-    status = 422 if errors else 200
-    return page("issue_form.html", status, form=form, issue_id=issue_id, heading=heading, errors=errors)
+def _form(
+    form: IssueForm,
+    issue_id: str = "",
+    errors: tuple[Detail, ...] = (),
+    stored: Mapping[str, str] = MappingProxyType({}),
+    *,
+    overtaken: bool = False,
+) -> HTMLResponse:
+    return page(
+        "issue_form.html",
+        409 if overtaken else 422 if errors else 200,
+        form=form,
+        issue_id=issue_id,
+        heading="課題を書き直す" if issue_id else "課題を書く",
+        errors=errors,
+        stored=stored,
+        overtaken=overtaken,
+    )
 
 
-def _choices(ctx: Ctx, find: str) -> tuple[Organisation, ...]:
-    if not find.strip():
-        return ()
-    return collection.organisations(ctx, find.strip()).items[:_CHOICES]
+def _overtaken(ctx: Ctx, issue_id: str, form: IssueForm) -> HTMLResponse:
+    """Someone else was quicker: what was typed, beside what is stored now; saved again, it replaces that."""
+    stored = IssueForm.of(collection.issue(ctx, issue_id))
+    mine = form.model_copy(update={"version": stored.version})
+    return _form(mine, issue_id, stored=form.other_than(stored), overtaken=True)
+
+
+def _places(track: reviews.Track, organisations: Collection[str]) -> set[str]:
+    """The anchors on an issue's page at which the sentence about a change can stand."""
+    introductions = {f"introduction-{one.introduction.id}" for one in track.introductions}
+    events = {f"event-{event.id}" for one in track.introductions for event in one.events}
+    return introductions | events | {f"c-{organisation}" for organisation in organisations}

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from markupsafe import Markup, escape
 
 from api.usecases.clock import JAPAN
-from corpus.dates import era_label, fiscal_year_label
+from api.usecases.reviews import FITTING, REASONS, UNFITTING
+from corpus.dates import era_label, fiscal_year_label, parse_date
 from corpus.readers.base import Kind, Severity
 from corpus.records import ReleaseLevel
 from matcher.records import Band, Contribution, Evidence, Part
@@ -31,25 +32,40 @@ KIND_LABELS: Mapping[Kind, str] = {
     Kind.NPO_PORTAL: "NPO法人ポータルの一括ファイル",
     Kind.CASES: "協働の事例",
 }
+KIND_LISTS: Mapping[Kind, tuple[str, str]] = {  # what a file of the kind holds, and where it is listed
+    Kind.INVENTORY: ("課題", "/issues"),
+    Kind.ISSUES: ("課題", "/issues"),
+    Kind.ORGANISATIONS: ("団体", "/organisations"),
+    Kind.NPO_PORTAL: ("団体", "/organisations"),
+    Kind.CASES: ("事例", "/cases"),
+}
+REASON_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "": ("",),
+    "合う理由": FITTING,
+    "合わない理由": UNFITTING,
+    "どちらでもない理由": tuple(code for code in REASONS if code and code not in (*FITTING, *UNFITTING)),
+}
 SEVERITY_LABELS: Mapping[Severity, str] = {Severity.ERROR: "要修正", Severity.WARNING: "注意"}
 RELEASE_HINTS: Mapping[ReleaseLevel, str] = {
-    ReleaseLevel.SECTION: "書いた課の中だけで使います。",
-    ReleaseLevel.CENTRE: "協働の窓口（センター）の担当者まで見せます。",
-    ReleaseLevel.REGISTERED: "登録している団体まで見せます。",
-    ReleaseLevel.PUBLIC: "だれにでも見せます。",
+    ReleaseLevel.SECTION: "書いた課の中だけで使うものです。",
+    ReleaseLevel.CENTRE: "協働の窓口（センター）の担当者まで見せてよいものです。",
+    ReleaseLevel.REGISTERED: "登録している団体まで見せてよいものです。",
+    ReleaseLevel.PUBLIC: "だれに見せてもよいものです。",
 }
+_DISSOLVED = "解散情報: "  # how the readers begin the reason of a dissolved body
 DONE_SENTENCES: Mapping[str, str] = {
     "graded": "評価を記録しました。",
     "taken-back": "評価を取り消しました。履歴には残っています。",
     "missed": "一覧になかった団体を加えました。",
-    "introduced": "引き合わせを記録しました。",
+    "introduced": "紹介を記録しました。",
     "event": "できごとを記録しました。",
+    "introduction-voided": "紹介を取り消しました。記録には残り、指標には数えません。",
     "voided": "できごとを取り消しました。記録には残り、指標には数えません。",
     "written": "課題を登録しました。",
     "edited": "書き直した内容を登録しました。",
     "closed": "この課題を終了にしました。",
     "open": "この課題の受付を再開しました。",
-    "imported": "ファイルを取り込みました。件数は「これまでの取り込み」のいちばん上にあります。",
+    "imported": "ファイルを取り込みました。",
     "cancelled": "取り込みをやめました。何も登録していません。",
     "samples-removed": "サンプルを消しました。",
 }
@@ -88,6 +104,22 @@ def _legible(contributions: Iterable[Contribution], side: str) -> list[str]:
 def japanese_date(day: date | None) -> str:
     """令和6年5月27日; empty for no day."""
     return era_label(day) if day else ""
+
+
+def founding_day(text: str) -> str:
+    """A day of any spelling as 平成17年1月12日; what is not written as a day (a year alone, words) as it was typed."""
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return text  # a day that does not exist: shown as written, so that someone may notice
+    return era_label(day) if day else text
+
+
+def inactive_sentence(reason: str) -> str:
+    """Why an organisation is no candidate; ``reason`` as a reader of files stored it, "" for unknown."""
+    if reason.startswith(_DISSOLVED):
+        return f"解散情報に「{reason.removeprefix(_DISSOLVED)}」とあるためです。"
+    return f"理由は「{reason}」です。" if reason else ""
 
 
 def japanese_moment(moment: datetime) -> str:

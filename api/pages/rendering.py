@@ -25,6 +25,7 @@ _environment.globals.update(
     band_dots=presentation.BAND_DOTS,
     part_labels=presentation.PART_LABELS,
     kind_labels=presentation.KIND_LABELS,
+    kind_lists=presentation.KIND_LISTS,
     severity_labels=presentation.SEVERITY_LABELS,
     release_labels=RELEASE_LABELS,
     release_hints=presentation.RELEASE_HINTS,
@@ -33,6 +34,7 @@ _environment.globals.update(
     grade_labels=GRADE_LABELS,
     stage_labels=STAGE_LABELS,
     reasons=REASONS,
+    reason_groups=presentation.REASON_GROUPS,
     done_sentences=presentation.DONE_SENTENCES,
     activity_fields=activity_fields.FIELDS,
     issue_terms=presentation.issue_terms,
@@ -44,6 +46,8 @@ _environment.filters.update(
     highlight=presentation.highlight,
     japanese_date=presentation.japanese_date,
     japanese_moment=presentation.japanese_moment,
+    founding_day=presentation.founding_day,
+    inactive_sentence=presentation.inactive_sentence,
     points=presentation.points,
     excerpt=presentation.excerpt,
     column_label=presentation.column_label,
@@ -52,14 +56,15 @@ _environment.filters.update(
 
 
 def page(template: str, status: int = 200, /, **context: Any) -> HTMLResponse:
-    """A page from ``templates/``. ``done`` and ``errors`` default to nothing."""
-    given: dict[str, Any] = {"done": "", "errors": (), **context}
+    """A page from ``templates/``. ``done``, ``errors`` and ``stored`` default to nothing."""
+    given: dict[str, Any] = {"done": "", "errors": (), "stored": {}, **context}
     return HTMLResponse(_environment.get_template(template).render(given), status)
 
 
 def error_page(status: int, message: str, details: Sequence[Detail], back: str) -> HTMLResponse:
     """What went wrong, as a sentence, and the way back."""
-    return page("error.html", status, status=status, message=message, details=details, back=back)
+    more = [detail.message for detail in details if detail.message != message]
+    return page("error.html", status, status=status, message=message, details=more, back=back)
 
 
 def see(path: str) -> RedirectResponse:

@@ -42,10 +42,16 @@ def candidates(ctx: Ctx, text: Typed = "", prefecture: Typed = "", city: Typed =
     return page("candidates.html", found=found, cases=cases, **asked)
 
 
+@router.get("/samples/remove")
+def confirm_removal(ctx: Ctx) -> HTMLResponse:
+    """What would go and what would stay, before anything does."""
+    return page("samples.html", overview=collection.overview(ctx))
+
+
 @router.post("/samples/remove")
-def remove_samples(ctx: Ctx) -> RedirectResponse:
-    """Takes the invented organisations and issues away for good."""
-    samples.remove(ctx)
+def remove_samples(ctx: Ctx, include_cases: Typed = "") -> RedirectResponse:
+    """Takes the invented organisations and issues away for good, and the cases that came with them if ticked."""
+    samples.remove(ctx, include_cases=bool(include_cases))
     return see("/?done=samples-removed")
 
 
