@@ -32,14 +32,9 @@ def findable(ctx: Context, text: str, most: int) -> tuple[tuple[Organisation, ..
     Inactive ones cannot, nor samples beside real ones.
     """
     with ctx.db.read() as conn:
-        stored = organisation_rows.count(conn)
-        mixed = stored.real > 0 and stored.samples > 0
-        limit = stored.real + stored.samples if mixed else most  # only what is read can be told apart
-        found, total = organisation_rows.page(conn, text=text, active=True, limit=limit)
-    if mixed:
-        found = [organisation for organisation in found if not organisation.is_sample]
-        total = len(found)
-    return tuple(found[:most]), total
+        only_real = False if organisation_rows.count(conn).real else None
+        found, total = organisation_rows.page(conn, text=text, active=True, is_sample=only_real, limit=most)
+    return tuple(found), total
 
 
 def met(ctx: Context, organisation_id: str) -> tuple[Met, ...]:

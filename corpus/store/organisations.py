@@ -42,11 +42,12 @@ def page(
     prefecture: str = "",
     city: str = "",
     active: bool | None = None,
+    is_sample: bool | None = None,
     limit: int,
     offset: int = 0,
 ) -> tuple[list[Organisation], int]:
     """A slice by (name, id), and the number of all that match. "" and None mean "any"."""
-    equal = {"kind": kind, "prefecture": prefecture, "city": city, "active": active}
+    equal = {"kind": kind, "prefecture": prefecture, "city": city, "active": active, "is_sample": is_sample}
     return rows.page(conn, _SHELF, text=text, equal=equal, order=[_TABLE.c.name], limit=limit, offset=offset)
 
 
