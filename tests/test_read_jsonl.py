@@ -82,7 +82,7 @@ def test_an_issue_without_a_title_is_titled_by_the_beginning_of_its_text() -> No
     assert (result.kind, found.id, found.key, found.problem) == (Kind.ISSUES, "c1", "id:c1", ISSUE["text"])
     assert found.title == "本を読む子が減った。担い手がいない。"
     assert (found.department, found.fiscal_year) == ("図書館", 2018)
-    assert (found.origin, found.release_level) == (Origin.POSTED, ReleaseLevel.PUBLIC)
+    assert (found.origin, found.release_level) == (Origin.POSTED, ReleaseLevel.SECTION)
     assert found.source_url == "https://example.org/c1"
 
 
@@ -97,6 +97,12 @@ def test_an_issue_of_an_inventory_stays_in_its_section_unless_it_says_otherwise(
         2024,
     )
     assert (first.key, second.key, second.partners) == ("|||貸出", "2024-05-27||雪", ("空の会",))
+
+
+def test_an_issue_that_bears_the_day_of_its_post_is_public() -> None:
+    [found] = read({"title": "雪", "text": "除雪", "date": "R6.5.27"}).records
+    assert isinstance(found, Issue)
+    assert (found.origin, found.release_level) == (Origin.POSTED, ReleaseLevel.PUBLIC)
 
 
 def test_an_issue_with_an_inventorys_fields_is_not_taken_for_a_public_post() -> None:

@@ -311,10 +311,11 @@ def _origin(reader: RowReader, options: ReadOptions) -> Origin:
 
 
 def _release_level(reader: RowReader, origin: Origin) -> ReleaseLevel:
-    """As given, by name or label; else a posted issue is public, any other stays in its section."""
+    """As given, by name or label; else what bears the day of its post is public, all the rest stays in its section."""
     text = reader.text("公開範囲")
     levels = {level.value: level for level in ReleaseLevel} | {label: level for level, label in RELEASE_LABELS.items()}
     if text and text not in levels:
         expected = "、".join(levels)
         reader.error("公開範囲", text, expected, f"{reader.label('公開範囲')}は{expected}のどれかで書いてください。")
-    return levels.get(text, ReleaseLevel.PUBLIC if origin is Origin.POSTED else ReleaseLevel.SECTION)
+    published = origin is Origin.POSTED and reader.has(("日付",))
+    return levels.get(text, ReleaseLevel.PUBLIC if published else ReleaseLevel.SECTION)

@@ -39,7 +39,7 @@ def posted_issue(row: RowReader, around: Surroundings) -> Issue | None:
         area=row.text("対象地域"),
         fields=row.fields("分野"),
         origin=Origin.POSTED,
-        release_level=ReleaseLevel.PUBLIC,
+        release_level=ReleaseLevel.PUBLIC if posted_on else ReleaseLevel.SECTION,
         posted_on=posted_on,
         source_name=source_name,
         source_url=source_url,
