@@ -25,13 +25,6 @@ PART_LABELS: Mapping[Part, str] = {
     Part.FIELDS: "活動分野",
     Part.AREA: "地域",
 }
-KIND_LABELS: Mapping[Kind, str] = {
-    Kind.INVENTORY: "業務の棚卸シート",
-    Kind.ISSUES: "投稿された課題",
-    Kind.ORGANISATIONS: "団体の名簿",
-    Kind.NPO_PORTAL: "NPO法人ポータルの一括ファイル",
-    Kind.CASES: "協働の事例",
-}
 KIND_LISTS: Mapping[Kind, tuple[str, str]] = {  # what a file of the kind holds, and where it is listed
     Kind.INVENTORY: ("課題", "/issues"),
     Kind.ISSUES: ("課題", "/issues"),

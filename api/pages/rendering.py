@@ -11,6 +11,7 @@ from api.errors import Detail
 from api.pages import presentation
 from api.usecases.reviews import REASONS
 from corpus import activity_fields
+from corpus.readers.reading import KIND_LABELS
 from corpus.records import GRADE_LABELS, ORIGIN_LABELS, RELEASE_LABELS, STAGE_LABELS, STATUS_LABELS
 
 _environment = Environment(
@@ -24,7 +25,7 @@ _environment.globals.update(
     band_labels=presentation.BAND_LABELS,
     band_dots=presentation.BAND_DOTS,
     part_labels=presentation.PART_LABELS,
-    kind_labels=presentation.KIND_LABELS,
+    kind_labels=KIND_LABELS,
     kind_lists=presentation.KIND_LISTS,
     severity_labels=presentation.SEVERITY_LABELS,
     release_labels=RELEASE_LABELS,

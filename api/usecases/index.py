@@ -1,5 +1,6 @@
 """Fitted matchers that follow the database: kept on disk, verified, and brought up to date by what has changed."""
 
+import gc
 import hashlib
 import logging
 import threading
@@ -137,13 +138,15 @@ class Index:
             return self._fitted.matcher, self._fitted.digests
         for path in self._kept(wanted):
             try:
-                state, about = artefacts.load(path)
+                with _no_collection():
+                    state, about = artefacts.load(path)
+                    matcher = Matcher.from_state(state, self.config)
             except artefacts.BrokenArtefact as error:
                 _LOG.warning("検索用に保存したデータ(%s)が使えないため、作り直します。%s", self.name, error)
                 rmtree(path, ignore_errors=True)
                 continue
             self._saved = about["digests"]
-            return Matcher.from_state(state, self.config), about["digests"]
+            return matcher, about["digests"]
         return Matcher.fit([], self.config), {}
 
     def _kept(self, wanted: Digests) -> list[Path]:
@@ -197,6 +200,16 @@ def _differing(wanted: Digests, known: Digests) -> int:
 def _worth_keeping(wanted: Digests, known: Digests) -> bool:
     """At the latest when the next start could not take the difference in at once."""
     return _differing(wanted, known) > min(_SHARE_WORTH_SAVING * len(wanted), _MANY)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Everything that a state brings is kept: looking for garbage among it would take a third of a large start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager

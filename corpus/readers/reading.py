@@ -17,10 +17,10 @@ from corpus.readers.registers import organisation_from_portal, organisation_from
 from corpus.readers.surroundings import Surroundings, surroundings_of
 
 KIND_LABELS: Mapping[Kind, str] = {
-    Kind.INVENTORY: "業務の棚卸",
+    Kind.INVENTORY: "業務の棚卸シート",
     Kind.ISSUES: "投稿された課題",
     Kind.ORGANISATIONS: "団体の名簿",
-    Kind.NPO_PORTAL: "NPO法人ポータルの一括データ",
+    Kind.NPO_PORTAL: "NPO法人ポータルの一括ファイル",
     Kind.CASES: "協働の事例",
 }
 _CONVERTERS: Mapping[Kind, Callable[[RowReader, Surroundings], Record | None]] = {
