@@ -7,19 +7,73 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from matcher.matching import State
+from matcher.text import DICTIONARY_EDITION
 
 _MANIFEST = "manifest.json"
 
 
 class BrokenArtefact(Exception):
     """The folder is incomplete, altered or of another format; the text is a Japanese sentence naming the file."""
+
+
+def save_model(
+    folder: Path,
+    state: State,
+    *,
+    kind: str,
+    form: int,
+    config: Mapping[str, Any],
+    data: str,
+    measures: Mapping[str, float],
+) -> None:
+    """As ``save``, for something learned: with what is needed to judge it and to refuse it.
+
+    ``form`` is the number of the layout of ``state``, raised when that changes; ``data`` a ``fingerprint`` of what it
+    was learned from; ``measures`` may be empty.
+    """
+    about = {
+        "kind": kind,
+        "form": form,
+        "made": datetime.now(UTC).date().isoformat(),
+        "config": dict(config),
+        "data": data,
+        "versions": {name: version(name) for name in ("kyodo-matcher", "numpy", "scikit-learn")},
+        "dictionary": DICTIONARY_EDITION,
+        "measures": dict(measures),
+    }
+    save(folder, state, about)
+
+
+def load_model(folder: Path, kind: str, form: int) -> tuple[State, dict[str, Any]]:
+    """As ``load``. Raises BrokenArtefact also for another kind, layout or edition of the dictionary of words."""
+    state, known = load(folder)
+    if known.get("kind") != kind:
+        raise BrokenArtefact(f"{folder.name} は「{kind}」のモデルではありません(「{known.get('kind')}」)。")
+    if known.get("form") != form:
+        raise BrokenArtefact(f"{folder.name} は、このプログラムと違う版の形式です。モデルを作り直してください。")
+    if known.get("dictionary") != DICTIONARY_EDITION:
+        raise BrokenArtefact(
+            f"{folder.name} は、語の辞書の別の版({known.get('dictionary')})で作られています。"
+            f"今の版は {DICTIONARY_EDITION} です。モデルを作り直してください。"
+        )
+    return state, known
+
+
+def fingerprint(pieces: Iterable[bytes]) -> str:
+    """SHA-256 over the pieces in their order, lengths included, so that no two lists of pieces share one."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(len(piece).to_bytes(8, "big") + piece)
+    return digest.hexdigest()
 
 
 def save(folder: Path, state: State, about: Mapping[str, Any]) -> None:

@@ -5,7 +5,8 @@ import pytest
 
 from matcher.matching import Matcher, State
 from matcher.records import Document, Query
-from models.artefacts import BrokenArtefact, about, load, save
+from models import artefacts
+from models.artefacts import BrokenArtefact, about, fingerprint, load, load_model, save, save_model
 
 STATE = State({"a": np.arange(5, dtype=np.int32)}, {"words": ["猫", "犬"]})
 
@@ -72,3 +73,35 @@ def test_a_matcher_kept_on_disk_ranks_alike(tmp_path):
     save(tmp_path / "m", matcher.state(), {})
     again = Matcher.from_state(load(tmp_path / "m")[0], matcher.config)
     assert again.rank(Query("q", "猫の世話をする人")) == matcher.rank(Query("q", "猫の世話をする人"))
+
+
+def save_words(folder):
+    save_model(folder, STATE, kind="words", form=1, config={"k": 1}, data=fingerprint([b"a"]), measures={"f1": 0.5})
+
+
+def test_a_model_tells_what_it_is_made_of(tmp_path):
+    save_words(tmp_path / "x")
+    _, known = load_model(tmp_path / "x", "words", 1)
+    assert known["config"] == {"k": 1}
+    assert known["measures"] == {"f1": 0.5}
+    assert "sudachidict-core" in known["dictionary"]
+    assert set(known["versions"]) == {"kyodo-matcher", "numpy", "scikit-learn"}
+
+
+@pytest.mark.parametrize(("kind", "form", "says"), [("fields", 1, "fields"), ("words", 2, "違う版の形式")])
+def test_a_model_of_another_kind_or_layout_is_refused(tmp_path, kind, form, says):
+    save_words(tmp_path / "x")
+    with pytest.raises(BrokenArtefact, match=says):
+        load_model(tmp_path / "x", kind, form)
+
+
+def test_a_model_of_another_edition_of_the_dictionary_is_refused(tmp_path, monkeypatch):
+    save_words(tmp_path / "x")
+    monkeypatch.setattr(artefacts, "DICTIONARY_EDITION", "another edition")
+    with pytest.raises(BrokenArtefact, match="another edition"):
+        load_model(tmp_path / "x", "words", 1)
+
+
+def test_a_fingerprint_tells_apart_how_the_same_bytes_are_cut():
+    assert fingerprint([b"ab", b"c"]) != fingerprint([b"a", b"bc"])
+    assert fingerprint([b"ab", b"c"]) == fingerprint(iter([b"ab", b"c"]))
