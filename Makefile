@@ -1,12 +1,18 @@
 # make run   : set up and start the service on http://127.0.0.1:8000
 # make test  : lint, types and every test
 # make bench : speed and memory    make quality : the ranking tables    make soak : long runs
-# make lock : renew requirements.lock
-.PHONY: setup run test lint types unit bench quality soak lock clean
+# make test-embed : the tests of the sentence encoder, in an environment of their own
+# make lock : renew requirements.lock and requirements-embed.lock
+.PHONY: setup run test test-embed lint types unit bench quality soak lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
+EMBED := .venv-embed/bin
+EMBED_STAMP := .venv-embed/.ready
+# By version alone: its builds for processors and for graphics cards differ in their hashes. pip takes the one it finds
+# for this machine; another is given as TORCH=path/to/file.whl.
+TORCH ?= torch==2.13.0
 
 setup: $(STAMP)
 
@@ -32,6 +38,17 @@ types: setup
 unit: setup
 	$(BIN)/pytest -n 2 --dist loadfile
 
+# What PyTorch itself needs is in the locked list, so that only its own file comes without a hash.
+$(EMBED_STAMP): requirements-embed.lock pyproject.toml
+	$(PYTHON) -m venv .venv-embed
+	$(EMBED)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-embed.lock
+	$(EMBED)/pip install --quiet --disable-pip-version-check $(TORCH)
+	$(EMBED)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(EMBED_STAMP)
+
+test-embed: $(EMBED_STAMP)
+	$(EMBED)/pytest -m embed
+
 bench: setup
 	$(BIN)/python -m models.bench
 
@@ -42,10 +59,12 @@ soak: setup
 quality: setup
 	$(BIN)/python -m models.quality
 
-# Needs uv. The list holds names, versions and hashes, never a registry's address.
+# Needs uv. The lists hold names, versions and hashes, never a registry's address.
 lock:
 	uv lock
 	uv export --quiet --format requirements.txt --no-emit-project --all-groups --no-header -o requirements.lock
+	uv export --quiet --format requirements.txt --no-emit-project --all-groups --no-header --extra embed \
+		--no-emit-package torch -o requirements-embed.lock
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-embed .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -5,13 +5,18 @@ What the program computes is not a setting, with one exception: the weight of th
 
 import ipaddress
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.errors import Invalid
+from corpus.records import ReleaseLevel
+from models.chat import ADDRESS
 
 PREFIX = "KYODO_"
+# An empty variable names no folder; it is not the current one.
+_Folder = Annotated[Path | None, BeforeValidator(lambda given: given or None)]
 
 
 class Settings(BaseSettings):
@@ -42,6 +47,40 @@ class Settings(BaseSettings):
     # look splendid. 1.0 leaves the balance of the matcher's own design as it is; 0 leaves the area out of the score.
     area_weight: float = Field(
         default=1.0, ge=0, le=10, description="順位に占める地域の重み(0から10まで。0なら地域を見ません)"
+    )
+    synonyms: _Folder = Field(default=None, description="同じ意味の語と近い意味の語の表(ファイル)。空なら付属の表")
+    vectors: _Folder = Field(
+        default=None,
+        description="単語ベクトルのフォルダー。空なら KYODO_DATA の中の models/vectors、なければ付属のもの",
+    )
+    encoder: _Folder = Field(default=None, description="文エンコーダーのフォルダー。空なら使いません")
+    encoder_query_prefix: str = Field(
+        default="",
+        description="文エンコーダーに渡すとき、課題の文章の前に付ける言葉(空ならモデルのフォルダーの設定に従います)",
+    )
+    encoder_passage_prefix: str = Field(
+        default="",
+        description="文エンコーダーに渡すとき、団体の文章の前に付ける言葉(空ならモデルのフォルダーの設定に従います)",
+    )
+    reader_url: str = Field(
+        default="",
+        pattern=f"{ADDRESS}|^$",
+        description="読み取り役(OpenAIのチャットの形式を話す言語モデル)のアドレス。/chat/completions の前まで。"
+        "空なら使いません",
+    )
+    reader_model: str = Field(default="", description="読み取り役のモデルの名前(サーバーが決めているなら空)")
+    reader_key: SecretStr = Field(default=SecretStr(""), description="読み取り役の鍵(要らなければ空)")
+    reader_release: ReleaseLevel = Field(
+        default=ReleaseLevel.PUBLIC,
+        description="読み取り役に送ってよい課題のうち、公開の範囲がいちばん狭いもの(section 課内、centre センターまで、"
+        "registered 登録団体まで、public 公開)",
+    )
+    reader_timeout: float = Field(default=60.0, gt=0, le=600, description="読み取り役の答えを待つ秒数の上限(600秒まで)")
+    reader_daily_calls: int = Field(
+        default=50, ge=0, description="読み取り役に1日に頼む回数の上限(0以上の整数。0なら頼みません)"
+    )
+    reader_max_characters: int = Field(
+        default=30_000, ge=1, description="読み取り役に1回に送る文字数の上限(1以上の整数。団体の文章の方を切りつめます)"
     )
 
     @property

@@ -252,6 +252,35 @@ imports = Table(
     Column("recorded_at", UtcDateTime, nullable=False),
 )
 
+# Calls of the reader, a language model. What is sent and answered is kept nowhere. No reference to the issue: what was
+# spent stays counted when a sample goes.
+reader_calls = Table(
+    "reader_calls",
+    metadata,
+    _number(),
+    _id("issue"),
+    Column("recorded_at", UtcDateTime, nullable=False, index=True),
+)
+
+reader_outcomes = Table(
+    "reader_outcomes",
+    metadata,
+    _number(),
+    Column("call", Integer, _to("reader_calls"), nullable=False, unique=True),
+    Column("outcome", String(16), nullable=False),
+    *[Column(name, Integer, nullable=False) for name in ("tokens_in", "tokens_out", "milliseconds")],
+    Column("recorded_at", UtcDateTime, nullable=False),
+)
+
+weight_choices = Table(
+    "weight_choices",
+    metadata,
+    _number(),
+    _id("weights"),
+    *_texts("reason"),
+    Column("recorded_at", UtcDateTime, nullable=False),
+)
+
 meta = Table("meta", metadata, Column("key", String(64), primary_key=True), *_texts("value"))
 
 revision = Table("revision", metadata, _number(), Column("number", Integer, nullable=False))

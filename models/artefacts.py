@@ -19,6 +19,7 @@ from matcher.matching import State
 from matcher.text import DICTIONARY_EDITION
 
 _MANIFEST = "manifest.json"
+_CARD = "CARD.md"
 
 
 class BrokenArtefact(Exception):
@@ -34,11 +35,12 @@ def save_model(
     config: Mapping[str, Any],
     data: str,
     measures: Mapping[str, float],
+    card: str = "",
 ) -> None:
     """As ``save``, for something learned: with what is needed to judge it and to refuse it.
 
     ``form`` is the number of the layout of ``state``, raised when that changes; ``data`` a ``fingerprint`` of what it
-    was learned from; ``measures`` may be empty.
+    was learned from; ``measures`` may be empty; ``card`` is for people, in Markdown, and is verified like the rest.
     """
     about = {
         "kind": kind,
@@ -50,7 +52,7 @@ def save_model(
         "dictionary": DICTIONARY_EDITION,
         "measures": dict(measures),
     }
-    save(folder, state, about)
+    save(folder, state, about, card)
 
 
 def load_model(folder: Path, kind: str, form: int) -> tuple[State, dict[str, Any]]:
@@ -76,7 +78,7 @@ def fingerprint(pieces: Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
-def save(folder: Path, state: State, about: Mapping[str, Any]) -> None:
+def save(folder: Path, state: State, about: Mapping[str, Any], card: str = "") -> None:
     """Write ``state`` to ``folder``, replacing what is there; ``about`` goes into the manifest.
 
     A process that is killed meanwhile leaves a folder named by ``draft_name``.
@@ -88,6 +90,8 @@ def save(folder: Path, state: State, about: Mapping[str, Any]) -> None:
             np.save(draft / f"{name}.npy", array, allow_pickle=False)
         for name, table in state.tables.items():
             (draft / f"{name}.json").write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
+        if card:
+            (draft / _CARD).write_text(card, encoding="utf-8")
         manifest = {"about": dict(about), "files": {path.name: _hash(path) for path in sorted(draft.iterdir())}}
         (draft / _MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
         if folder.exists():
@@ -114,7 +118,7 @@ def load(folder: Path) -> tuple[State, dict[str, Any]]:
                 raise BrokenArtefact(f"{name} が、書いたあとに変わっています。")
             if path.suffix == ".npy":
                 arrays[path.stem] = np.load(path, allow_pickle=False)
-            else:
+            elif name != _CARD:
                 tables[path.stem] = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise BrokenArtefact(f"{name} を読み込めません。") from error

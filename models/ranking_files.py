@@ -3,7 +3,7 @@
 import gzip
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from corpus.areas import area_of, parse_areas
 from matcher.matching import Matcher, MatcherConfig
 from matcher.measures import write_run
 from matcher.records import Area, Document, Query
+from models.reader import MOST_CANDIDATES
 
 # The keys of title, aim, body and offer. With fields and places nothing else is ever read: ids, sources, years and
 # dates of founding would leak the answer.
@@ -59,12 +60,14 @@ def rank_files(
     ignore_area: bool = False,
     cases: Path | None = None,
     config: MatcherConfig | None = None,
+    reader: Callable[[Query, Sequence[Document]], Sequence[str]] | None = None,
 ) -> int:
     """Write a six-column run of ``min(k, N)`` lines a query; returns the number of queries.
 
     ``ignore_area`` drops the part of the score computed from places; texts stay as written. ``cases`` lets past cases
     speak for the organisations they name as partners, by id or by name; a case never speaks to the issue of its own id,
-    nor when issues are ranked. Raises BrokenCollection.
+    nor when issues are ranked. ``reader`` gets the first twenty, one document each, and gives their owners in its own
+    order. Raises BrokenCollection.
     """
     config = config or MatcherConfig()
     if ignore_area:
@@ -82,7 +85,13 @@ def rank_files(
             for owner, by_case in told.items()
             if entry.id in by_case
         }
-        run[entry.id] = (matcher.updated(own) if own else matcher).best(entry.query(), k)
+        best = (matcher.updated(own) if own else matcher).best(entry.query(), k)
+        if reader:
+            first = best[:MOST_CANDIDATES]
+            order = reader(entry.query(), [documents[owner][0] for owner, _ in first])
+            # The scores stay in their places: a run is read by its scores.
+            best[: len(first)] = [(owner, score) for owner, (_, score) in zip(order, first, strict=True)]
+        run[entry.id] = best
     write_run(out, run, matcher.name)
     return len(asked)
 

@@ -32,6 +32,7 @@ PAGES: list[tuple[str, Callable[[Context], str]]] = [
     ("imports", lambda ctx: "/imports"),
     ("samples", lambda ctx: "/samples/remove"),
     ("indicators", lambda ctx: "/indicators"),
+    ("models", lambda ctx: "/models"),
     ("nothing", lambda ctx: "/no-such-page"),
 ]
 INPUTS = {"input", "select", "textarea"}

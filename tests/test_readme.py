@@ -24,7 +24,8 @@ def test_every_setting_stands_in_the_table_with_its_default_and_meaning():
     told = {name.strip("`"): (default.strip("`"), meaning) for name, default, meaning in rows("`KYODO_")}
     known = {}
     for name, field in Settings.model_fields.items():
-        default = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+        default = "" if field.default is None else str(field.default)
+        default = default.lower() if isinstance(field.default, bool) else default
         known[f"KYODO_{name.upper()}"] = (default, field.description)
     assert told == known
 

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from api.errors import Invalid
@@ -30,6 +32,14 @@ def test_every_setting_is_read_from_its_variable(monkeypatch, tmp_path):
 def test_a_database_url_wins_over_the_folder(monkeypatch):
     monkeypatch.setenv("KYODO_DATABASE_URL", "postgresql+psycopg://city/kyodo")
     assert read_settings().database_address == "postgresql+psycopg://city/kyodo"
+
+
+def test_an_empty_encoder_is_none_and_a_prefix_keeps_its_blank(monkeypatch):
+    monkeypatch.setenv("KYODO_ENCODER", "")
+    monkeypatch.setenv("KYODO_ENCODER_QUERY_PREFIX", "query: ")
+    assert (read_settings().encoder, read_settings().encoder_query_prefix) == (None, "query: ")
+    monkeypatch.setenv("KYODO_ENCODER", "models/encoder")
+    assert read_settings().encoder == Path("models/encoder")
 
 
 @pytest.mark.parametrize(

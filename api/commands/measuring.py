@@ -3,18 +3,24 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api.commands.terminal import answer_json, say
-from api.errors import NotReadable
+from api.errors import Invalid, NotReadable
 
 if TYPE_CHECKING:
     from matcher.measures import Comparison, Measures
+    from models.reader import RankingReader
 
 _JSONL = "JSONLファイル。名前が .gz で終わればgzip"
+_READER = (
+    "上から20件を読み取り役(OpenAIのチャットの形式を話す言語モデル)に並べ替えさせます。"
+    "ファイルには公開の範囲がないので、ファイルの文章がそのまま送られます。鍵などは KYODO_READER_ の設定を使います"
+)
 
 
 def rank(
@@ -25,13 +31,20 @@ def rank(
     reverse: Annotated[bool, typer.Option("--reverse", help="団体ごとに課題を並べます。")] = False,
     ignore_area: Annotated[bool, typer.Option("--ignore-area", help="地域による点を入れずに並べます。")] = False,
     cases: Annotated[Path | None, typer.Option(metavar="ファイル", help=f"過去の事例の{_JSONL}")] = None,
+    reader: Annotated[str, typer.Option(metavar="アドレス", help=_READER)] = "",
+    reader_model: Annotated[str, typer.Option(metavar="名前", help="読み取り役のモデルの名前")] = "",
 ) -> None:
     """ファイルの課題に対してファイルの団体を並べ、順位をファイルに書き出します。データベースは使いません。"""
     from models.ranking_files import rank_files
 
+    asking = _ranking_reader(reader, reader_model, reverse) if reader else None
     with _in_words():
-        asked = rank_files(issues, organisations, out, k, reverse=reverse, ignore_area=ignore_area, cases=cases)
+        asked = rank_files(
+            issues, organisations, out, k, reverse=reverse, ignore_area=ignore_area, cases=cases, reader=asking
+        )
     say(f"{asked:,}件について並べ、{out} に書き出しました。")
+    if asking:
+        say(_how_it_read(asking))
 
 
 def evaluate(
@@ -57,6 +70,32 @@ def evaluate(
         answer_json(_as_json(measured, other, difference))
     else:
         _show(measured, other, difference)
+
+
+def _ranking_reader(url: str, model: str, reverse: bool) -> "RankingReader":
+    """Key, time and size come from the settings, as for the service. Raises Invalid."""
+    from api.settings import read_settings
+    from api.usecases.reading import endpoint_of
+    from models.chat import is_address
+    from models.reader import RankingReader
+
+    if reverse:
+        raise Invalid("--reader は --reverse と一緒には使えません。読み取り役は、課題について団体を並べます。")
+    if not is_address(url):
+        raise Invalid(
+            f"--reader の「{url}」は使えません。http://127.0.0.1:8080/v1 のようなアドレスを指定してください。"
+        )
+    known = endpoint_of(read_settings())
+    return RankingReader(replace(known, url=url, model=model or known.model))
+
+
+def _how_it_read(reader: "RankingReader") -> str:
+    from models.chat import Outcome
+
+    failed = {outcome: number for outcome, number in reader.outcomes.items() if outcome is not Outcome.READ}
+    codes = "、".join(f"{outcome} {number:,}件" for outcome, number in sorted(failed.items()))
+    read = f"読み取り役が並べ替えたのは{reader.outcomes[Outcome.READ]:,}件です。"
+    return f"{read}{sum(failed.values()):,}件は並べ替えられず、もとの順位のままです({codes})。" if failed else read
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from api.dependencies import Ctx, PageNumber
 from api.errors import Conflict, Detail, Invalid
 from api.pages.forms import IssueForm, fiscal_year_from, this_fiscal_year
 from api.pages.rendering import page, see
-from api.usecases import collection, partners, reviews, suggestions
+from api.usecases import collection, fields, partners, reading, reviews, suggestions
 from api.usecases.clock import today
 from corpus.dates import fiscal_year_label
 from corpus.records import IssueStatus
@@ -67,7 +67,9 @@ def show_issue(ctx: Ctx, issue_id: str, find: str = "", done: str = "", at: str 
     return page(
         "issue.html",
         issue=issue,
+        proposed=fields.proposals(ctx, issue),
         found=found,
+        reader=reading.offer(ctx.settings, issue),
         similar=suggestions.similar_issues(ctx, issue_id),
         cases=suggestions.similar_cases(ctx, issue_id),
         track=track,
@@ -98,6 +100,15 @@ def edit_issue(ctx: Ctx, issue_id: str, form: Annotated[IssueForm, Form()]) -> R
     except Conflict:
         return _overtaken(ctx, issue_id, form)
     return see(f"/issues/{issue_id}?done=edited")
+
+
+@router.post("/{issue_id}/fields")
+def choose_fields(
+    ctx: Ctx, issue_id: str, version: Annotated[int, Form()], chosen: Annotated[list[int] | None, Form()] = None
+) -> Response:
+    """The proposed fields as they are, or corrected: from now on they are the officer's choice."""
+    collection.set_fields(ctx, issue_id, version, frozenset(chosen or ()))
+    return see(f"/issues/{issue_id}?done=fields")
 
 
 @router.post("/{issue_id}/status")

@@ -12,6 +12,7 @@ from corpus.dates import era_label, fiscal_year_label, parse_date
 from corpus.readers.base import Kind, Severity
 from corpus.records import ReleaseLevel
 from matcher.records import Band, Contribution, Evidence, Part
+from models.chat import Outcome
 
 BAND_LABELS: Mapping[Band, str] = {
     Band.STRONG: "強い手がかり",
@@ -24,6 +25,16 @@ PART_LABELS: Mapping[Part, str] = {
     Part.CHARACTERS: "文字",
     Part.FIELDS: "活動分野",
     Part.AREA: "地域",
+}
+WEIGHT_LABELS: Mapping[str, tuple[str, str]] = {  # a part that has a weight: its name, and what it looks at
+    "words": ("ことば", "同じことばが、双方の文章にあるか"),
+    "characters": ("文字", "同じ漢字が、双方の文章にあるか"),
+    "pairs": ("2文字の続き", "続いた2文字の漢字やカタカナが、双方の文章にあるか"),
+    "synonyms": ("言いかえ", "言い方が違っても同じ意味のことばがあるか"),
+    "meaning": ("意味の近さ", "文章全体の意味がどれだけ近いか"),
+    "sentence": ("近い一文", "意味のいちばん近い文どうしが、どれだけ近いか"),
+    "fields": ("活動分野", "課題の活動分野が、団体にもあるか"),
+    "cases": ("過去の事例", "似た課題に取り組んだ団体か、それに似た団体か"),
 }
 KIND_LISTS: Mapping[Kind, tuple[str, str]] = {  # what a file of the kind holds, and where it is listed
     Kind.INVENTORY: ("課題", "/issues"),
@@ -46,6 +57,16 @@ RELEASE_HINTS: Mapping[ReleaseLevel, str] = {
     ReleaseLevel.PUBLIC: "だれに見せてもよいものです。",
 }
 _DISSOLVED = "解散情報: "  # how the readers begin the reason of a dissolved body
+READER_OUTCOMES: Mapping[str, str] = {
+    Outcome.READ: "答えを使いました",
+    Outcome.TIME_OUT: "時間切れ",
+    Outcome.NOT_REACHED: "つながらない",
+    Outcome.REFUSED: "断られた",
+    Outcome.TOO_LARGE: "答えが大きすぎる",
+    Outcome.UNUSABLE: "答えの形が違う",
+    Outcome.TOO_LONG: "文章が長く送らなかった",
+    "": "終わりの記録なし",
+}
 DONE_SENTENCES: Mapping[str, str] = {
     "graded": "評価を記録しました。",
     "taken-back": "評価を取り消しました。履歴には残っています。",
@@ -56,11 +77,14 @@ DONE_SENTENCES: Mapping[str, str] = {
     "voided": "できごとを取り消しました。記録には残り、指標には数えません。",
     "written": "課題を登録しました。",
     "edited": "書き直した内容を登録しました。",
+    "fields": "活動分野を登録しました。",
     "closed": "この課題を終了にしました。",
     "open": "この課題の受付を再開しました。",
     "imported": "ファイルを取り込みました。",
     "cancelled": "取り込みをやめました。何も登録していません。",
     "samples-removed": "サンプルを消しました。",
+    "weights-chosen": "重みを切り替えました。新しく並べる順位から使われます。すでに記録した順位は変わりません。",
+    "weights-rolled-back": "ひとつ前の重みに戻しました。新しく並べる順位から使われます。記録した順位は変わりません。",
 }
 
 

@@ -106,6 +106,12 @@ class Issue(IssueDraft):
     version: int
 
 
+class IssueInFull(Issue):
+    """An issue on its own. ``proposed_fields``: codes likely to fit one that has none, likeliest first; no choice."""
+
+    proposed_fields: list[int]
+
+
 class Organisation(Schema):
     """An organisation without the persons behind it."""
 
@@ -304,6 +310,43 @@ class Indicators(Schema):
     fiscal_year: int
     label: str
     indicators: list[Indicator]
+
+
+class WeightsInForce(Schema):
+    """What lists are ranked by; ``fault`` says why the ``chosen`` set is not it. An empty id: the program's own."""
+
+    id: str
+    weights: dict[str, float]
+    chosen: str
+    fault: str
+
+
+class LearnedWeights(Schema):
+    """A set that was learned, with its measures; ``fault`` says why it cannot be used."""
+
+    id: str
+    weights: dict[str, float]
+    made: str
+    measures: dict[str, float]
+    fault: str
+
+
+class WeightChoice(Schema):
+    """A line of the history: from then on ``weights`` was to be used."""
+
+    id: int
+    weights: str
+    reason: str
+    recorded_at: datetime
+
+
+class Weights(Schema):
+    """Everything about the weights, sets and choices newest first."""
+
+    in_force: WeightsInForce
+    default: dict[str, float]
+    learned: list[LearnedWeights]
+    history: list[WeightChoice]
 
 
 class Health(Schema):

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from api.dependencies import Ctx, PageNumber
-from api.routers.answers import Case, Health, Indicators, Issue, Listing, Organisation, listing
+from api.routers.answers import Case, Health, Indicators, Issue, IssueInFull, Listing, Organisation, listing
 from api.routers.requests import IssueChange, IssueDraft, StatusChange
-from api.usecases import collection, indicators
+from api.usecases import collection, fields, indicators
 from api.usecases.clock import today
 from corpus import records
 from corpus.dates import fiscal_year_of
@@ -30,10 +30,12 @@ def write_issue(ctx: Ctx, draft: IssueDraft) -> records.Issue:
     return collection.write_issue(ctx, _draft(draft))
 
 
-@router.get("/issues/{issue_id}", response_model=Issue, tags=["issues"])
-def show_issue(ctx: Ctx, issue_id: str) -> records.Issue:
+@router.get("/issues/{issue_id}", response_model=IssueInFull, tags=["issues"])
+def show_issue(ctx: Ctx, issue_id: str) -> dict[str, Any]:
     """One issue."""
-    return collection.issue(ctx, issue_id)
+    issue = collection.issue(ctx, issue_id)
+    stored = Issue.model_validate(issue).model_dump()
+    return {**stored, "proposed_fields": [one.code for one in fields.proposals(ctx, issue)]}
 
 
 @router.put("/issues/{issue_id}", response_model=Issue, tags=["issues"])

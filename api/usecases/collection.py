@@ -12,6 +12,7 @@ from api.errors import Conflict, Detail, Invalid, NotFound
 from api.usecases.clock import today
 from api.usecases.context import Context
 from api.usecases.given import fault_of
+from corpus.activity_fields import FIELDS
 from corpus.records import Case, Issue, IssueStatus, Organisation, Origin, ReleaseLevel
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
@@ -197,6 +198,14 @@ def edit_issue(ctx: Context, issue_id: str, version: int, draft: IssueDraft) -> 
 def set_status(ctx: Context, issue_id: str, version: int, status: IssueStatus) -> Issue:
     """Close or reopen an issue; a closed one is not ranked. Raises as ``edit_issue``."""
     return _change(ctx, issue_id, version, lambda stored: replace(stored, status=status))
+
+
+def set_fields(ctx: Context, issue_id: str, version: int, fields: frozenset[int]) -> Issue:
+    """Store the fields that an officer has chosen, nothing else. Raises as ``edit_issue``, Invalid for none at all."""
+    if not fields or not fields <= FIELDS.keys():
+        sentence = "活動分野を、選択肢から1つ以上選んでください。"
+        raise Invalid(sentence, (Detail("fields", sentence),))
+    return _change(ctx, issue_id, version, lambda stored: replace(stored, fields=fields))
 
 
 def existing_issue(conn: Connection, issue_id: str) -> Issue:

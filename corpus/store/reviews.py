@@ -69,6 +69,17 @@ def history(conn: Connection, issue: str) -> list[Review]:
     return [_review(row) for row in conn.execute(_all().where(reviews.c.issue == issue)).mappings()]
 
 
+def graded(conn: Connection) -> dict[str, dict[str, Grade]]:
+    """Issue -> organisation -> the grade that counts, of every pair that has one and that no sample takes part in."""
+    pairs = select(reviews.c.issue, reviews.c.organisation, reviews.c.grade).where(reviews.c.is_sample.is_(False))
+    newest = {(row.issue, row.organisation): row.grade for row in conn.execute(pairs.order_by(reviews.c.id))}
+    found: dict[str, dict[str, Grade]] = {}
+    for (issue, organisation), grade in sorted(newest.items()):
+        if grade is not None:
+            found.setdefault(issue, {})[organisation] = Grade(grade)
+    return found
+
+
 _COLUMNS = [column.name for column in reviews.c if column.name != "is_sample"]
 
 

@@ -1,0 +1,135 @@
+"""``kyodo models train-vectors``, ``convert-vectors`` and ``neighbours``: making word vectors and looking at them."""
+
+import shlex
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.commands.terminal import ProgressLine, say
+from api.errors import Invalid, NotFound, NotReadable
+
+if TYPE_CHECKING:
+    from matcher.dense import WordVectors
+
+_OUT = "書き出すフォルダー。既定は KYODO_DATA の中の models/vectors"
+_SOURCE = "出典と使用許諾の説明。モデルカードに書きます。何度でも指定できます"
+
+
+def train_vectors(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="ファイル...", help="文章のファイル(.txt .csv .jsonl。gzipでもかまいません)")
+    ],
+    out: Annotated[Path | None, typer.Option(metavar="フォルダー", help=_OUT)] = None,
+    dimensions: Annotated[int, typer.Option(metavar="数", help="次元の数。既定は200", min=2, max=1000)] = 200,
+    window: Annotated[int, typer.Option(metavar="語数", help="前後何語までを見るか。既定は6", min=1, max=50)] = 6,
+    least: Annotated[
+        int, typer.Option(metavar="回数", help="この回数以上出てくる語だけを学びます。既定は5", min=1)
+    ] = 5,
+    source: Annotated[list[str] | None, typer.Option(metavar="説明", help=_SOURCE)] = None,
+) -> None:
+    """手元の文章から、意味の近い語を結び付けるための単語ベクトルを作ります。
+
+    番号、URL、出典、氏名や連絡先の列は使いません。今あるものは置き換わります。
+    """
+    from dataclasses import asdict
+
+    from models.texts import read_records
+    from models.vector_training import VectorConfig, train
+    from models.vectors import data_fingerprint
+
+    config = VectorConfig(window=window, dimensions=dimensions, least=least)
+    with _in_words(), _timed():
+        vectors = train(read_records(files), config, say)
+        command = ["train-vectors", *(file.name for file in files)]
+        command += ["--dimensions", str(dimensions), "--window", str(window), "--least", str(least)]
+        _save(out, vectors, asdict(config), command, _described(files, source), data_fingerprint(files))
+
+
+def convert_vectors(
+    file: Annotated[
+        Path, typer.Argument(metavar="ファイル", help="word2vecのテキスト形式(gzipでもかまいません)か、ja-ginzaのwheel")
+    ],
+    out: Annotated[Path | None, typer.Option(metavar="フォルダー", help=_OUT)] = None,
+    limit: Annotated[int, typer.Option(metavar="語数", help="読む語の数の上限。既定は500000", min=1)] = 500_000,
+    source: Annotated[list[str] | None, typer.Option(metavar="説明", help=_SOURCE)] = None,
+) -> None:
+    """よそで作られた単語ベクトルを、このプログラムの語に合わせて取り込みます。今あるものは置き換わります。"""
+    from models.foreign_vectors import GINZA_LICENCES, from_ginza_wheel, from_word2vec_text, is_wheel
+    from models.vectors import data_fingerprint
+
+    progress = ProgressLine(file.name)
+    with _in_words(), _timed(), closing(progress):
+        say(f"{file.name} を読んでいます。")
+        wheel = is_wheel(file)
+        vectors = from_ginza_wheel(file) if wheel else from_word2vec_text(file, limit, progress)
+        sources = _described([file], [*(GINZA_LICENCES if wheel else ()), *(source or ())])
+        config = {} if wheel else {"limit": limit}
+        _save(out, vectors, config, ["convert-vectors", file.name], sources, data_fingerprint([file]))
+
+
+def neighbours(
+    word: Annotated[str, typer.Argument(metavar="語", help="近い語を見たい語。例: 子育て")],
+    vectors: Annotated[
+        Path | None, typer.Option(metavar="フォルダー", help="単語ベクトルのフォルダー。既定は今使われるもの")
+    ] = None,
+) -> None:
+    """単語ベクトルで意味の近い語を10語、近さ(コサイン、1が最も近い)とともに示します。"""
+    from api.settings import read_settings
+    from matcher.text import word_forms
+    from models.vectors import find_vectors, load_vectors, nearest
+
+    settings = read_settings()
+    with _in_words():
+        known = load_vectors(vectors) if vectors else find_vectors(settings.data, settings.vectors)
+    if known is None:
+        raise NotFound("使える単語ベクトルがありません。kyodo models train-vectors で作ってください。")
+    forms = word_forms(word)
+    if not forms:
+        raise Invalid(f"「{word}」からは、意味のある語を取り出せませんでした。別の語を指定してください。")
+    near = nearest(known, forms)
+    if not near:
+        raise NotFound(f"「{'、'.join(forms)}」は、この単語ベクトルに入っていません。")
+    for form, cosine in near:
+        typer.echo(f"{cosine:.3f}  {form}")
+
+
+def _save(
+    out: Path | None, vectors: "WordVectors", config: dict[str, Any], command: list[str], sources: list[str], data: str
+) -> None:
+    from api.settings import read_settings
+    from models.vector_measures import measure
+    from models.vectors import Origin, save_vectors, vectors_folder
+
+    folder = out or vectors_folder(read_settings().data)
+    origin = Origin(f"kyodo models {shlex.join(command)}", tuple(sources), data)
+    save_vectors(folder, vectors, config, origin, {"words": len(vectors.rows), **measure(vectors)})
+    rows, dimensions = vectors.matrix.shape
+    typer.echo(f"{len(vectors.rows):,}語({rows:,}行、{dimensions}次元)の単語ベクトルを {folder} に保存しました。")
+
+
+def _described(files: list[Path], sources: list[str] | None) -> list[str]:
+    return [*(f"{file.name}({file.stat().st_size:,}バイト)" for file in files), *(sources or ())]
+
+
+@contextmanager
+def _timed() -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    say(f"かかった時間は{time.monotonic() - started:.0f}秒です。")
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """A broken file as a failure of the command."""
+    from models.artefacts import BrokenArtefact
+    from models.foreign_vectors import BrokenVectors
+    from models.texts import BrokenTexts
+
+    try:
+        yield
+    except (BrokenTexts, BrokenVectors, BrokenArtefact) as error:
+        raise NotReadable(str(error)) from error

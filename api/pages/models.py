@@ -1,0 +1,50 @@
+"""What the ranking has learned: the weights in force, what else there is, and the way back."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from api.dependencies import Ctx
+from api.errors import Detail, Invalid
+from api.pages.rendering import page, see
+from api.usecases import weights
+
+router = APIRouter(prefix="/models")
+Typed = Annotated[str, Form()]
+
+
+@router.get("")
+def show_models(ctx: Ctx, done: str = "") -> HTMLResponse:
+    """The weight of each part, the learned sets with their measures, and every choice so far."""
+    return _show(ctx, done=done)
+
+
+@router.post("/choose")
+def choose(ctx: Ctx, id: Typed = weights.DEFAULT, reason: Typed = "") -> Response:
+    """Puts a set in force; the reason stays on record."""
+    try:
+        weights.choose(ctx, id.strip(), reason)
+    except Invalid as error:
+        details = tuple(Detail(_field(detail.field, id), detail.message) for detail in error.details)
+        return _show(ctx, errors=details, typed={id: reason})
+    return see("/models?done=weights-chosen")
+
+
+@router.post("/roll-back")
+def roll_back(ctx: Ctx, seen: Annotated[int, Form()]) -> RedirectResponse:
+    """Puts back what was in force before the choice numbered ``seen``."""
+    weights.roll_back(ctx, seen)
+    return see("/models?done=weights-rolled-back")
+
+
+def _field(field: str, id: str) -> str:
+    """Each set has a form of its own, so the input's name takes the set's id."""
+    return f"{field}-{id or 'default'}" if field else ""
+
+
+def _show(
+    ctx: Ctx, *, done: str = "", errors: tuple[Detail, ...] = (), typed: dict[str, str] | None = None
+) -> HTMLResponse:
+    shown = {"found": weights.overview(ctx), "typed": typed or {}, "set_label": weights.label}
+    return page("models.html", 422 if errors else 200, done=done, errors=errors, **shown)

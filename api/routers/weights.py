@@ -1,0 +1,17 @@
+"""The weights of the ranking, to be read."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from api.dependencies import Ctx
+from api.routers.answers import Weights
+from api.usecases import weights
+
+router = APIRouter(tags=["weights"])
+
+
+@router.get("/weights", response_model=Weights)
+def show_weights(ctx: Ctx) -> dict[str, Any]:
+    """What each part of a score counts, as ``kyodo models weights --json``."""
+    return weights.as_json(weights.overview(ctx))

@@ -1,0 +1,157 @@
+"""The reader, a language model that the administrator may add: asked only when a person presses the button.
+
+It gets the public texts of the first organisations, and of an issue only what its release level lets out. What it says
+stands beside the list and changes nothing in it; only that it was asked is kept.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from api.errors import Invalid, NotFound
+from api.settings import Settings
+from api.usecases.clock import JAPAN, today
+from api.usecases.collection import existing_issue
+from api.usecases.context import Context
+from api.usecases.suggestions import Candidate, CandidateList, suggest_for_issue
+from corpus.documents import issue_query
+from corpus.records import RELEASE_LABELS, Issue, Organisation, ReleaseLevel
+from corpus.store import organisations as organisation_rows
+from corpus.store import reader_calls
+from corpus.store.reader_calls import MonthlyCount
+from models.chat import Cost, Endpoint, Outcome, ReaderFailed
+from models.reader import MOST_CANDIDATES, Profile, Reading, Reason, read
+
+_LOG = logging.getLogger(__name__)
+_WITHOUT = "下の一覧は、読み取り役を使わないもとの順位です。"
+_LEVELS = list(ReleaseLevel)  # narrowest first
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Whether an issue's page has the button; ``why_not`` is a sentence where a configured reader may not have it."""
+
+    available: bool
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """A candidate, which keeps its rank, with what the reader says of it; None where nothing it said could be kept."""
+
+    candidate: Candidate
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadList:
+    """The candidates in the reader's order, or in their own when ``failure``, then a sentence, says why."""
+
+    issue: Issue
+    found: CandidateList
+    opinions: tuple[Opinion, ...]
+    failure: str = ""
+
+
+def offer(settings: Settings, issue: Issue) -> Offer:
+    """What the page of an issue says about the reader; nothing at all when none is configured."""
+    if not settings.reader_url:
+        return Offer(False)
+    allowed = permitted(settings)
+    if issue.release_level in allowed:
+        return Offer(True)
+    return Offer(
+        False,
+        f"この課題の公開の範囲は「{RELEASE_LABELS[issue.release_level]}」のため、読み取り役には送れません。"
+        f"送れるのは、公開の範囲が{''.join(f'「{RELEASE_LABELS[level]}」' for level in allowed)}の課題だけです。",
+    )
+
+
+def permitted(settings: Settings) -> list[ReleaseLevel]:
+    """The release levels of which texts may be sent, narrowest first."""
+    return _LEVELS[_LEVELS.index(settings.reader_release) :]
+
+
+def read_for_issue(ctx: Context, issue_id: str) -> ReadList:
+    """Asks the reader, and falls back to the list as it is. Raises NotFound, and Invalid where it may not be asked."""
+    with ctx.db.read() as conn:
+        issue = existing_issue(conn, issue_id)
+    _check_allowed(ctx.settings, issue)
+    found = suggest_for_issue(ctx, issue_id, MOST_CANDIDATES)
+    if not found.candidates:
+        raise Invalid("この課題には候補がないため、読み取り役に頼めません。")
+    call = _begun(ctx, issue)
+    if call is None:
+        limit = f"読み取り役に頼める回数(1日{ctx.settings.reader_daily_calls:,}回まで)を、今日は使い切りました。"
+        return _as_it_is(issue, found, limit)
+    try:
+        reading = _asked(ctx, issue, found)
+    except ReaderFailed as failure:
+        _LOG.warning("the reader gave no order for issue %s: %s", issue_id, failure.outcome)
+        _end(ctx, call, failure.outcome, failure.cost)
+        return _as_it_is(issue, found, str(failure))
+    _end(ctx, call, Outcome.READ, reading.cost)
+    return ReadList(issue, found, _opinions(found, reading))
+
+
+def calls(ctx: Context) -> list[MonthlyCount]:
+    """The calls of every month in Japan's calendar, newest first, by what became of them."""
+    with ctx.db.read() as conn:
+        return reader_calls.by_month(conn, lambda moment: moment.astimezone(JAPAN).date())
+
+
+def endpoint_of(settings: Settings) -> Endpoint:
+    """Where the settings say the reader is."""
+    return Endpoint(
+        settings.reader_url,
+        settings.reader_model,
+        settings.reader_key.get_secret_value().strip(),
+        settings.reader_timeout,
+        settings.reader_max_characters,
+    )
+
+
+def _check_allowed(settings: Settings, issue: Issue) -> None:
+    offered = offer(settings, issue)
+    if offered.why_not:
+        raise Invalid(offered.why_not)
+    if not offered.available:
+        raise NotFound("読み取り役は設定されていません。使うには、管理者が KYODO_READER_URL を指定してください。")
+
+
+def _begun(ctx: Context, issue: Issue) -> int | None:
+    midnight = datetime.combine(today(), time.min, JAPAN)
+    with ctx.db.write() as conn:
+        return reader_calls.begin(conn, issue=issue.id, since=midnight, most=ctx.settings.reader_daily_calls)
+
+
+def _asked(ctx: Context, issue: Issue, found: CandidateList) -> Reading:
+    """``issue`` is the very record whose release level was looked at: a text written since is not sent."""
+    with ctx.db.read() as conn:
+        stored = organisation_rows.by_ids(conn, [candidate.id for candidate in found.candidates])
+    return read(endpoint_of(ctx.settings), issue_query(issue).text, [_profile(one) for one in stored.values()])
+
+
+def _profile(organisation: Organisation) -> Profile:
+    """What public registers say of it; the persons are not even read from the database."""
+    texts = (organisation.purpose, organisation.activities, organisation.offers)
+    return Profile(organisation.id, organisation.name, "\n".join(text for text in texts if text))
+
+
+def _end(ctx: Context, call: int, outcome: Outcome, cost: Cost) -> None:
+    took = round(cost.seconds * 1000)
+    with ctx.db.write() as conn:
+        reader_calls.end(
+            conn, call, outcome=outcome, tokens_in=cost.tokens_in, tokens_out=cost.tokens_out, milliseconds=took
+        )
+
+
+def _opinions(found: CandidateList, reading: Reading) -> tuple[Opinion, ...]:
+    candidates: Mapping[str, Candidate] = {candidate.id: candidate for candidate in found.candidates}
+    gone = [id for id in candidates if id not in reading.order]  # removed from the register in between
+    return tuple(Opinion(candidates[id], reading.reasons.get(id)) for id in (*reading.order, *gone))
+
+
+def _as_it_is(issue: Issue, found: CandidateList, why: str) -> ReadList:
+    return ReadList(issue, found, tuple(Opinion(candidate, None) for candidate in found.candidates), why + _WITHOUT)

@@ -1,0 +1,206 @@
+"""The weights of the ranking: which sets there are, which one is in force, and how that is changed and taken back."""
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from api.errors import Conflict, Detail, Invalid, NotFound
+from api.usecases.given import fault_of
+from corpus.store import weight_choices
+from corpus.store.weight_choices import WeightChoice
+from matcher.matching import MatcherConfig
+from models.artefacts import BrokenArtefact
+from models.weights import load_weights
+
+if TYPE_CHECKING:  # the context itself asks which weights are in force
+    from api.usecases.context import Context
+
+_LOG = logging.getLogger(__name__)
+DEFAULT = ""  # the id of the weights that come with the program
+MAX_REASON = 500
+_ID = re.compile("[0-9a-f]{12}")
+_ROLLED_BACK = "ひとつ前の重みに戻しました。"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightSet:
+    """A learned set. ``made`` is an ISO day, ``measures`` those of ``models.weights.judged``. ``fault`` is a sentence
+    where the set cannot be used, and then the rest is empty.
+    """
+
+    id: str
+    weights: Mapping[str, float]
+    made: str = ""
+    measures: Mapping[str, float]
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """What lists are ranked by. ``fault`` says why the set that was chosen is not it."""
+
+    id: str
+    weights: Mapping[str, float]
+    chosen: str
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """All there is to see. ``learned`` and ``history`` newest first; ``before`` is what a rollback would put in force,
+    None where nothing was ever chosen.
+    """
+
+    in_force: InForce
+    default: Mapping[str, float]
+    learned: tuple[WeightSet, ...]
+    history: tuple[WeightChoice, ...]
+    before: str | None
+
+
+def default_weights() -> dict[str, float]:
+    """The weights that come with the program, by part, in the order of the columns of ``Matcher.features``.
+
+    The area has none here: it is a setting and never learned.
+    """
+    config = MatcherConfig()
+    return {"words": 1.0, "characters": config.characters, "fields": config.fields}
+
+
+def weights_folder(data: Path) -> Path:
+    """Where the learned sets are, each a folder named by its id."""
+    return data / "models" / "weights"
+
+
+def label(id: str) -> str:
+    """What people call a set."""
+    return f"学習した重み {id}" if id else "付属の重み"
+
+
+def in_force(conn: Connection, data: Path) -> InForce:
+    """The set chosen last, and the default where that is broken or nobody has chosen."""
+    newest = weight_choices.newest(conn)
+    chosen = newest.weights if newest else DEFAULT
+    found = _read(data, chosen) if chosen else None
+    if found is None or found.fault:
+        fault = found.fault if found else ""
+        return InForce(id=DEFAULT, weights=default_weights(), chosen=chosen, fault=fault)
+    return InForce(id=chosen, weights=found.weights, chosen=chosen)
+
+
+def current(ctx: "Context") -> tuple[str, Mapping[str, float]]:
+    """Id and weights to rank by. A broken set is told to the log, and the default goes on."""
+    with ctx.db.read() as conn:
+        found = in_force(conn, ctx.settings.data)
+    if found.fault:
+        _LOG.warning("選ばれている重み(%s)が使えないため、付属の重みで並べます。%s", found.chosen, found.fault)
+    return found.id, found.weights
+
+
+def overview(ctx: "Context") -> Overview:
+    """For the page, the commands and the JSON interface."""
+    with ctx.db.read() as conn:
+        found = in_force(conn, ctx.settings.data)
+        history = tuple(weight_choices.history(conn))
+    return Overview(
+        in_force=found,
+        default=default_weights(),
+        learned=learned(ctx.settings.data),
+        history=history,
+        before=_before(history) if history else None,
+    )
+
+
+def learned(data: Path) -> tuple[WeightSet, ...]:
+    """Every learned set, the newest first, then by id; broken ones last."""
+    ids = sorted(path.name for path in weights_folder(data).glob("*") if _ID.fullmatch(path.name))
+    return tuple(sorted((_read(data, id) for id in ids), key=lambda found: found.made, reverse=True))
+
+
+def choose(ctx: "Context", id: str, reason: str) -> WeightChoice:
+    """Put a set in force, ``DEFAULT`` or a learned one, from the next list on. The same choice again changes nothing.
+
+    Raises NotFound, and Invalid for a broken set or a reason that is missing or too long.
+    """
+    _check_reason(reason)
+    _check_usable(ctx.settings.data, id)
+    with ctx.db.write() as conn:
+        standing = weight_choices.newest(conn)
+        if standing and standing.weights == id:
+            return standing
+        return weight_choices.add(conn, weights=id, reason=reason.strip())
+
+
+def roll_back(ctx: "Context", seen: int | None = None) -> WeightChoice:
+    """Put back what was in force before the newest choice; twice is back and forth. All choices stay on record.
+
+    ``seen`` is the number of the choice that the person meant: a button pressed twice rolls back once. Raises Conflict
+    when someone has chosen since, Invalid when there is nothing to go back to or that is broken.
+    """
+    with ctx.db.write() as conn:
+        newest = weight_choices.history(conn, limit=2)
+        if not newest:
+            raise Invalid("重みはまだ一度も切り替えられていないため、戻すものがありません。")
+        if seen is not None and newest[0].id != seen:
+            return _already_back(newest, seen)
+        _check_usable(ctx.settings.data, _before(newest))
+        return weight_choices.add(conn, weights=_before(newest), reason=_ROLLED_BACK)
+
+
+def as_json(found: Overview) -> dict[str, Any]:
+    """Plain JSON values; the id "" stands for the weights that come with the program."""
+    force = found.in_force
+    return {
+        "in_force": {"id": force.id, "weights": dict(force.weights), "chosen": force.chosen, "fault": force.fault},
+        "default": dict(found.default),
+        "learned": [
+            {"id": one.id, "weights": dict(one.weights), "made": one.made, "measures": dict(one.measures)}
+            | {"fault": one.fault}
+            for one in found.learned
+        ],
+        "history": [
+            {"id": c.id, "weights": c.weights, "reason": c.reason, "recorded_at": c.recorded_at.isoformat()}
+            for c in found.history
+        ],
+    }
+
+
+def _before(history: tuple[WeightChoice, ...] | list[WeightChoice]) -> str:
+    return history[1].weights if len(history) > 1 else DEFAULT
+
+
+def _already_back(newest: list[WeightChoice], seen: int) -> WeightChoice:
+    if newest[0].reason == _ROLLED_BACK and newest[1].id == seen:
+        return newest[0]
+    raise Conflict("この画面を開いたあとに、重みが切り替えられました。画面を開きなおして、お確かめください。")
+
+
+def _read(data: Path, id: str) -> WeightSet:
+    try:
+        weights, about = load_weights(weights_folder(data) / id)
+        if weights.keys() != default_weights().keys():
+            raise BrokenArtefact(f"{id} は、このプログラムと違う手がかりの重みです。学習しなおしてください。")
+    except BrokenArtefact as error:
+        return WeightSet(id=id, weights={}, measures={}, fault=str(error))
+    return WeightSet(id=id, weights=weights, made=str(about.get("made", "")), measures=about.get("measures", {}))
+
+
+def _check_reason(reason: str) -> None:
+    fault = fault_of(reason, MAX_REASON) if reason.strip() else "切り替える理由を書いてください。"
+    if fault:
+        raise Invalid(fault, (Detail("reason", fault),))
+
+
+def _check_usable(data: Path, id: str) -> None:
+    if id == DEFAULT:
+        return
+    if not _ID.fullmatch(id) or not (weights_folder(data) / id).is_dir():
+        raise NotFound("お探しの重みは見つかりません。番号を確かめてください。")
+    found = _read(data, id)
+    if found.fault:
+        raise Invalid(f"この重みは使えません。{found.fault}", (Detail("", f"この重みは使えません。{found.fault}"),))

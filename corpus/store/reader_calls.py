@@ -1,0 +1,61 @@
+"""The calls of the reader, counted. Append-only; no text that was sent or answered is kept."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from corpus.store import meta, rows
+from corpus.tables import reader_calls, reader_outcomes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthlyCount:
+    """Calls of one outcome in one month. ``outcome`` "" : begun, and no end was ever recorded."""
+
+    month: date  # its first day
+    outcome: str
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    milliseconds: int
+
+
+def begin(conn: Connection, *, issue: str, since: datetime, most: int) -> int | None:
+    """The number of a new call; None when there were ``most`` since that moment, whatever became of them.
+
+    Counted before anything is sent, so that neither two at once nor a process that dies can go over the limit.
+    """
+    meta.hold(conn)
+    begun = conn.scalar(select(func.count()).select_from(reader_calls).where(reader_calls.c.recorded_at >= since)) or 0
+    if begun >= most:
+        return None
+    row = insert(reader_calls).values(issue=issue, recorded_at=rows.now()).returning(reader_calls.c.id)
+    number: int = conn.execute(row).scalar_one()
+    return number
+
+
+def end(
+    conn: Connection, call: int, *, outcome: str, tokens_in: int = 0, tokens_out: int = 0, milliseconds: int = 0
+) -> None:
+    """What became of it. Raises IntegrityError the second time."""
+    known = {"tokens_in": tokens_in, "tokens_out": tokens_out, "milliseconds": milliseconds}
+    conn.execute(insert(reader_outcomes).values(call=call, outcome=outcome, recorded_at=rows.now(), **known))
+
+
+def by_month(conn: Connection, day_of: Callable[[datetime], date]) -> list[MonthlyCount]:
+    """Newest month first, then by outcome. ``day_of`` says which day a moment belongs to."""
+    took = [reader_outcomes.c[name] for name in ("outcome", "tokens_in", "tokens_out", "milliseconds")]
+    ended = reader_calls.outerjoin(reader_outcomes, reader_outcomes.c.call == reader_calls.c.id)
+    sums: dict[tuple[date, str], tuple[int, int, int, int]] = {}
+    for moment, outcome, *figures in conn.execute(select(reader_calls.c.recorded_at, *took).select_from(ended)):
+        key = day_of(moment).replace(day=1), outcome or ""
+        tokens_in, tokens_out, milliseconds = (figure or 0 for figure in figures)
+        before = sums.get(key, (0, 0, 0, 0))
+        sums[key] = (before[0] + 1, before[1] + tokens_in, before[2] + tokens_out, before[3] + milliseconds)
+    newest = sorted(sums.items(), key=lambda item: (-item[0][0].toordinal(), item[0][1]))
+    return [
+        MonthlyCount(month=month, outcome=outcome, calls=calls, tokens_in=sent, tokens_out=got, milliseconds=took_ms)
+        for (month, outcome), (calls, sent, got, took_ms) in newest
+    ]

@@ -1,0 +1,127 @@
+"""Vectors of texts that an encoder has read once, kept so that it need not read them again. No text is kept."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from itertools import islice
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.matching import State
+from models import artefacts
+
+_FORM = 1  # of a shard's layout
+_MOST = 1000  # texts in a shard: at most this many are lost when a long run is cut off
+_log = logging.getLogger(__name__)
+
+_Shard = dict[str, NDArray[np.float16]]  # SHA-256 of a text -> its vector
+
+
+class PassageEncoder(Protocol):
+    """What turns the texts of organisations into vectors; two with one ``name`` turn a text into the same vector."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]: ...  # noqa: D102
+
+
+class EncodedTexts:
+    """Vectors by text, in a folder that may be deleted at any time: what is missing or broken is encoded again.
+
+    Each encoder has a folder of its own there, by its name, so that another model never meets its vectors. Two
+    processes may write at once: the later one wins, and what the other wrote is encoded again when it is next needed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = Lock()
+        self._name = ""
+        self._shards: list[_Shard] = []
+
+    def vectors(
+        self, encoder: PassageEncoder, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> NDArray[np.float32]:
+        """(texts, dimensions), rows of length 1; only texts never seen before are encoded, each once.
+
+        Kept to float16, so that a row is the same (cosine to the encoder's own above 0.999999) whether it was just
+        encoded or read from disk. ``progress`` hears how many texts have been encoded so far.
+        """
+        if not texts:
+            return encoder.encode_passages([])
+        keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+        with self._lock:
+            self._open(encoder.name)
+            known = {key: row for shard in self._shards for key, row in shard.items()}
+            unknown = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+            self._encode(encoder, unknown, known, progress)
+        return _unit(np.stack([known[key] for key in keys]).astype(np.float32))
+
+    def _encode(
+        self,
+        encoder: PassageEncoder,
+        unknown: dict[str, str],
+        known: _Shard,
+        progress: Callable[[int], None] | None,
+    ) -> None:
+        waiting, done = iter(unknown.items()), 0
+        while done < len(unknown):
+            number, shard = self._open_shard()
+            batch = dict(islice(waiting, _MOST - len(shard)))
+            rows = encoder.encode_passages(list(batch.values())).astype(np.float16)
+            shard.update(zip(batch, rows, strict=True))
+            known.update(zip(batch, rows, strict=True))
+            self._write(number, shard)
+            done += len(batch)
+            if progress:
+                progress(done)
+
+    def _open_shard(self) -> tuple[int, _Shard]:
+        for number, shard in enumerate(self._shards):
+            if len(shard) < _MOST:
+                return number, shard
+        self._shards.append({})
+        return len(self._shards) - 1, self._shards[-1]
+
+    def _open(self, name: str) -> None:
+        if name == self._name:
+            return
+        self._name, self._shards = name, []
+        while (folder := self._place(len(self._shards))).exists():
+            try:
+                self._shards.append(_read(folder, self._about()))
+            except artefacts.BrokenArtefact as error:
+                _log.warning("Encoded texts of %s: shard %d dropped (%s)", name, len(self._shards), error)
+                self._shards.append({})  # filled and written again before any other
+
+    def _write(self, number: int, shard: _Shard) -> None:
+        state = State({"vectors": np.stack(list(shard.values()))}, {"texts": list(shard)})
+        try:
+            artefacts.save(self._place(number), state, self._about())
+        except OSError as error:  # a full disk, another process: the vectors are at hand all the same
+            _log.warning("Encoded texts of %s: shard %d not kept (error %s)", self._name, number, error.errno)
+
+    def _place(self, number: int) -> Path:
+        return self._folder / self._name / f"{number:06}"
+
+    def _about(self) -> dict[str, Any]:
+        # Not a model's manifest: no word is looked up, so that a new edition of the dictionary leaves vectors valid.
+        return {"kind": "encoded-texts", "form": _FORM, "encoder": self._name}
+
+
+def _read(folder: Path, about: dict[str, Any]) -> _Shard:
+    state, known = artefacts.load(folder)
+    texts, rows = state.tables.get("texts"), state.arrays.get("vectors")
+    if known != about or texts is None or rows is None or rows.dtype != np.float16 or len(rows) != len(texts):
+        raise artefacts.BrokenArtefact(f"{folder.name} は、このプログラムと違う版の形式です。")
+    return dict(zip(texts, rows, strict=True))
+
+
+def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    result: NDArray[np.float32] = rows / np.maximum(lengths, np.float32(1e-12))
+    return result

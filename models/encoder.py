@@ -1,0 +1,173 @@
+"""A sentence encoder from a folder on this machine: it turns texts into vectors and never asks the network.
+
+The libraries it needs are an extra (``embed``) and take seconds to start, so they are imported when a folder is opened.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.artefacts import fingerprint
+
+BATCH = 32  # texts at a time, which bounds the memory; also the library's own size of a batch
+_WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
+_QUIET_AND_OFFLINE = (
+    "HF_HUB_OFFLINE",
+    "TRANSFORMERS_OFFLINE",
+    "HF_HUB_DISABLE_TELEMETRY",
+    "HF_HUB_DISABLE_PROGRESS_BARS",
+)
+
+
+class BrokenEncoder(Exception):
+    """No encoder can be had from the folder; the text is a Japanese sentence that says why and what would be right."""
+
+
+class SentenceEncoder:
+    """Texts as vectors. Every row has length 1, so that a product of two rows is their cosine.
+
+    A text longer than the model reads is cut at the model's own limit.
+    """
+
+    def __init__(self, model: Any, name: str, query_prefix: str, passage_prefix: str) -> None:
+        self._model = model
+        self._lock = Lock()  # tokenizers are not made for threads; held for a batch, so that a query waits no longer
+        self._prefixes = (query_prefix or None, passage_prefix or None)
+        self.name = name
+        self.dimensions: int = self.encode_queries(["試し"]).shape[1]
+
+    @classmethod
+    def open(cls, folder: Path, query_prefix: str = "", passage_prefix: str = "") -> "SentenceEncoder":
+        """The model in ``folder`` (as sentence-transformers or transformers save one), on the processor, in float32.
+
+        ``name`` is of the folder's files and the prefixes: what one name encoded, no other model did. An empty prefix
+        leaves it to what the folder itself asks to be put before a query or a document. Code in the folder is never
+        run and weights are read from safetensors only. Raises BrokenEncoder.
+        """
+        _check(folder)
+        load = _library()
+        try:
+            model = load(
+                str(folder.absolute()),
+                device="cpu",
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True, "dtype": "float32"},
+            )
+            return cls(model, _name(folder, query_prefix, passage_prefix), query_prefix, passage_prefix)
+        except BrokenEncoder:
+            raise
+        except Exception as error:  # whatever the libraries raise over a damaged model
+            raise BrokenEncoder(
+                f"「{folder}」を文エンコーダーとして読み込めません({type(error).__name__})。"
+                "モデルのファイルがすべてそろっているか、壊れていないかを確かめてください。"
+            ) from error
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(texts, dimensions), for texts that look for something: issues."""
+        return self._encode(self._model.encode_query, texts, self._prefixes[0])
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(texts, dimensions), for texts that are looked for: organisations."""
+        return self._encode(self._model.encode_document, texts, self._prefixes[1])
+
+    def _encode(self, encode: Any, texts: Sequence[str], prefix: str | None) -> NDArray[np.float32]:
+        if not texts:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
+        # Texts of like length together, since a batch costs as much as its longest.
+        order = sorted(range(len(texts)), key=lambda i: (len(texts[i]), i))
+        parts = []
+        for start in range(0, len(order), BATCH):
+            batch = [texts[i] for i in order[start : start + BATCH]]
+            with self._lock:
+                parts.append(encode(batch, prompt=prefix, show_progress_bar=False, normalize_embeddings=True))
+        rows = np.concatenate(parts).astype(np.float32, copy=False)
+        if not np.isfinite(rows).all():
+            raise BrokenEncoder(
+                "文エンコーダーが数でない値を返しました。モデルのファイルが壊れていないか確かめてください。"
+            )
+        result = np.empty_like(rows)
+        result[order] = rows
+        return result
+
+
+def _check(folder: Path) -> None:
+    """Refuse what is no model or would need trust. Raises BrokenEncoder."""
+    if not folder.is_dir():
+        raise BrokenEncoder(
+            f"文エンコーダーのフォルダー「{folder}」が見つかりません。モデルの入ったフォルダーの場所を確かめてください。"
+        )
+    files = list(_files(folder))
+    for path in files:
+        if path.suffix == ".py":
+            raise BrokenEncoder(
+                f"「{folder}」にプログラム({path.name})が入っています。"
+                "安全のため、プログラムの入っていないモデルだけを使えます。"
+            )
+        if path.match("pytorch_model*.bin") and not _has_weights(path.parent):
+            raise BrokenEncoder(
+                f"「{folder}」の重みは、安全に読めない形式のファイル({path.relative_to(folder)})にしかありません。"
+                "safetensors形式(model.safetensors)のモデルを使ってください。"
+            )
+    if not any(path.suffix == ".safetensors" for path in files) or not any(path.suffix == ".json" for path in files):
+        raise BrokenEncoder(
+            f"「{folder}」は文エンコーダーのフォルダーではありません。"
+            "設定(config.json など)と重み(model.safetensors)の入ったフォルダーを指定してください。"
+        )
+    _check_parts(folder)
+
+
+def _check_parts(folder: Path) -> None:
+    # The list of a model's parts names classes that are imported as they stand there: none but the library's own.
+    listed = folder / "modules.json"
+    try:
+        parts = [str(part["type"]) for part in json.loads(listed.read_bytes())] if listed.exists() else []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BrokenEncoder(f"「{folder}」の modules.json を読み込めません。モデルを入れ直してください。") from error
+    for part in parts:
+        if part.split(".")[0] != "sentence_transformers":
+            raise BrokenEncoder(
+                f"「{folder}」の modules.json に、使えない部品「{part}」があります。"
+                "sentence-transformers の部品だけでできたモデルを使ってください。"
+            )
+
+
+def _has_weights(folder: Path) -> bool:
+    return any((folder / name).exists() for name in _WEIGHTS)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
+
+
+def _name(folder: Path, *prefixes: str) -> str:
+    pieces = [prefix.encode() for prefix in prefixes]
+    for path in _files(folder):
+        with path.open("rb") as file:
+            pieces += [path.relative_to(folder).as_posix().encode(), hashlib.file_digest(file, "sha256").digest()]
+    return fingerprint(pieces)[:32]
+
+
+def _library() -> Any:
+    """What loads a folder. Raises BrokenEncoder where the extra is not installed."""
+    for name in _QUIET_AND_OFFLINE:  # read once, when the libraries are imported
+        os.environ[name] = "1"
+    # Threads that wait by spinning made a text many times as slow on a machine that had other work to do.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        from sentence_transformers import SentenceTransformer
+    except (ImportError, OSError) as error:
+        raise BrokenEncoder(
+            "文エンコーダーを使うための追加の部品(sentence-transformers と PyTorch)が入っていないか、動きません。"
+            "requirements-embed.lock に書かれた部品を入れてください。"
+        ) from error
+    return SentenceTransformer

@@ -1,0 +1,99 @@
+"""Whatever text a city has, as records of texts to learn words from."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from corpus.readers.base import ReadOptions, UnreadableFile
+from corpus.readers.delimited import decode, read_delimited
+from corpus.readers.jsonl import unpacked
+
+_MOST_BYTES = 2 * 10**9
+_JAPANESE = re.compile("[ぁ-ヿ㐀-鿿豈-﫿]")
+# Columns that name no topic, and those that name persons: what is learned must hold no one's name.
+_LEFT_OUT = re.compile(
+    r"(?:.*_)?(?:ids?|urls?|uri|source|sheet|phone|tel|fax|e?mail|address|representative|contact)(?:_.*)?"
+    r"|.*(?:番号|ＵＲＬ|URL|出典|氏名|代表者|担当者|連絡先|電話|メール|住所|所在地|カナ|フリガナ).*",
+    re.IGNORECASE,
+)
+_BLANK_LINES = re.compile(r"\r?\n[^\S\n]*\r?\n\s*")
+
+
+class BrokenTexts(ValueError):
+    """A file that no text can be taken from; the text is a Japanese sentence naming the file and the line."""
+
+
+def read_records(paths: Iterable[Path]) -> Iterator[tuple[str, ...]]:
+    """The texts of each record: a paragraph of a ``.txt``, a row of a ``.csv``, an object of a ``.jsonl``.
+
+    Any of them may be in gzip. Only what holds Japanese characters, and nothing from columns that by their name hold
+    numbers, addresses, sources or persons. A list is joined by line breaks. Raises BrokenTexts, OSError.
+    """
+    for path in paths:
+        texts = _READERS.get(Path(path.name.removesuffix(".gz")).suffix.lower())
+        if texts is None:
+            raise BrokenTexts(
+                f"「{path.name}」は読めない種類です。.txt、.csv、.jsonl、.jsonl.gz のどれかにしてください。"
+            )
+        for record in texts(path.name, _content(path)):
+            if kept := tuple(text for text in record if _JAPANESE.search(text)):
+                yield kept
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return unpacked(path.name, path.read_bytes(), ReadOptions(max_bytes=_MOST_BYTES))
+    except UnreadableFile as error:
+        raise BrokenTexts(str(error)) from error
+
+
+def _decoded(name: str, content: bytes) -> str:
+    try:
+        return decode(name, content)
+    except UnreadableFile as error:
+        raise BrokenTexts(str(error)) from error
+
+
+def _paragraphs(name: str, content: bytes) -> Iterator[list[str]]:
+    yield from ([paragraph] for paragraph in _BLANK_LINES.split(_decoded(name, content)))
+
+
+def _rows(name: str, content: bytes) -> Iterator[list[str]]:
+    """The first row, too: where it is a heading, its few words do no harm."""
+    try:
+        rows = read_delimited(name, content).rows
+    except UnreadableFile as error:
+        raise BrokenTexts(str(error)) from error
+    left_out = {column for column, heading in enumerate(rows[0]) if _LEFT_OUT.fullmatch(heading.strip())}
+    yield from ([cell for column, cell in enumerate(row) if column not in left_out] for row in rows)
+
+
+def _objects(name: str, content: bytes) -> Iterator[list[str]]:
+    for number, line in enumerate(_decoded(name, content).split("\n"), start=1):
+        if line.strip():
+            values = _object(name, number, line)
+            yield [_joined(value) for key, value in values.items() if not _LEFT_OUT.fullmatch(key)]
+
+
+def _object(name: str, number: int, line: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BrokenTexts(
+            f"「{name}」の{number:,}行目をJSONとして読めません。1行に1つのJSONを書いてください。"
+        ) from error
+    if not isinstance(value, dict):
+        raise BrokenTexts(f"「{name}」の{number:,}行目は {{ と }} で囲まれていません。1行に1つのJSONを書いてください。")
+    return value
+
+
+def _joined(value: Any) -> str:
+    """A string, or a list of strings; anything else holds no text to learn from."""
+    if isinstance(value, list):
+        return "\n".join(entry for entry in value if isinstance(entry, str))
+    return value if isinstance(value, str) else ""
+
+
+_READERS = {".txt": _paragraphs, ".csv": _rows, ".jsonl": _objects}

@@ -1,0 +1,129 @@
+"""Fields proposed for an issue: shown as a proposal, accepted or corrected by a person, used by nothing before."""
+
+import re
+from pathlib import Path
+
+import pytest
+from service import Service, first_issue, upload
+from typer.testing import CliRunner
+
+from api.cli import app
+from api.settings import Settings
+from api.usecases import collection, fields, samples
+from api.usecases.context import open_context
+
+CHILDREN = "不登校の子どもの居場所と学習支援が足りない"
+
+
+def written(service: Service, **more: object) -> str:
+    client, ctx = service
+    client.post("/issues", data={"title": "子どもの居場所", "problem": CHILDREN, "seeks_partner": "yes", **more})
+    return first_issue(ctx, "居場所")
+
+
+def hidden(html: str, name: str) -> list[str]:
+    return re.findall(rf'type="hidden" name="{name}" value="(\d+)"', html)
+
+
+def test_an_issue_without_fields_shows_at_most_three_as_a_proposal_in_words(empty: Service) -> None:
+    client, ctx = empty
+    html = client.get(f"/issues/{written(empty)}").text
+    (block,) = re.findall(r'id="fields">.*?<details>', html, re.S)
+    assert "分野の案" in block
+    assert "これは案です。" in block
+    assert '<span class="tag">子どもの健全育成</span>おそらく当てはまります' in block
+    assert 1 <= len(hidden(block, "chosen")) <= 3
+    assert "%" not in block
+    assert collection.issue(ctx, first_issue(ctx)).fields == frozenset()
+
+
+def test_the_correction_is_a_fieldset_of_all_twenty_with_the_proposal_ticked(empty: Service) -> None:
+    client, _ = empty
+    html = client.get(f"/issues/{written(empty)}").text
+    (form,) = re.findall(r"案を直して登録する</summary>(.*?)</details>", html, re.S)
+    assert "<fieldset>" in form
+    assert "<legend>活動分野" in form
+    assert form.count('type="checkbox" name="chosen"') == 20
+    assert sorted(re.findall(r'value="(\d+)" checked', form)) == sorted(hidden(html, "chosen"))
+
+
+def test_the_edit_form_ticks_nothing_by_itself(empty: Service) -> None:
+    client, _ = empty
+    html = client.get(f"/issues/{written(empty)}/edit").text
+    assert not re.search(r'name="fields" value="\d+" checked', html)
+
+
+def test_a_proposal_is_accepted_as_it_is(empty: Service) -> None:
+    client, ctx = empty
+    issue = written(empty)
+    html = client.get(f"/issues/{issue}").text
+    codes = hidden(html, "chosen")
+    answer = client.post(f"/issues/{issue}/fields", data={"version": "1", "chosen": codes})
+    assert "活動分野を登録しました。" in answer.text
+    assert "分野の案" not in answer.text
+    assert collection.issue(ctx, issue).fields == frozenset(map(int, codes))
+
+
+def test_a_correction_is_stored_instead(empty: Service) -> None:
+    client, ctx = empty
+    issue = written(empty)
+    client.post(f"/issues/{issue}/fields", data={"version": "1", "chosen": ["2", "10"]})
+    stored = collection.issue(ctx, issue)
+    assert (stored.fields, stored.version, stored.problem) == ({2, 10}, 2, CHILDREN)
+
+
+def test_who_comes_second_is_told_and_changes_nothing(empty: Service) -> None:
+    client, ctx = empty
+    issue = written(empty)
+    client.post(f"/issues/{issue}/fields", data={"version": "1", "chosen": ["13"]})
+    late = client.post(f"/issues/{issue}/fields", data={"version": "1", "chosen": ["7"]})
+    assert late.status_code == 409
+    assert "ほかの人が先に書き換えています" in late.text
+    assert collection.issue(ctx, issue).fields == {13}
+
+
+@pytest.mark.parametrize("chosen", [[], ["21"], ["0", "13"]])
+def test_no_field_or_an_unknown_one_is_refused(empty: Service, chosen: list[str]) -> None:
+    client, ctx = empty
+    issue = written(empty)
+    answer = client.post(f"/issues/{issue}/fields", data={"version": "1", "chosen": chosen})
+    assert answer.status_code == 422
+    assert "活動分野を、選択肢から1つ以上選んでください。" in answer.text
+    assert collection.issue(ctx, issue).fields == frozenset()
+
+
+def test_an_issue_with_fields_gets_no_proposal(empty: Service) -> None:
+    client, ctx = empty
+    issue = written(empty, fields=["7"])
+    assert "分野の案" not in client.get(f"/issues/{issue}").text
+    assert fields.proposals(ctx, collection.issue(ctx, issue)) == ()
+
+
+def test_the_json_names_proposed_fields_apart_from_the_chosen_ones(empty: Service) -> None:
+    client, ctx = empty
+    issue = written(empty)
+    answer = client.get(f"/api/v1/issues/{issue}").json()
+    assert answer["fields"] == []
+    assert answer["proposed_fields"][0] == 13
+    collection.set_fields(ctx, issue, 1, frozenset({13}))
+    answer = client.get(f"/api/v1/issues/{issue}").json()
+    assert (answer["fields"], answer["proposed_fields"]) == ([13], [])
+
+
+def test_learning_uses_stored_organisations_with_fields_and_no_sample(real: Service) -> None:
+    client, ctx = real
+    register = "団体名,目的,分野\n環境の会,川の清掃,環境\n無記入の会,川の清掃,\n".encode()
+    client.post(f"{upload(client, 'fields.csv', register)}/confirm")
+    ((_, text, codes),) = fields.labelled(ctx, 10)
+    assert ("川の清掃" in text, "環境の会" in text, codes) == (True, False, {7})
+
+
+def test_invented_rows_are_never_learned_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KYODO_DATA", str(tmp_path))
+    ctx = open_context(Settings(data=tmp_path))
+    samples.load_if_empty(ctx)
+    assert fields.labelled(ctx, 10) == []
+    ctx.db.close()
+    result = CliRunner().invoke(app, ["models", "train-fields"])
+    assert result.exit_code == 2
+    assert "0件しかありません" in result.stderr

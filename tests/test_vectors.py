@@ -1,0 +1,234 @@
+"""Word vectors as an artefact: kept, refused, found again, and made by the commands."""
+
+import dataclasses
+import itertools
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
+from api.settings import Settings, read_settings
+from matcher.dense import WordVectors
+from models import artefacts
+from models.artefacts import BrokenArtefact
+from models.vector_training import VectorConfig, train
+from models.vectors import (
+    SHIPPED,
+    Origin,
+    data_fingerprint,
+    find_vectors,
+    load_vectors,
+    nearest,
+    save_vectors,
+    unit_rows,
+    vectors_folder,
+)
+
+ANIMALS = itertools.product(["猫", "犬", "小鳥"], ["餌", "散歩", "病院", "首輪", "飼い主"])
+FARMING = itertools.product(["農地", "水田", "畑"], ["草刈り", "収穫", "肥料", "種", "耕作"])
+RECORDS = [(f"{one}の{other}",) for one, other in [*ANIMALS, *FARMING]]
+SMALL = VectorConfig(dimensions=8, least=2)
+ORIGIN = Origin("kyodo models train-vectors 文章.txt", ("文章.txt(市の広報、CC BY)",), "ab" * 32)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"KYODO_{name.upper()}", raising=False)
+    monkeypatch.setenv("KYODO_DATA", str(tmp_path / "data"))
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def learned():
+    return train(RECORDS, SMALL)
+
+
+def save(folder, vectors, measures=None):
+    save_vectors(folder, vectors, dataclasses.asdict(SMALL), ORIGIN, measures or {})
+    return folder
+
+
+def cosine(vectors, one, other):
+    return float(vectors.matrix[vectors.rows[one]] @ vectors.matrix[vectors.rows[other]])
+
+
+def kyodo(*arguments):
+    return CliRunner().invoke(app, ["models", *map(str, arguments)])
+
+
+# keeping
+
+
+def test_what_is_saved_comes_back_with_nearly_the_same_cosines(folder):
+    rows = np.random.default_rng(1).normal(size=(400, 200)).astype(np.float32)
+    vectors = WordVectors("v", {f"語{n}": n for n in range(400)}, unit_rows(rows))
+    back = load_vectors(save(folder / "v", vectors))
+    error = np.abs(back.matrix @ back.matrix.T - vectors.matrix @ vectors.matrix.T).max()
+    assert error < 0.01
+    assert artefacts.about(folder / "v")["measures"]["cosine_error"] == pytest.approx(error, abs=1e-5)
+    assert back.rows == vectors.rows
+    assert np.linalg.norm(back.matrix, axis=1) == pytest.approx(1)
+
+
+def test_forms_that_share_a_row_share_it_still_and_the_first_stays_first(folder):
+    vectors = WordVectors("v", {"子供": 0, "猫": 1, "児童": 0}, np.eye(2, dtype=np.float32))
+    back = load_vectors(save(folder / "v", vectors))
+    assert list(back.rows.items()) == [("子供", 0), ("児童", 0), ("猫", 1)]
+    assert nearest(back, ["猫"]) == [("子供", 0.0)]
+
+
+def test_the_name_tells_apart_what_was_made_otherwise(folder, learned):
+    save_vectors(folder / "a", learned, {"window": 6}, ORIGIN, {})
+    save_vectors(folder / "b", learned, {"window": 5}, ORIGIN, {})
+    one, other = load_vectors(folder / "a").name, load_vectors(folder / "b").name
+    assert one != other
+    assert one.startswith("ppmi-")
+
+
+def test_the_card_says_what_the_vectors_are(folder, learned):
+    card = (save(folder / "v", learned, {"synonym_order": 0.875}) / "CARD.md").read_text(encoding="utf-8")
+    for said in [ORIGIN.command, ORIGIN.sources[0], ORIGIN.data, "16語、16行、8次元", "| synonym_order | 0.875 |"]:
+        assert said in card
+
+
+@pytest.mark.parametrize("name", ["matrix.npy", "forms.json", "CARD.md"])
+def test_a_changed_byte_is_noticed(folder, learned, name):
+    path = save(folder / "v", learned) / name
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(BrokenArtefact, match=name):
+        load_vectors(folder / "v")
+
+
+def test_another_edition_of_the_dictionary_is_noticed(folder, learned, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(artefacts, "DICTIONARY_EDITION", "sudachidict-core 20200101")
+        save(folder / "v", learned)
+    with pytest.raises(BrokenArtefact, match="語の辞書の別の版"):
+        load_vectors(folder / "v")
+
+
+@pytest.mark.parametrize(
+    ("rows", "forms"), [([0, 5], ["猫", "犬"]), ([-1, 0], ["猫", "犬"]), ([0], ["猫", "犬"]), ([], [])]
+)
+def test_forms_that_lead_nowhere_are_noticed(folder, rows, forms):
+    arrays = {"matrix": np.ones((2, 3), np.int8), "scales": np.ones(2, np.float32), "rows": np.array(rows, np.int32)}
+    state = artefacts.State(arrays, {"forms": forms})
+    artefacts.save_model(folder / "v", state, kind="vectors", form=1, config={"method": "x"}, data="", measures={})
+    with pytest.raises(BrokenArtefact):
+        load_vectors(folder / "v")
+
+
+def test_the_fingerprint_knows_contents_not_names_or_order(folder):
+    one, two = folder / "one.txt", folder / "two.txt"
+    one.write_text("猫", encoding="utf-8")
+    two.write_text("犬", encoding="utf-8")
+    before = data_fingerprint([one, two])
+    assert data_fingerprint([two, one]) == before
+    assert data_fingerprint([one]) != before
+    assert data_fingerprint([one, two.rename(folder / "three.txt")]) == before
+
+
+# finding
+
+
+def test_the_chosen_vectors_come_first_then_the_citys_own_then_the_shipped(folder, learned):
+    data = folder / "data"
+    shipped = load_vectors(SHIPPED).name
+    assert find_vectors(data, None).name == shipped
+    own = load_vectors(save(vectors_folder(data), learned)).name
+    assert find_vectors(data, None).name == own != shipped
+    chosen = dataclasses.replace(learned, name="chosen")
+    assert find_vectors(data, save(folder / "chosen", chosen)).name.startswith("chosen-")
+    assert find_vectors(None, None).name == shipped
+
+
+def test_broken_vectors_are_named_and_the_next_are_taken(folder, learned, caplog):
+    (save(folder / "chosen", learned) / "matrix.npy").unlink()
+    with caplog.at_level(logging.WARNING):
+        assert find_vectors(None, folder / "chosen").name == load_vectors(SHIPPED).name
+    assert "chosen" in caplog.text
+    assert "matrix.npy" in caplog.text
+
+
+def test_without_any_vectors_there_are_none(folder, monkeypatch, caplog):
+    monkeypatch.setattr("models.vectors.SHIPPED", folder / "nowhere")
+    assert find_vectors(folder, None) is None
+    assert "nowhere" in caplog.text
+
+
+def test_the_setting_is_empty_or_a_folder(monkeypatch):
+    assert read_settings().vectors is None
+    monkeypatch.setenv("KYODO_VECTORS", "")
+    assert read_settings().vectors is None
+    monkeypatch.setenv("KYODO_VECTORS", "/srv/vectors")
+    assert read_settings().vectors == Path("/srv/vectors")
+
+
+# what ships
+
+
+def test_the_shipped_vectors_load_are_small_and_know_this_field():
+    vectors = load_vectors(SHIPPED)
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 8_000_000
+    assert {"子育て", "防災", "猫", "空き家", "引き籠もり"} <= set(vectors.rows)
+    assert cosine(vectors, "子育て", "育児") > 0.5 > cosine(vectors, "子育て", "空き家")
+    measures = artefacts.about(SHIPPED)["measures"]
+    assert measures["cosine_error"] < 0.01
+    assert measures["synonym_order"] > 0.8
+
+
+# the commands
+
+
+def test_vectors_are_trained_from_files_and_looked_at(folder):
+    texts = folder / "文章.txt"
+    texts.write_text("\n\n".join(record[0] for record in RECORDS), encoding="utf-8")
+    trained = kyodo("train-vectors", texts, "--dimensions", 8, "--window", 3, "--least", 2, "--source", "市の広報")
+    assert trained.exit_code == 0, trained.output
+    assert (
+        trained.stdout
+        == f"16語(16行、8次元)の単語ベクトルを {folder / 'data' / 'models' / 'vectors'} に保存しました。\n"
+    )
+    card = (vectors_folder(folder / "data") / "CARD.md").read_text(encoding="utf-8")
+    assert "train-vectors 文章.txt --dimensions 8 --window 3 --least 2" in card.replace("'", "")
+    assert "- 市の広報" in card
+    assert artefacts.about(vectors_folder(folder / "data"))["config"]["window"] == 3
+    near = kyodo("neighbours", "ネコ").stdout.splitlines()
+    assert len(near) == 10
+    assert {line.split()[1] for line in near[:2]} == {"犬", "小鳥"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["neighbours", "の"], "意味のある語を取り出せませんでした"),
+        (["neighbours", "ヌルポガッ"], "この単語ベクトルに入っていません"),
+        (["neighbours", "猫", "--vectors", "nowhere"], "nowhere の manifest.json を読み込めません"),
+        (["train-vectors", "nowhere.txt"], "「nowhere.txt」が見つかりません"),
+        (["train-vectors", "nowhere.pdf"], "「nowhere.pdf」は読めない種類です"),
+        (["convert-vectors", "nowhere.vec"], "「nowhere.vec」が見つかりません"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_words(folder, monkeypatch, arguments, said):
+    monkeypatch.chdir(folder)
+    result = kyodo(*arguments)
+    assert result.exit_code in (1, 2)
+    assert said in result.stderr
+    assert result.stdout == ""
+    assert not (folder / "data").exists()
+
+
+def test_a_word2vec_file_is_converted(folder):
+    file = folder / "w.vec"
+    file.write_text("2 2\n猫 1 0\n犬 0.9 0.1\n", encoding="utf-8")
+    result = kyodo("convert-vectors", file, "--out", folder / "out")
+    assert result.exit_code == 0, result.output
+    assert nearest(load_vectors(folder / "out"), ["猫"]) == [("犬", pytest.approx(0.994, abs=0.01))]
+    assert json.loads((folder / "out" / "forms.json").read_text(encoding="utf-8")) == ["猫", "犬"]
