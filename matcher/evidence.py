@@ -1,12 +1,14 @@
 """Why an owner is suggested: the score taken apart, the best sentence of each side, and what is missing."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
+from matcher.analysis import Analysed, Asked, joined_text
 from matcher.context import nearest
-from matcher.parts import Analysed, Asked, ScorePart
+from matcher.parts import MeaningPart, ScorePart
 from matcher.records import Document, Evidence, Part
-from matcher.text import compounds, sentence_spans
+from matcher.text import Term, compounds, sentence_spans
 
 _MISSING = 5  # how many nouns that the profile lacks are named
 
@@ -16,7 +18,7 @@ Values = Mapping[Key, float]  # what each adds to the score
 
 def evidence_of(
     asked: Asked,
-    parts: Iterable[ScorePart],
+    parts: Sequence[tuple[ScorePart, float]],
     documents: Sequence[Document],
     speaker: int,
     row: int,
@@ -24,14 +26,20 @@ def evidence_of(
 ) -> Evidence:
     """Evidence for the owner of ``documents``, of which number ``speaker`` (row ``row`` of the parts) gave the score.
 
-    ``rarity`` of a word's form orders what is missing.
+    ``parts`` come with their weights. ``rarity`` of a word's form orders what is missing.
     """
     analysed = [asked.shared(joined_text(document)) for document in documents]
     document = documents[speaker]
-    contributions = [c for part in parts for c in part.explain(asked, row, document, analysed[speaker])]
+    contributions = [
+        replace(one, value=weight * one.value)
+        for part, weight in parts
+        for one in part.explain(asked, row, document, analysed[speaker])
+    ]
     relation, ours, theirs = nearest(asked.query.areas, document.areas)
     values = {(c.part, c.form): c.value for c in contributions}
-    query_quote, document_quote = _quotes(asked.analysed, analysed[speaker], document.title.strip(), values)
+    speaking = next((p.speaking(asked, row) for p, _ in parts if isinstance(p, MeaningPart)), -1)
+    query_quote, document_quote = _quotes(asked, analysed[speaker], document.title.strip(), values, speaking)
+    cases = {c.form for c in contributions if c.part is Part.CASES}
     return Evidence(
         contributions=tuple(sorted(contributions, key=lambda c: (-c.value, c.part, c.form))),
         query_quote=query_quote,
@@ -41,21 +49,21 @@ def evidence_of(
         query_area=ours,
         document_area=theirs,
         missing=_missing(asked, documents, analysed, rarity),
+        bridge=next((bridge for bridge in asked.bridges if bridge.case in cases), None),
     )
 
 
-def joined_text(document: Document) -> str:
-    """The parts of a document as one text, a part a line."""
-    return "\n".join(part for part in document.texts if part)
-
-
-def _quotes(one: Analysed, other: Analysed, title: str, values: Values) -> tuple[str, str]:
+def _quotes(asked: Asked, other: Analysed, title: str, values: Values, speaking: int) -> tuple[str, str]:
     """The pair of sentences whose shared terms add most to the score, each term counted once; the first of equals.
 
-    So both quotes speak of the same thing. A document's title is quoted only where nothing else is shared. "" for a
-    side without text.
+    So both quotes speak of the same thing. What a word adds by its meaning belongs to the document's sentence number
+    ``speaking``. A document's title is quoted only where nothing else is shared. "" for a side without text.
     """
-    ours, theirs = _sentences(one, values), _sentences(other, values)
+    meant = {key for key in values if key[0] is Part.MEANING}
+    words = [(Part.MEANING, term) for term in asked.analysed.words]
+    ours, theirs = _sentences(asked.analysed, values, words), _sentences(other, values, ())
+    if 0 <= speaking < len(theirs):
+        theirs[speaking][1].update(meant)
     if not ours or not theirs:
         return "", ""
     pairs = [
@@ -63,20 +71,19 @@ def _quotes(one: Analysed, other: Analysed, title: str, values: Values) -> tuple
         for i, (_, a) in enumerate(ours)
         for j, (written, b) in enumerate(theirs)
     ]
-    speaking = [pair for pair in pairs if pair[0] > 0 and pair[1]]
-    _, _, first, second = max(speaking or pairs)
+    telling = [pair for pair in pairs if pair[0] > 0 and pair[1]]
+    _, _, first, second = max(telling or pairs)
     return ours[-first][0], theirs[-second][0]
 
 
-def _sentences(analysed: Analysed, values: Values) -> list[tuple[str, set[Key]]]:
-    """Each sentence as written, with those of its terms that add to the score."""
+def _sentences(analysed: Analysed, values: Values, more: Sequence[tuple[Part, Term]]) -> list[tuple[str, set[Key]]]:
+    """Each sentence as written, with those of its terms, and of ``more`` terms, that add to the score."""
     spans = sentence_spans(analysed.text)
     starts = [start for start, _ in spans]
     found: list[set[Key]] = [set() for _ in spans]
-    for part, terms in analysed.terms.items():
-        for term in terms:
-            if (part, term.form) in values:
-                found[bisect_right(starts, term.start) - 1].add((part, term.form))
+    for part, term in [*((part, term) for part, terms in analysed.terms.items() for term in terms), *more]:
+        if (part, term.form) in values:
+            found[bisect_right(starts, term.start) - 1].add((part, term.form))
     return [(analysed.text[start:end], keys) for (start, end), keys in zip(spans, found, strict=True)]
 
 

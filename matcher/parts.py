@@ -1,82 +1,30 @@
 """The parts of a score. Each answers for its numbers and for their explanation, so that they cannot drift apart."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.context import NEARNESS, FieldMasks, Places, nearest
-from matcher.records import Contribution, Document, Part, Query
+from matcher.analysis import Analysed, Asked
+from matcher.context import NEARNESS, FieldMasks, Places
+from matcher.context import nearest as nearest_places
+from matcher.dense import Floats, RowGroups, log_counts
+from matcher.records import Contribution, Document, Part
 from matcher.sparse import TermIndex
-from matcher.text import Compound, Term, character_forms, characters, compounds, word_forms, words
-
-TERMS_OF: Mapping[Part, Callable[..., list[Term]]] = {Part.WORDS: words, Part.CHARACTERS: characters}
-FORMS_OF: Mapping[Part, Callable[[str], list[str]]] = {
-    Part.WORDS: word_forms,
-    Part.CHARACTERS: character_forms,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Analysed:
-    """A text and its terms by part, in the order they are written: a query's all, a document's the shared ones."""
-
-    text: str
-    terms: Mapping[Part, Sequence[Term]]
-
-    @classmethod
-    def of(cls, written: str) -> "Analysed":
-        """Analyse once, use for counting, surfaces and sentences."""
-        return cls(written, {part: terms(written) for part, terms in TERMS_OF.items()})
-
-    def counts(self, part: Part) -> dict[str, float]:
-        """How often each form occurs."""
-        return dict(Counter(term.form for term in self.terms[part]))
-
-    def surfaces(self, part: Part) -> dict[str, str]:
-        """Each form as it is written where it first occurs."""
-        first: dict[str, str] = {}
-        for term in self.terms[part]:
-            first.setdefault(term.form, term.surface or term.form)
-        return first
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A query made ready: its text analysed, its terms counted and its surfaces known."""
-
-    query: Query
-    analysed: Analysed
-    counts: Mapping[Part, Mapping[str, float]]
-    surfaces: Mapping[Part, Mapping[str, str]]
-    nouns: Sequence[Compound]
-    scales: dict[Part, float] = field(default_factory=dict)  # worked out once a ranking, by the part that needs it
-
-    @classmethod
-    def of(cls, query: Query) -> "Asked":
-        """Once a ranking."""
-        analysed = Analysed.of(query.text)
-        return cls(
-            query,
-            analysed,
-            {part: analysed.counts(part) for part in TERMS_OF},
-            {part: analysed.surfaces(part) for part in TERMS_OF},
-            compounds(query.text),
-        )
-
-    def shared(self, written: str) -> Analysed:
-        """A document's text with the terms that the query has too."""
-        return Analysed(written, {part: terms(written, self.surfaces[part]) for part, terms in TERMS_OF.items()})
+from matcher.text import Term, sentence_spans
 
 
 class ScorePart(Protocol):
     """One summand of every score: ``scores`` for all rows, ``explain`` for one; the explanation sums to the score."""
 
+    @property
+    def part(self) -> Part:
+        """Which one it is."""
+
     def scores(self, asked: Asked) -> NDArray[np.float64]:
-        """Shape (N,), in the order of the documents."""
+        """Shape (N,), in the order of the documents, before the part's weight."""
 
     def explain(self, asked: Asked, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
         """The summands of ``scores(asked)[row]``."""
@@ -84,11 +32,14 @@ class ScorePart(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TermPart:
-    """BM25 as a share of the highest sum that the query allows, times ``weight``: in 0..weight for every query."""
+    """BM25 as a share of the highest sum that the query's terms allow in ``bound``: 0..1 where that is ``index``.
+
+    What stands for a word of the query in other words (synonyms) is measured by the bound of the words themselves.
+    """
 
     part: Part
-    weight: float
     index: TermIndex
+    bound: tuple[Part, TermIndex]
 
     def scores(self, asked: Asked) -> NDArray[np.float64]:
         """See ``ScorePart``."""
@@ -103,43 +54,171 @@ class TermPart:
         ]
 
     def _scale(self, asked: Asked) -> float:
-        if self.part not in asked.scales:
-            bound = self.index.bound(asked.counts[self.part])
-            asked.scales[self.part] = self.weight / bound if bound else 0.0
-        return asked.scales[self.part]
+        if self.part not in asked.known:
+            part, index = self.bound
+            bound = index.bound(asked.counts[part])
+            asked.known[self.part] = 1.0 / bound if bound else 0.0
+        scale: float = asked.known[self.part]
+        return scale
+
+
+@dataclass(frozen=True, slots=True)
+class MeaningPart:
+    """The cosine of the query's text with the document's nearest sentence, 0..1; what points away counts 0."""
+
+    rows: RowGroups
+    part: Part = Part.MEANING
+
+    def scores(self, asked: Asked) -> NDArray[np.float64]:
+        """See ``ScorePart``."""
+        scores: NDArray[np.float64] = np.maximum(self.rows.best(self._row(asked))[:, 0], 0.0)
+        return scores
+
+    def explain(self, asked: Asked, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+        """One a word of the query, beside the word of the sentence that it lies nearest to.
+
+        The sum of the words is the text, so each word's share of the cosine is its own product with the sentence. Rows
+        are rounded, and the words share what that changes in the cosine.
+        """
+        vectors = asked.learned.vectors
+        nearest = self.rows.speaking(self._row(asked), row)
+        if vectors is None or nearest.cosine <= 0:
+            return []
+        counted = [(f, n) for f, n in log_counts(t.form for t in asked.analysed.words).items() if f in vectors.rows]
+        weighed = np.array([n for _, n in counted])[:, None] * vectors.matrix[[vectors.rows[f] for f, _ in counted]]
+        shares = weighed @ nearest.row / np.linalg.norm(weighed.sum(axis=0))
+        shares += (nearest.cosine - shares.sum()) * np.abs(shares) / np.abs(shares).sum()
+        beside = _nearest_terms(weighed, sentence_terms(analysed, nearest.number), vectors.rows, vectors.matrix)
+        written = asked.surfaces[Part.WORDS]
+        return [
+            Contribution(self.part, written[form], matched, float(share), form)
+            for (form, _), share, matched in zip(counted, shares, beside, strict=True)
+        ]
+
+    def speaking(self, asked: Asked, row: int) -> int:
+        """The number of the sentence of the document that gives the score."""
+        return self.rows.speaking(self._row(asked), row).number
+
+    def _row(self, asked: Asked) -> Floats:
+        if self.part not in asked.known:
+            asked.known[self.part] = asked.learned.meanings([[term.form for term in asked.analysed.words]])
+        row: Floats = asked.known[self.part]
+        return row
+
+
+def sentence_terms(analysed: Analysed, number: int) -> list[Term]:
+    """All words of a sentence of the text, which counts its sentences from 0."""
+    start, end = sentence_spans(analysed.text)[number]
+    return [term for term in analysed.words if start <= term.start < end]
+
+
+def _nearest_terms(weighed: Floats, terms: Sequence[Term], rows: Mapping[str, int], matrix: Floats) -> list[str]:
+    """For each word the surface of the term with the largest product, the first of equals; "" where none is known."""
+    known = [term for term in terms if term.form in rows]
+    if not known:
+        return [""] * len(weighed)
+    products = weighed @ matrix[[rows[term.form] for term in known]].T
+    return [known[number].surface for number in np.argmax(products, axis=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderPart:
+    """The cosine of the two texts as a sentence encoder sees them, 0..1; it cannot be taken apart into words."""
+
+    rows: RowGroups
+    part: Part = Part.ENCODER
+
+    def scores(self, asked: Asked) -> NDArray[np.float64]:
+        """See ``ScorePart``."""
+        scores: NDArray[np.float64] = np.maximum(self.rows.best(self._row(asked))[:, 0], 0.0)
+        return scores
+
+    def explain(self, asked: Asked, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+        """One contribution for the whole texts, which names no words."""
+        value = self.rows.speaking(self._row(asked), row).cosine
+        return [Contribution(self.part, "", "", value)] if value > 0 else []
+
+    def _row(self, asked: Asked) -> Floats:
+        if self.part not in asked.known:
+            encoder, size = asked.learned.encoder, self.rows.small.shape[1]
+            text = [asked.query.text]
+            asked.known[self.part] = encoder.encode_queries(text) if encoder else np.zeros((1, size), np.float32)
+        row: Floats = asked.known[self.part]
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class CasePart:
+    """A past case like the query speaks for its partner, and less for those like the partner: strength x likeness.
+
+    The likeness of a partner's own documents is 1, of others the cosine of their nearest sentence with all that the
+    partner says. Of several cases the one that gives most counts.
+    """
+
+    rows: RowGroups
+    rows_of: Callable[[str], range]
+    part: Part = Part.CASES
+
+    def scores(self, asked: Asked) -> NDArray[np.float64]:
+        """See ``ScorePart``; 0..1."""
+        by_case = self._by_case(asked)
+        return by_case.max(axis=1) if by_case.shape[1] else np.zeros(len(by_case))
+
+    def explain(self, asked: Asked, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+        """One, that names the case and its partner."""
+        values = self._by_case(asked)[row]
+        if not len(values) or values.max() <= 0:
+            return []
+        bridge = asked.bridges[int(np.argmax(values))]
+        return [Contribution(self.part, bridge.title, bridge.partner_name, float(values.max()), bridge.case)]
+
+    def _by_case(self, asked: Asked) -> NDArray[np.float64]:
+        """(documents, bridges)."""
+        if self.part not in asked.known:
+            size = len(self.rows.starts) - 1
+            partners = [self.rows_of(bridge.partner) for bridge in asked.bridges]
+            likeness = np.zeros((size, len(partners)))
+            if partners and self.rows.small.any():
+                profiles = np.concatenate([self.rows.sum_of(rows) for rows in partners])
+                likeness = np.maximum(self.rows.best(profiles), 0.0)
+            for number, rows in enumerate(partners):
+                likeness[rows.start : rows.stop, number] = 1.0
+            asked.known[self.part] = likeness * [bridge.strength for bridge in asked.bridges]
+        by_case: NDArray[np.float64] = asked.known[self.part]
+        return by_case
 
 
 @dataclass(frozen=True, slots=True)
 class FieldPart:
-    """The share of the query's activity fields that the document has, times ``weight``."""
+    """The share of the query's activity fields that the document has."""
 
-    weight: float
     masks: FieldMasks
+    part: Part = Part.FIELDS
 
     def scores(self, asked: Asked) -> NDArray[np.float64]:
         """See ``ScorePart``."""
-        return self.weight * self.masks.shares(asked.query.fields)
+        return self.masks.shares(asked.query.fields)
 
     def explain(self, asked: Asked, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
         """One contribution a shared field, by code."""
         shared = sorted(asked.query.fields & document.fields)
-        share = self.weight / max(1, len(asked.query.fields))
-        return [Contribution(Part.FIELDS, str(code), str(code), share, str(code)) for code in shared]
+        share = 1 / max(1, len(asked.query.fields))
+        return [Contribution(self.part, str(code), str(code), share, str(code)) for code in shared]
 
 
 @dataclass(frozen=True, slots=True)
 class AreaPart:
-    """``NEARNESS`` of the nearest places, times ``weight``; below 0 for another prefecture, 0 where unknown."""
+    """``NEARNESS`` of the nearest places; below 0 for another prefecture, 0 where unknown."""
 
-    weight: float
     places: Places
+    part: Part = Part.AREA
 
     def scores(self, asked: Asked) -> NDArray[np.float64]:
         """See ``ScorePart``."""
-        return self.weight * self.places.nearness(asked.query.areas)
+        return self.places.nearness(asked.query.areas)
 
     def explain(self, asked: Asked, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
         """At most one contribution, naming both places."""
-        relation, ours, theirs = nearest(asked.query.areas, document.areas)
-        value = self.weight * NEARNESS[relation]
-        return [Contribution(Part.AREA, str(ours), str(theirs), value)] if value else []
+        relation, ours, theirs = nearest_places(asked.query.areas, document.areas)
+        value = NEARNESS[relation]
+        return [Contribution(self.part, str(ours), str(theirs), value)] if value else []

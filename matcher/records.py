@@ -81,6 +81,10 @@ class Part(StrEnum):
 
     WORDS = "words"
     CHARACTERS = "characters"
+    SYNONYMS = "synonyms"
+    MEANING = "meaning"
+    ENCODER = "encoder"
+    CASES = "cases"
     FIELDS = "fields"
     AREA = "area"
 
@@ -97,8 +101,9 @@ class Band(StrEnum):
 class Contribution:
     """One summand of a score. ``term`` stands in the query's text as written, ``matched`` in the document's.
 
-    For fields both are the field's code as text, for the area the two places' names. ``form`` is what was compared: it
-    tells contributions of one part apart and is never shown.
+    For fields both are the field's code as text, for the area the two places' names, for a case its title and its
+    partner's name; an encoder names nothing. ``form`` is what was compared: it tells contributions of one part apart
+    and is never shown. A word of the query that speaks against the document has a value below 0.
     """
 
     part: Part
@@ -109,11 +114,28 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True)
+class Bridge:
+    """A past case like the query, and one partner of it that is among the owners ranked. ``strength`` is in 0..1.
+
+    The quotes are the sentences in which query and case are most alike.
+    """
+
+    case: str
+    title: str
+    partner: str
+    partner_name: str
+    strength: float
+    query_quote: str
+    case_quote: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Why: the contributions sum to the score; a quoted sentence of each side; what is shared; what is missing.
 
     ``contributions`` are sorted by (-value, part, form). ``missing`` are words, as written, of the side in need that
-    the side that could help does not have in any text, rarest first.
+    the side that could help does not have in any text, rarest first. ``bridge`` is the past case that adds to the
+    score, if one does.
     """
 
     contributions: tuple[Contribution, ...]
@@ -124,6 +146,7 @@ class Evidence:
     query_area: Area | None
     document_area: Area | None
     missing: tuple[str, ...]
+    bridge: Bridge | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ _FREQUENT = 0.125
 class Bm25:
     """``k1`` >= 0 says how soon repeats of a term stop counting; ``b`` in 0..1 how much long texts are held back."""
 
-    k1: float = 0.7
+    k1: float = 0.4
     b: float = 0.6
 
 

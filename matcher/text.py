@@ -19,7 +19,9 @@ DICTIONARY_EDITION = f"sudachipy {version('sudachipy')}, sudachidict-core {versi
 # Sudachi refuses 49,150 bytes, and 65,536 after its own folding, where one character may become 33 bytes (U+FDFA).
 _PIECE = 1_500
 _DROPPED_CLASSES = frozenset({"助詞", "助動詞", "補助記号", "空白", "記号", "接続詞", "感動詞", "連体詞"})
-_DROPPED_DETAILS = frozenset({"非自立可能", "数詞"})
+_DROPPED_DETAILS = frozenset({"非自立可能"})
+_NUMERAL = "数詞"
+_DIGIT = re.compile("[0-9]")
 # Words that any issue and any profile may use, in normalised form: they say how, never what.
 _GENERIC = frozenset(
     """
@@ -67,25 +69,35 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 def word_forms(text: str) -> list[str]:
     """The forms of ``words``, for counting."""
-    return [form for form in all_word_forms(text) if form not in _GENERIC]
+    return [form for _, form in _topical_morphemes(text)]
 
 
 def all_word_forms(text: str) -> list[str]:
-    """The forms of ``words`` and of the generic words left out there: what the usual filter of word classes keeps."""
-    return [morpheme.normalized_form() for _, morpheme in _content_morphemes(text)]
+    """What the usual filter of word classes keeps: the forms of ``words`` with the generic words, without numbers."""
+    numerals = _classes_with(_NUMERAL)
+    return [m.normalized_form() for _, m in _content_morphemes(text) if m.part_of_speech_id() not in numerals]
 
 
 def words(text: str, among: Container[str] = _EVERYTHING) -> list[Term]:
     """Content words by Sudachi in mode A, compared by normalised form (ひきこもり = 引きこもり); only ``among``.
 
-    Left out: particles, auxiliaries, symbols, conjunctions, interjections, adnominals, dependent words, numerals, and
-    some fifty words that any text may use (誰, 増える, 必要, 取り組み).
+    Left out: particles, auxiliaries, symbols, conjunctions, interjections, adnominals, dependent words, numbers not
+    in digits (in them: 8050問題, 75歳), and some fifty words that any text may use (誰, 増える, 必要, 取り組み).
     """
     return [
         Term(form, m.surface(), offset + m.begin(), offset + m.end())
-        for offset, m in _content_morphemes(text)
-        if (form := m.normalized_form()) in among and form not in _GENERIC
+        for (offset, m), form in _topical_morphemes(text)
+        if form in among
     ]
+
+
+def _topical_morphemes(text: str) -> Iterator[tuple[tuple[int, Morpheme], str]]:
+    """Morphemes that may say what a text is about, with their forms."""
+    numerals = _classes_with(_NUMERAL)
+    for found in _content_morphemes(text):
+        form = found[1].normalized_form()
+        if form not in _GENERIC and (found[1].part_of_speech_id() not in numerals or _DIGIT.search(form)):
+            yield found, form
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +195,11 @@ def _tokenizer() -> Tokenizer:
 @lru_cache(maxsize=1)
 def _dropped_classes() -> frozenset[int]:
     """Numbers of the part-of-speech classes left out; comparing numbers is twice as fast as comparing tuples."""
+    return frozenset().union(*map(_classes_with, _DROPPED_CLASSES | _DROPPED_DETAILS))
+
+
+@lru_cache(maxsize=16)
+def _classes_with(name: str) -> frozenset[int]:
+    """Numbers of the part-of-speech classes that have ``name`` among their names."""
     classes = takewhile(lambda names: names is not None, map(_dictionary().pos_of, count()))
-    return frozenset(
-        number
-        for number, names in enumerate(classes)
-        if names[0] in _DROPPED_CLASSES or not _DROPPED_DETAILS.isdisjoint(names)
-    )
+    return frozenset(number for number, names in enumerate(classes) if name in names)

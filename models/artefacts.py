@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from matcher.matching import State
+from matcher.fitted import State
 from matcher.text import DICTIONARY_EDITION
 
 _MANIFEST = "manifest.json"

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.matching import State
+from matcher.fitted import State
 from models import artefacts
 
 _FORM = 1  # of a shard's layout

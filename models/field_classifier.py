@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from corpus.activity_fields import FIELDS
-from matcher.matching import State
+from matcher.fitted import State
 from matcher.text import character_forms, word_forms
 from models.artefacts import BrokenArtefact, load_model
 

@@ -18,9 +18,8 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.dense import WordVectors
+from matcher.dense import WordVectors, unit_rows
 from matcher.text import words
-from models.vectors import unit_rows
 
 GINZA_LICENCES = (
     "ja-ginza(Megagon Labs Tokyo)、MIT License、https://github.com/megagonlabs/ginza",
@@ -29,6 +28,7 @@ GINZA_LICENCES = (
 )
 _LONGEST_LINE = 1_000_000  # bytes; a file without line ends is no file of vectors
 _MOST_BYTES = {"vectors": 1_000_000_000, "key2row": 100_000_000, "strings.json": 300_000_000}
+_BLOCK = 8_192  # rows worked on at once where a whole matrix would need several times its memory
 _MASK = 2**64 - 1
 _MURMUR, _SHIFT = 0xC6A4A7935BD1E995, 47
 _SEED = 1  # of spaCy's string store
@@ -66,7 +66,14 @@ def from_word2vec_text(path: Path, limit: int, progress: Callable[[int], None] =
         progress(number)
     if not rows:
         raise BrokenVectors(f"「{path.name}」に、使える語が1つもありません。日本語の単語ベクトルか確かめてください。")
-    return WordVectors(_plain(path), rows, unit_rows(np.frombuffer(values, np.float32).reshape(-1, dimensions)))
+    return WordVectors(_plain(path), rows, _at_length_one(np.frombuffer(values, np.float32).reshape(-1, dimensions)))
+
+
+def _at_length_one(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Changed in place: each word tells the same, for what its maker meant by lengths is not known here."""
+    for start in range(0, len(matrix), _BLOCK):
+        matrix[start : start + _BLOCK] = unit_rows(matrix[start : start + _BLOCK])
+    return matrix
 
 
 def form_of(key: str) -> str:
@@ -137,7 +144,7 @@ def from_ginza_wheel(path: Path) -> WordVectors:
             rows.setdefault(form, row)
     if not rows:
         raise BrokenVectors(f"「{path.name}」の中の語とベクトルが結び付きません。ja-ginzaのwheelか確かめてください。")
-    return WordVectors(_plain(path), rows, unit_rows(matrix))
+    return WordVectors(_plain(path), rows, _at_length_one(matrix))
 
 
 def murmur_hash(data: bytes) -> int:

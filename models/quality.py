@@ -39,11 +39,11 @@ class Collection:
 
 def systems() -> dict[str, Ranker]:
     """Name -> ranker; the area is ignored in all but the one that says so. The first is what differences refer to."""
-    default = replace(MatcherConfig(), area=0.0)
+    default = MatcherConfig().weighing(area=0.0)
     variants = {
         "kyodo": default,
-        "kyodo without characters": replace(default, characters=0.0),
-        "kyodo, characters as heavy as words": replace(default, characters=1.0),
+        "kyodo without characters": default.weighing(characters=0.0),
+        "kyodo without meaning": default.weighing(meaning=0.0),
         "kyodo, title counted twice": replace(default, part_weights=(2.0, 1.0, 1.0, 1.0)),
         "kyodo with area": MatcherConfig(),
     }

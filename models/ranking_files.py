@@ -3,15 +3,19 @@
 import gzip
 import json
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from corpus.areas import area_of, parse_areas
+from matcher.analysis import Learned
+from matcher.bridges import Partner, bridges_for
 from matcher.matching import Matcher, MatcherConfig
 from matcher.measures import write_run
-from matcher.records import Area, Document, Query
+from matcher.records import Area, Bridge, Document, Query
+from models.learned import find_learned
 from models.reader import MOST_CANDIDATES
 
 # The keys of title, aim, body and offer. With fields and places nothing else is ever read: ids, sources, years and
@@ -61,34 +65,31 @@ def rank_files(
     cases: Path | None = None,
     config: MatcherConfig | None = None,
     reader: Callable[[Query, Sequence[Document]], Sequence[str]] | None = None,
+    learned: Learned | None = None,
 ) -> int:
     """Write a six-column run of ``min(k, N)`` lines a query; returns the number of queries.
 
     ``ignore_area`` drops the part of the score computed from places; texts stay as written. ``cases`` lets past cases
-    speak for the organisations they name as partners, by id or by name; a case never speaks to the issue of its own id,
-    nor when issues are ranked. ``reader`` gets the first twenty, one document each, and gives their owners in its own
-    order. Raises BrokenCollection.
+    speak for the organisations they name as partners, by id or by name, and for those like them; a case never speaks to
+    the issue of its own id or its own text, nor when issues are ranked. ``reader`` gets the first twenty, one document
+    each, and gives their owners in its own order. ``learned`` is what is shipped unless given. Raises BrokenCollection.
     """
     config = config or MatcherConfig()
     if ignore_area:
-        config = replace(config, area=0.0)
+        config = config.weighing(area=0.0)
     asked, ranked = read_entries(issues), read_entries(organisations)
     if reverse:
         asked, ranked = ranked, asked
-    told = _told(cases, ranked) if cases and not reverse else {}
-    documents = {entry.id: [entry.document(), *told.get(entry.id, {}).values()] for entry in ranked}
-    matcher = Matcher.fit((document for each in documents.values() for document in each), config)
+    learned = find_learned() if learned is None else learned
+    documents = {entry.id: entry.document() for entry in ranked}
+    matcher = Matcher.fit(documents.values(), config, learned)
+    told = _Cases.of(cases, ranked, config, learned) if cases and not reverse else None
     run = {}
     for entry in asked:
-        own = {
-            owner: _without(documents[owner], by_case[entry.id])
-            for owner, by_case in told.items()
-            if entry.id in by_case
-        }
-        best = (matcher.updated(own) if own else matcher).best(entry.query(), k)
+        best = matcher.best(entry.query(), k, told.bridges(entry) if told else ())
         if reader:
             first = best[:MOST_CANDIDATES]
-            order = reader(entry.query(), [documents[owner][0] for owner, _ in first])
+            order = reader(entry.query(), [documents[owner] for owner, _ in first])
             # The scores stay in their places: a run is read by its scores.
             best[: len(first)] = [(owner, score) for owner, (_, score) in zip(order, first, strict=True)]
         run[entry.id] = best
@@ -96,23 +97,32 @@ def rank_files(
     return len(asked)
 
 
-def _told(path: Path, organisations: Sequence[Entry]) -> dict[str, dict[str, Document]]:
-    """Organisation id -> case id -> the case as one more document of that organisation."""
-    owners = {_fold(name): entry.id for entry in organisations for name in (entry.title, entry.id) if name}
-    told: dict[str, dict[str, Document]] = {}
-    for number, line in _lines(path):
-        entry, raw = _entry(path, number, line, _CASE_KEYS), json.loads(line)
-        for partner in raw.get("partners") or ():
-            owner = owners.get(_fold(str(partner)))
-            if owner is not None:
-                told.setdefault(owner, {})[entry.id] = replace(
-                    entry.document(), id=f"{owner}#case-{entry.id}", owner=owner
-                )
-    return told
+@dataclass(frozen=True, slots=True)
+class _Cases:
+    """Past cases ready to be asked; ``texts`` leads from a folded text to the cases that have it."""
 
+    matcher: Matcher
+    partners: Mapping[str, Sequence[Partner]]
+    texts: Mapping[str, Sequence[str]]
 
-def _without(documents: Sequence[Document], left_out: Document) -> list[Document]:
-    return [document for document in documents if document.id != left_out.id]
+    @classmethod
+    def of(cls, path: Path, organisations: Sequence[Entry], config: MatcherConfig, learned: Learned) -> "_Cases":
+        """Places do not matter here: a case of any city tells what kind of partner may help."""
+        known = {_fold(name): entry for entry in organisations for name in (entry.title, entry.id) if name}
+        partners: dict[str, list[Partner]] = {}
+        documents, texts = [], defaultdict(list)
+        for number, line in _lines(path):
+            entry, raw = _entry(path, number, line, _CASE_KEYS), json.loads(line)
+            named = [known[_fold(str(name))] for name in raw.get("partners") or () if _fold(str(name)) in known]
+            partners[entry.id] = [Partner(one.id, one.title) for one in named]
+            documents.append(entry.document())
+            texts[_fold(entry.query().text)].append(entry.id)
+        return cls(Matcher.fit(documents, config.weighing(area=0.0), learned), partners, texts)
+
+    def bridges(self, entry: Entry) -> list[Bridge]:
+        """For an issue; the cases that are the issue itself left out."""
+        query = entry.query()
+        return bridges_for(query, self.matcher, self.partners, {entry.id, *self.texts.get(_fold(query.text), ())})
 
 
 def _fold(name: str) -> str:

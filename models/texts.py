@@ -12,10 +12,13 @@ from corpus.readers.jsonl import unpacked
 
 _MOST_BYTES = 2 * 10**9
 _JAPANESE = re.compile("[ぁ-ヿ㐀-鿿豈-﫿]")
-# Columns that name no topic, and those that name persons: what is learned must hold no one's name.
+# Columns that name no topic but an office or a verdict, which many records share whatever they are about, and those
+# that name persons: what is learned must hold no one's name.
 _LEFT_OUT = re.compile(
-    r"(?:.*_)?(?:ids?|urls?|uri|source|sheet|phone|tel|fax|e?mail|address|representative|contact)(?:_.*)?"
-    r"|.*(?:番号|ＵＲＬ|URL|出典|氏名|代表者|担当者|連絡先|電話|メール|住所|所在地|カナ|フリガナ).*",
+    r"(?:.*_)?(?:ids?|urls?|uri|source|sheet|phone|tel|fax|e?mail|address|representative|contact"
+    r"|ministry|municipality|bureau|department|section|statutory|evaluation)(?:_.*)?"
+    r"|.*(?:番号|ＵＲＬ|URL|出典|氏名|代表者|担当者|連絡先|電話|メール|住所|所在地|カナ|フリガナ).*"
+    r"|.*(?:府省|省庁|自治体|市区?町村|部局|部署|担当課|所管|評価区分).*",
     re.IGNORECASE,
 )
 _BLANK_LINES = re.compile(r"\r?\n[^\S\n]*\r?\n\s*")
@@ -29,7 +32,7 @@ def read_records(paths: Iterable[Path]) -> Iterator[tuple[str, ...]]:
     """The texts of each record: a paragraph of a ``.txt``, a row of a ``.csv``, an object of a ``.jsonl``.
 
     Any of them may be in gzip. Only what holds Japanese characters, and nothing from columns that by their name hold
-    numbers, addresses, sources or persons. A list is joined by line breaks. Raises BrokenTexts, OSError.
+    numbers, addresses, sources, offices or persons. The entries of a list make one sentence. Raises BrokenTexts, OSError.
     """
     for path in paths:
         texts = _READERS.get(Path(path.name.removesuffix(".gz")).suffix.lower())
@@ -90,9 +93,12 @@ def _object(name: str, number: int, line: str) -> dict[str, Any]:
 
 
 def _joined(value: Any) -> str:
-    """A string, or a list of strings; anything else holds no text to learn from."""
+    """A string, or a list of strings as one sentence: an entry alone is too short to say what its record is about.
+
+    Anything else holds no text to learn from.
+    """
     if isinstance(value, list):
-        return "\n".join(entry for entry in value if isinstance(entry, str))
+        return "、".join(entry for entry in value if isinstance(entry, str))
     return value if isinstance(value, str) else ""
 
 

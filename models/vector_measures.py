@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.synonyms import shipped_synonyms
-from matcher.dense import WordVectors
+from matcher.dense import WordVectors, unit_rows
 from matcher.text import word_forms
-from models.vectors import unit_rows
 
 
 def measure(vectors: WordVectors) -> dict[str, float]:

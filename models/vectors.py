@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.dense import WordVectors
-from matcher.matching import State
+from matcher.dense import WordVectors, quantised, unit_rows
+from matcher.fitted import State
 from matcher.text import DICTIONARY_EDITION
 from models.artefacts import BrokenArtefact, fingerprint, load_model, save_model
 
 SHIPPED = Path(__file__).parent / "pretrained" / "vectors"
 
 _LOG = logging.getLogger(__name__)
-_KIND, _FORM = "vectors", 1
+_KIND, _FORM = "vectors", 2
 _BLOCK = 8_192  # rows worked on at once where a whole matrix would need twice its memory
 _SAMPLE = 1_000  # rows between which the error of the saved form is measured
 _LARGEST = 127  # of a signed byte, taken on both sides of zero
@@ -69,7 +69,10 @@ def save_vectors(
 
 
 def load_vectors(folder: Path) -> WordVectors:
-    """Cosines differ from those of the vectors that were saved by less than 0.01. Raises BrokenArtefact."""
+    """Cosines differ from those of the vectors that were saved by less than 0.01, lengths as little in proportion.
+
+    Raises BrokenArtefact.
+    """
     state, about = load_model(folder, _KIND, _FORM)
     try:
         forms, rows = state.tables["forms"], state.arrays["rows"]
@@ -104,14 +107,14 @@ def find_vectors(data: Path | None, chosen: Path | None) -> WordVectors | None:
 
 
 def nearest(vectors: WordVectors, forms: Sequence[str], k: int = 10) -> list[tuple[str, float]]:
-    """The ``k`` other rows nearest to the mean of ``forms``, by the first form of each, with their cosine.
+    """The ``k`` other rows nearest to the text of ``forms``, by the first form of each, with their cosine.
 
     Ties by form. Nothing where none of ``forms`` is known.
     """
-    known = [vectors.rows[form] for form in forms if form in vectors.rows]
+    known = {vectors.rows[form] for form in forms if form in vectors.rows}
     if not known:
         return []
-    cosines = vectors.matrix @ unit_rows(vectors.matrix[known].mean(axis=0, keepdims=True))[0]
+    cosines = unit_rows(vectors.matrix) @ vectors.text_rows([forms])[0]
     first: dict[int, str] = {}
     for form, row in vectors.rows.items():
         first.setdefault(row, form)
@@ -120,32 +123,19 @@ def nearest(vectors: WordVectors, forms: Sequence[str], k: int = 10) -> list[tup
 
 
 def _quantised(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """The largest value of each row becomes 127 or -127."""
-    scales = np.maximum(np.abs(matrix).max(axis=1, initial=0), np.finfo(np.float32).tiny) / _LARGEST
-    small = np.empty(matrix.shape, dtype=np.int8)
-    for start in range(0, len(matrix), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        small[block] = np.rint(matrix[block] / scales[block, None])
-    return small, scales.astype(np.float32)
+    blocks = [quantised(matrix[start : start + _BLOCK]) for start in range(0, max(len(matrix), 1), _BLOCK)]
+    return np.concatenate([small for small, _ in blocks]), np.concatenate([scales for _, scales in blocks])
 
 
 def _restored(small: NDArray[np.int8], scales: NDArray[np.float32]) -> NDArray[np.float32]:
-    return unit_rows(small * scales[:, None])
-
-
-def unit_rows(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The rows at length 1, in place; rows of zeros stay."""
-    for start in range(0, len(matrix), _BLOCK):
-        block = matrix[start : start + _BLOCK]
-        lengths = np.sqrt(np.einsum("ij,ij->i", block, block, dtype=np.float64))  # in 32 bits, 1e-30 squared is 0
-        block /= np.where(lengths > 0, lengths, 1)[:, None]
-    return matrix
+    restored: NDArray[np.float32] = small * scales[:, None]
+    return restored
 
 
 def _cosine_error(matrix: NDArray[np.float32], small: NDArray[np.int8], scales: NDArray[np.float32]) -> float:
     """The largest difference between the cosines of up to a thousand rows, evenly spread, before and after."""
     rows = np.unique(np.linspace(0, len(matrix) - 1, _SAMPLE, dtype=np.intp))
-    before, after = matrix[rows], _restored(small[rows], scales[rows])
+    before, after = unit_rows(matrix[rows]), unit_rows(_restored(small[rows], scales[rows]))
     return round(float(np.abs(before @ before.T - after @ after.T).max(initial=0)), 6)
 
 
@@ -175,6 +165,7 @@ _CARD = """# 単語ベクトルのモデルカード
 
 同じような言葉と並んで使われる語どうしが近くなるように、語を数の並びで表したものです。
 育児と子育てのように、字は違っても意味の近い語を結び付けるために使います。人や団体を評価するためのものではありません。
+数の並びの向きは語の意味、長さはその語が文章の中身をどれだけ語るかを表します。文章は、その語の並びを長さごと足したものです。
 もとの文章に多い言い回しに引きずられ、関係のない語が近くなることもあります。もとの文章は、この中にはありません。
 
 ## もとの文章と使用許諾
@@ -187,6 +178,11 @@ _CARD = """# 単語ベクトルのモデルカード
 - 作った日: {made}
 - もとのファイルの指紋(SHA-256): `{data}`
 - 語の辞書: {dictionary}
+
+設定の method が ppmi なら1段目だけ、contrast なら2段目までの学習です。ほかの名前は、よそで作られたものを取り込んだもので、長さはどの語も1です。
+
+1. 同じ語と並ぶ語を近くに置きます(正の相互情報量と特異値分解)。前後 window 語までを数え、least 回以上出てくる語を most_words 語まで使います。
+2. 文章を見分ける学習です。1つの文が、同じ文章のほかの部分に近く、ほかの文章からは遠くなるように、語の向きと長さを直します。batch 件ずつ steps 回、はじめの歩幅 rate で繰り返します。割合 cloze では1文と残りを、そのほかは文章の2つの欄を組にし、語を割合 drop で隠し、コサインを temperature で割って比べます。この段より前の長さは、その語の出てくる文章の少なさ(idf)です。2つ以上の文がある文章が200件に足りなければ、この段は省きます。
 
 | 設定 | 値 |
 |---|---|

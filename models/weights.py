@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from matcher.matching import State
+from matcher.fitted import State
 from matcher.measures import CUTOFF, Measures, compare, evaluate
 from models.artefacts import BrokenArtefact, load_model, save_model
 

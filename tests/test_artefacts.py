@@ -3,7 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from matcher.matching import Matcher, State
+from matcher.fitted import State
+from matcher.matching import Matcher
 from matcher.records import Document, Query
 from models import artefacts
 from models.artefacts import BrokenArtefact, about, fingerprint, load, load_model, save, save_model

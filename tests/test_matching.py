@@ -1,9 +1,15 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.matching import Matcher, MatcherConfig
-from matcher.records import Area, AreaRelation, Band, Document, Part, Query
+from matcher.analysis import Learned
+from matcher.dense import WordVectors
+from matcher.matching import Matcher, MatcherConfig, Weights
+from matcher.records import Area, AreaRelation, Band, Bridge, Document, Part, Query
+from matcher.synonyms import Group, Synonyms
 
 OKAYAMA = Area("岡山県", "岡山市")
 DOCUMENTS = [
@@ -19,15 +25,41 @@ DOCUMENTS = [
     Document("o2#q", "o2", "見守り隊", offer="猫の世話も手伝えます。", fields=frozenset({1, 3})),
     Document("o3#p", "o3", "にほんご教室", "外国人住民の支援", "日本語教室を夜間に開きます。", fields=frozenset({11})),
 ]
+# Two directions: what has to do with animals, and what with old people; 世話 belongs to both.
+WORDS = ["猫", "飼い主", "捕獲", "高齢", "訪問", "見守る", "世話", "動物"]
+ROWS = np.array([[3, 0], [2, 0], [2, 0.5], [0, 3], [0.5, 2], [0, 2], [1, 1], [2, 0]], dtype=np.float32)
+
+
+class Lengths:
+    """An encoder that knows a text's length and whether it speaks of cats."""
+
+    name = "lengths"
+
+    def encode_queries(self, texts):
+        rows = np.array([[1 + len(text) % 7, 5.0 * ("猫" in text)] for text in texts], dtype=np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    encode_passages = encode_queries
+
+
+LEARNED = Learned(
+    Synonyms(
+        (Group(("飼い主のいない猫", "地域猫"), near=False, line=1), Group(("高齢者", "見守り"), near=True, line=2))
+    ),
+    WordVectors("two directions", {word: row for row, word in enumerate(WORDS)}, ROWS),
+    Lengths(),
+)
 CAT = Query("q", "飼い主のいない猫が増えている。捕獲して世話をする人がいない。")
 
 
 def test_the_contributions_sum_to_the_score_in_every_part():
     query = Query("q", CAT.text, frozenset({7, 1}), (OKAYAMA,))
     documents = [Document(d.id, d.owner, *d.texts, fields=d.fields, areas=(OKAYAMA,)) for d in DOCUMENTS]
-    matcher = Matcher.fit(documents)
-    scores = dict(zip(matcher.owners, matcher.scores(query), strict=True))
-    ranking = matcher.rank(query)
+    documents.append(Document("o4#p", "o4", body="地域猫の活動。猫と動物の話。", areas=(OKAYAMA,)))
+    bridges = [Bridge("c1", "猫の事例", "o1", "ねこの会", 0.7, "", "")]
+    matcher = Matcher.fit(documents, learned=LEARNED)
+    scores = dict(zip(matcher.owners, matcher.scores(query, bridges), strict=True))
+    ranking = matcher.rank(query, bridges=bridges)
     assert {c.part for s in ranking.suggestions for c in s.evidence.contributions} == set(Part)
     for suggestion in ranking.suggestions:
         assert sum(c.value for c in suggestion.evidence.contributions) == pytest.approx(suggestion.score, abs=1e-9)
@@ -164,7 +196,7 @@ def test_the_same_words_nearer_come_first_and_unknown_stays_between():
 
 def test_without_a_weight_the_area_changes_nothing():
     documents = [Document(d.id, d.owner, *d.texts, areas=(OKAYAMA,)) for d in DOCUMENTS]
-    matcher = Matcher.fit(documents, MatcherConfig(area=0.0))
+    matcher = Matcher.fit(documents, MatcherConfig().weighing(area=0.0))
     near, far = (Query("q", CAT.text, areas=(area,)) for area in (OKAYAMA, Area("北海道")))
     assert matcher.scores(near).tolist() == matcher.scores(far).tolist()
 
@@ -176,9 +208,88 @@ def test_an_empty_query_and_an_empty_collection_give_empty_rankings():
 
 
 def test_a_state_brought_back_ranks_alike_to_the_last_bit():
-    matcher = Matcher.fit(DOCUMENTS)
-    again = Matcher.from_state(matcher.state(), matcher.config)
+    matcher = Matcher.fit(DOCUMENTS, learned=LEARNED)
+    again = Matcher.from_state(matcher.state(), matcher.config, LEARNED)
     assert again.rank(CAT) == matcher.rank(CAT)
+
+
+def test_other_weights_rank_the_same_documents_like_a_fit_with_them():
+    weights = replace(Weights(), words=0.2, meaning=1.0)
+    matcher = Matcher.fit(DOCUMENTS, learned=LEARNED).weighed(weights)
+    assert matcher.rank(CAT) == Matcher.fit(DOCUMENTS, MatcherConfig(weights=weights), LEARNED).rank(CAT)
+    assert matcher.name != Matcher.fit(DOCUMENTS, learned=LEARNED).name
+
+
+def test_the_features_of_a_query_weighed_are_its_scores():
+    config = MatcherConfig().weighing(area=0.0)
+    matcher = Matcher.fit(DOCUMENTS, config, LEARNED)
+    query = Query("q", CAT.text, frozenset({7}))
+    features, weights = matcher.features(query), list(config.weights.learnable.values())
+    assert features.shape == (3, len(weights))
+    assert features @ weights == pytest.approx(matcher.scores(query))
+
+
+def test_a_word_and_its_synonym_meet_and_both_are_shown():
+    documents = [*DOCUMENTS, Document("o4#p", "o4", body="地域猫活動を広めています。")]
+    evidence = {s.owner: s.evidence for s in Matcher.fit(documents, learned=LEARNED).rank(CAT).suggestions}
+    found = [(c.term, c.matched) for c in evidence["o4"].contributions if c.part is Part.SYNONYMS]
+    assert found == [("飼い主のいない猫", "地域猫")]
+    assert not [c for c in evidence["o1"].contributions if c.part is Part.SYNONYMS]  # the same word is no synonym
+
+
+def test_a_near_synonym_counts_half():
+    same, near = (Learned(Synonyms((Group(("高齢者", "見守り"), near, 1),))) for near in (False, True))
+    documents = [Document("a#p", "a", body="見守り"), Document("b#p", "b", body="猫")]
+    query = Query("q", "高齢者")
+    scores = [Matcher.fit(documents, MatcherConfig(), learned).scores(query)[0] for learned in (same, near)]
+    assert scores[0] == pytest.approx(2 * scores[1])
+    assert scores[1] > 0
+
+
+def test_the_nearest_sentence_speaks_and_each_word_stands_beside_the_word_it_lies_nearest_to():
+    documents = [
+        Document("a#p", "a", body="高齢の方を訪問します。動物の話もします。"),
+        Document("b#p", "b", body="囲碁"),
+    ]
+    matcher = Matcher.fit(documents, MatcherConfig(kindred=0.0), LEARNED)
+    evidence = matcher.rank(Query("q", "猫の飼い主")).suggestions[0].evidence
+    meant = {c.term: c.matched for c in evidence.contributions if c.part is Part.MEANING}
+    assert meant == {"猫": "動物", "飼い主": "動物"}
+    assert evidence.document_quote == "動物の話もします。"
+    assert sum(c.value for c in evidence.contributions if c.part is Part.MEANING) == pytest.approx(0.3, abs=0.01)
+
+
+def test_a_sentence_far_enough_in_meaning_is_no_reason():
+    documents = [
+        Document("a#p", "a", body="動物"),
+        Document("b#p", "b", body="世話"),
+        Document("c#p", "c", body="訪問"),
+    ]
+    words = Learned(vectors=LEARNED.vectors)
+    ranking = Matcher.fit(documents, MatcherConfig(kindred=0.8), words).rank(Query("q", "飼い主"))
+    assert [s.owner for s in ranking.suggestions] == ["動物"]
+
+
+def test_a_case_speaks_for_its_partner_and_less_for_those_like_it():
+    documents = [
+        Document("partner#p", "partner", "ねこの会", body="猫の捕獲。"),
+        Document("alike#p", "alike", body="動物の捕獲。"),
+        Document("other#p", "other", body="高齢の方の見守り。"),
+    ]
+    bridges = [Bridge("c1", "猫の事例", "partner", "ねこの会", 0.5, "問い", "答え")]
+    config = MatcherConfig().weighing(words=0, characters=0, meaning=0, encoder=0, cases=0.2)
+    ranking = Matcher.fit(documents, config, LEARNED).rank(Query("q", "困りごと"), bridges=bridges)
+    assert [s.owner for s in ranking.suggestions] == ["partner", "alike", "other"]
+    first = ranking.suggestions[0]
+    assert first.score == pytest.approx(0.2 * 0.5)
+    assert [(c.term, c.matched) for c in first.evidence.contributions] == [("猫の事例", "ねこの会")]
+    assert first.evidence.bridge == bridges[0]
+
+
+def test_a_case_whose_partner_is_not_here_says_nothing():
+    bridges = [Bridge("c1", "猫の事例", "somebody", "だれか", 1.0, "", "")]
+    plain = Matcher.fit(DOCUMENTS, learned=LEARNED)
+    assert plain.rank(CAT, bridges=bridges) == plain.rank(CAT)
 
 
 OWNERS = st.sampled_from(["a", "b", "c", "d"])
@@ -188,13 +299,13 @@ BODIES = st.lists(st.text(st.sampled_from("猫の世話見守り高齢者支援�
 @settings(max_examples=60)
 @given(st.lists(st.dictionaries(OWNERS, BODIES, min_size=1, max_size=3), max_size=6))
 def test_any_sequence_of_changes_ranks_like_a_fresh_fit(steps):
-    matcher, now = Matcher.fit([]), {}
+    matcher, now = Matcher.fit([], learned=LEARNED), {}
     for step in steps:
         changes = {
             owner: [Document(f"{owner}#{i}", owner, owner, body=body) for i, body in enumerate(bodies)]
             for owner, bodies in step.items()
         }
         matcher, now = matcher.updated(changes), now | changes
-    fresh = Matcher.fit(document for documents in now.values() for document in documents)
+    fresh = Matcher.fit((document for documents in now.values() for document in documents), learned=LEARNED)
     assert matcher.best(CAT, 10) == fresh.best(CAT, 10)
     assert matcher.rank(CAT) == fresh.rank(CAT)

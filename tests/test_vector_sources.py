@@ -33,8 +33,8 @@ def test_paragraphs_of_a_text_file_are_records_in_any_usual_encoding(tmp_path, e
     ]
 
 
-def test_rows_of_a_table_are_records_without_numbers_addresses_and_persons(tmp_path):
-    table = 'id,団体名,代表者氏名,活動内容,所在地,URL\n1,里山の会,山田,"草刈り、\n援農",岡山市,http://例.jp\n'
+def test_rows_of_a_table_are_records_without_numbers_addresses_offices_and_persons(tmp_path):
+    table = 'id,団体名,代表者氏名,活動内容,所在地,所管部局,URL\n1,里山の会,山田,"草刈り、\n援農",岡山市,農政課,http://例.jp\n'
     assert list(read_records([written(tmp_path / "a.csv", table.encode("cp932"))])) == [
         ("団体名", "活動内容"),
         ("里山の会", "草刈り、\n援農"),
@@ -44,12 +44,19 @@ def test_rows_of_a_table_are_records_without_numbers_addresses_and_persons(tmp_p
 @pytest.mark.parametrize("packed", [False, True])
 def test_objects_are_records_of_their_japanese_strings(tmp_path, packed):
     record = {
-        **{"id": "猫1", "source_url": "http://例.jp", "source": "広報", "representative": "山田", "title": "猫"},
+        **{
+            "id": "猫1",
+            "source_url": "http://例.jp",
+            "source": "広報",
+            "ministry": "総務省",
+            "representative": "山田",
+            "title": "猫",
+        },
         **{"year": 2024, "offers": ["捕獲", "手術", 3], "note": "abc", "nested": {"text": "犬"}, "empty": None},
     }
     content = f"{json.dumps(record, ensure_ascii=False)}\n\n".encode()
     path = written(tmp_path / ("a.jsonl.gz" if packed else "a.jsonl"), gzip.compress(content) if packed else content)
-    assert list(read_records([path])) == [("猫", "捕獲\n手術")]
+    assert list(read_records([path])) == [("猫", "捕獲、手術")]
 
 
 @pytest.mark.parametrize(

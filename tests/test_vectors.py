@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.settings import Settings, read_settings
-from matcher.dense import WordVectors
+from matcher.dense import WordVectors, unit_rows
 from models import artefacts
 from models.artefacts import BrokenArtefact
+from models.vector_contrast import ContrastConfig
 from models.vector_training import VectorConfig, train
 from models.vectors import (
     SHIPPED,
@@ -24,7 +25,6 @@ from models.vectors import (
     load_vectors,
     nearest,
     save_vectors,
-    unit_rows,
     vectors_folder,
 )
 
@@ -45,7 +45,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def learned():
-    return train(RECORDS, SMALL)
+    return train(RECORDS, SMALL, ContrastConfig())
 
 
 def save(folder, vectors, measures=None):
@@ -54,7 +54,8 @@ def save(folder, vectors, measures=None):
 
 
 def cosine(vectors, one, other):
-    return float(vectors.matrix[vectors.rows[one]] @ vectors.matrix[vectors.rows[other]])
+    rows = unit_rows(vectors.matrix[[vectors.rows[one], vectors.rows[other]]])
+    return float(rows[0] @ rows[1])
 
 
 def kyodo(*arguments):
@@ -72,7 +73,15 @@ def test_what_is_saved_comes_back_with_nearly_the_same_cosines(folder):
     assert error < 0.01
     assert artefacts.about(folder / "v")["measures"]["cosine_error"] == pytest.approx(error, abs=1e-5)
     assert back.rows == vectors.rows
-    assert np.linalg.norm(back.matrix, axis=1) == pytest.approx(1)
+    assert np.linalg.norm(back.matrix, axis=1) == pytest.approx(1, rel=0.01)
+
+
+def test_the_lengths_of_rows_survive_saving_and_change_no_neighbour(folder):
+    matrix = np.array([[3, 4], [0.3, 0.4], [-8, 6]], dtype=np.float32)
+    back = load_vectors(save(folder / "v", WordVectors("v", {"猫": 0, "犬": 1, "水田": 2}, matrix)))
+    assert np.linalg.norm(back.matrix, axis=1) == pytest.approx([5, 0.5, 10], rel=0.01)
+    assert nearest(back, ["猫"]) == [("犬", pytest.approx(1)), ("水田", pytest.approx(0, abs=0.01))]
+    assert nearest(back, ["犬", "水田"]) == [("猫", pytest.approx(0.05, abs=0.01))]  # 水田 tells twenty times as much
 
 
 def test_forms_that_share_a_row_share_it_still_and_the_first_stays_first(folder):
@@ -120,7 +129,7 @@ def test_another_edition_of_the_dictionary_is_noticed(folder, learned, monkeypat
 def test_forms_that_lead_nowhere_are_noticed(folder, rows, forms):
     arrays = {"matrix": np.ones((2, 3), np.int8), "scales": np.ones(2, np.float32), "rows": np.array(rows, np.int32)}
     state = artefacts.State(arrays, {"forms": forms})
-    artefacts.save_model(folder / "v", state, kind="vectors", form=1, config={"method": "x"}, data="", measures={})
+    artefacts.save_model(folder / "v", state, kind="vectors", form=2, config={"method": "x"}, data="", measures={})
     with pytest.raises(BrokenArtefact):
         load_vectors(folder / "v")
 
@@ -182,6 +191,9 @@ def test_the_shipped_vectors_load_are_small_and_know_this_field():
     measures = artefacts.about(SHIPPED)["measures"]
     assert measures["cosine_error"] < 0.01
     assert measures["synonym_order"] > 0.8
+    assert vectors.name.startswith("contrast-")
+    lengths = np.linalg.norm(vectors.matrix, axis=1)
+    assert lengths[vectors.rows["子育て"]] > 2 * lengths[vectors.rows["推進"]] if "推進" in vectors.rows else True
 
 
 # the commands

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.matching import State
+from matcher.fitted import State
 from models import weights as learning
 from models.artefacts import BrokenArtefact, about, save_model
 from models.weights import Example, WeightsConfig, cross_fitted, fit_weights, judged, load_weights, save_weights

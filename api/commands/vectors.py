@@ -24,29 +24,31 @@ def train_vectors(
         list[Path], typer.Argument(metavar="ファイル...", help="文章のファイル(.txt .csv .jsonl。gzipでもかまいません)")
     ],
     out: Annotated[Path | None, typer.Option(metavar="フォルダー", help=_OUT)] = None,
-    dimensions: Annotated[int, typer.Option(metavar="数", help="次元の数。既定は200", min=2, max=1000)] = 200,
+    dimensions: Annotated[int, typer.Option(metavar="数", help="次元の数。既定は128", min=2, max=1000)] = 128,
     window: Annotated[int, typer.Option(metavar="語数", help="前後何語までを見るか。既定は6", min=1, max=50)] = 6,
     least: Annotated[
-        int, typer.Option(metavar="回数", help="この回数以上出てくる語だけを学びます。既定は5", min=1)
-    ] = 5,
+        int, typer.Option(metavar="回数", help="この回数以上出てくる語だけを学びます。既定は3", min=1)
+    ] = 3,
     source: Annotated[list[str] | None, typer.Option(metavar="説明", help=_SOURCE)] = None,
 ) -> None:
     """手元の文章から、意味の近い語を結び付けるための単語ベクトルを作ります。
 
-    番号、URL、出典、氏名や連絡先の列は使いません。今あるものは置き換わります。
+    番号、URL、出典、担当の役所や部署、氏名や連絡先の列は使いません。今あるものは置き換わります。
     """
     from dataclasses import asdict
 
     from models.texts import read_records
+    from models.vector_contrast import REFINED, ContrastConfig
     from models.vector_training import VectorConfig, train
     from models.vectors import data_fingerprint
 
-    config = VectorConfig(window=window, dimensions=dimensions, least=least)
+    config, contrast = VectorConfig(window=window, dimensions=dimensions, least=least), ContrastConfig()
     with _in_words(), _timed():
-        vectors = train(read_records(files), config, say)
+        vectors = train(read_records(files), config, contrast, say)
+        settings = asdict(config) | (asdict(contrast) if vectors.name == REFINED else {})
         command = ["train-vectors", *(file.name for file in files)]
         command += ["--dimensions", str(dimensions), "--window", str(window), "--least", str(least)]
-        _save(out, vectors, asdict(config), command, _described(files, source), data_fingerprint(files))
+        _save(out, vectors, settings, command, _described(files, source), data_fingerprint(files))
 
 
 def convert_vectors(

@@ -8,11 +8,13 @@ from sqlalchemy import Connection
 
 from api.settings import Settings
 from api.usecases.index import Index, Source
+from api.usecases.weights import in_force
 from corpus.documents import case_documents, issue_documents, organisation_documents
 from corpus.store import cases, issues, organisations
 from corpus.tables import Database, connect, migrate
-from matcher.matching import MatcherConfig
+from matcher.matching import MatcherConfig, Weights
 from matcher.records import Document
+from models.learned import Places, find_learned
 
 R = TypeVar("R")
 
@@ -49,10 +51,14 @@ def open_context(settings: Settings, patient: bool = True) -> Context:
     db = connect(settings.database_address)
     migrate(db)
     config = MatcherConfig()
-    config = replace(config, area=config.area * settings.area_weight)
+    config = config.weighing(area=config.weights.area * settings.area_weight)
+    learned = find_learned(_places(settings))
+
+    def weights(conn: Connection) -> Weights:
+        return replace(config.weights, **in_force(conn, settings.data).weights)
 
     def index(name: str, source: Source) -> Index:
-        return Index(name, db, settings.data / "index", config, source, patient)
+        return Index(name, db, settings.data / "index", config, learned, weights, source, patient)
 
     return Context(
         settings,
@@ -62,6 +68,17 @@ def open_context(settings: Settings, patient: bool = True) -> Context:
             issues=index("issues", _source(issues, issue_documents)),
             cases=index("cases", _source(cases, case_documents)),
         ),
+    )
+
+
+def _places(settings: Settings) -> Places:
+    return Places(
+        settings.data,
+        settings.synonyms,
+        settings.vectors,
+        settings.encoder,
+        settings.encoder_query_prefix,
+        settings.encoder_passage_prefix,
     )
 
 

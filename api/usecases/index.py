@@ -18,7 +18,8 @@ from api.errors import Preparing
 from corpus.documents import DOCUMENTS_EDITION
 from corpus.store import meta
 from corpus.tables import Database
-from matcher.matching import Matcher, MatcherConfig
+from matcher.analysis import Learned
+from matcher.matching import Matcher, MatcherConfig, Weights
 from matcher.records import Document
 from models import artefacts
 
@@ -52,6 +53,8 @@ class Index:
     db: Database
     folder: Path
     config: MatcherConfig
+    learned: Learned
+    weights: Callable[[Connection], Weights]  # in force, which may change with every revision
     source: Source
     patient: bool  # wait for large changes (commands), or answer from the state before them (the service)
     _fitted: _Fitted | None = None
@@ -120,7 +123,7 @@ class Index:
                 matcher = self._from_disk(conn, wanted)
             else:  # no other process has to be waited for
                 matcher = self._brought_up(conn, fitted.matcher, fitted.digests, wanted)
-            self._fitted = _Fitted(matcher, wanted, revision)
+            self._fitted = _Fitted(matcher.weighed(self.weights(conn)), wanted, revision)
             return self._fitted
 
     def _from_disk(self, conn: Connection, wanted: Digests) -> Matcher:
@@ -140,14 +143,14 @@ class Index:
             try:
                 with _no_collection():
                     state, about = artefacts.load(path)
-                    matcher = Matcher.from_state(state, self.config)
+                    matcher = Matcher.from_state(state, self.config, self.learned)
             except artefacts.BrokenArtefact as error:
                 _LOG.warning("検索用に保存したデータ(%s)が使えないため、作り直します。%s", self.name, error)
                 rmtree(path, ignore_errors=True)
                 continue
             self._saved = about["digests"]
             return matcher, about["digests"]
-        return Matcher.fit([], self.config), {}
+        return Matcher.fit([], self.config, self.learned), {}
 
     def _kept(self, wanted: Digests) -> list[Path]:
         """Folders of this kind, the very state wanted first."""
@@ -183,7 +186,7 @@ class Index:
                 rmtree(other, ignore_errors=True)
 
     def _kind(self) -> str:
-        known = f"{self.config.counting} {DOCUMENTS_EDITION} {version('kyodo-matcher')}"
+        known = f"{self.config.counting} {self.learned.name} {DOCUMENTS_EDITION} {version('kyodo-matcher')}"
         return hashlib.sha256(known.encode()).hexdigest()[:8]
 
     def _path(self, digests: Digests) -> Path:

@@ -17,7 +17,8 @@ from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
 from corpus.store import rankings as ranking_rows
-from matcher.records import Area, AreaRelation, Part, Query, Suggestion
+from matcher.bridges import Partner, bridges_for
+from matcher.records import Area, AreaRelation, Bridge, Part, Query, Suggestion
 
 MAX_K = 100
 _AREA_SENTENCES: Mapping[AreaRelation, str] = {
@@ -145,13 +146,34 @@ def candidate_json(candidate: Candidate, sides: tuple[str, str]) -> dict[str, An
             "fields": [label(code) for code in evidence.fields],
             "area": candidate.reason_area,
             "missing": list(evidence.missing),
+            "case": _case_json(evidence.bridge),
         },
     }
 
 
+def _case_json(bridge: Bridge | None) -> dict[str, str] | None:
+    if bridge is None:
+        return None
+    quotes = {"issue": bridge.query_quote, "case": bridge.case_quote}
+    return {"id": bridge.case, "title": bridge.title, "partner": bridge.partner_name, **quotes}
+
+
 def _organisations(ctx: Context, query: Query, k: int) -> CandidateList:
     empty = "団体がまだ登録されていません。団体の名簿を取り込むと、候補を探せます。"
-    return _ranked(ctx, ctx.indexes.organisations, query, k, ("issue", "organisation"), empty, organisation_rows.by_ids)
+    sides, bridges = ("issue", "organisation"), _bridges(ctx, query)
+    return _ranked(ctx, ctx.indexes.organisations, query, k, sides, empty, organisation_rows.by_ids, bridges=bridges)
+
+
+def _bridges(ctx: Context, query: Query) -> Sequence[Bridge]:
+    """Past cases like what is asked, with those of their partners that are registered under the name given there."""
+    matcher = ctx.indexes.cases.matcher()
+    if not matcher.owners:
+        return ()
+    with ctx.db.read() as conn:
+        named = {id: case.partners for id, case in case_rows.by_ids(conn, matcher.owners).items()}
+        known = organisation_rows.ids_by_name(conn, {name for names in named.values() for name in names})
+    partners = {id: [Partner(known[name], name) for name in names if name in known] for id, names in named.items()}
+    return bridges_for(query, matcher, partners) if known else ()
 
 
 def _issues(
@@ -173,11 +195,12 @@ def _ranked(
     empty: str,
     by_ids: Callable[..., Mapping[str, Organisation] | Mapping[str, Issue] | Mapping[str, Case]],
     without: Sequence[str] = (),
+    bridges: Sequence[Bridge] = (),
 ) -> CandidateList:
     if not 1 <= k <= MAX_K:
         raise Invalid(f"候補の数は1から{MAX_K}までにしてください。")
     matcher = index.matcher()
-    ranking = matcher.rank(query, k, without)
+    ranking = matcher.rank(query, k, without, bridges)
     with ctx.db.read() as conn:
         records = by_ids(conn, [suggestion.owner for suggestion in ranking.suggestions])
     # A row removed between the two readings drops out of the list; the next one is ranked without it.

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,7 @@ def train(ctx: Context, matcher: FeatureMatcher | None = None) -> Trained:
     """
     with ctx.db.read() as conn:
         grades = review_rows.graded(conn)
-    examples = _examples(ctx, matcher or cast(FeatureMatcher, ctx.indexes.organisations.matcher()), grades)
+    examples = _examples(ctx, matcher or ctx.indexes.organisations.matcher(), grades)
     if len(examples) < FEWEST:
         raise Invalid(
             f"重みを学習するには、合う団体(適・可)と合わない団体(不適)の両方を評価した課題が{FEWEST}件以上要ります。"

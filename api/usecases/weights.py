@@ -68,8 +68,7 @@ def default_weights() -> dict[str, float]:
 
     The area has none here: it is a setting and never learned.
     """
-    config = MatcherConfig()
-    return {"words": 1.0, "characters": config.characters, "fields": config.fields}
+    return MatcherConfig().weights.learnable
 
 
 def weights_folder(data: Path) -> Path:

@@ -1,6 +1,6 @@
 """Organisations in the database. Names of contact persons are written by an import and read back by nothing here."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
@@ -32,6 +32,12 @@ def get(conn: Connection, id: str) -> Organisation | None:
 def by_ids(conn: Connection, ids: Sequence[str]) -> dict[str, Organisation]:
     """Those that are stored, in the order asked for."""
     return rows.by_ids(conn, _SHELF, ids)
+
+
+def ids_by_name(conn: Connection, names: Collection[str]) -> dict[str, str]:
+    """Name -> id of the active one with that very name; of several, the first by id."""
+    chosen = select(_TABLE.c.name, func.min(_TABLE.c.id).label("id")).where(_TABLE.c.name.in_(sorted(names)), _TABLE.c.active)
+    return {row.name: row.id for row in conn.execute(chosen.group_by(_TABLE.c.name))}
 
 
 def page(

@@ -1,0 +1,201 @@
+"""What a text is made of, for every part of a score: once for a document when it is counted, once for what is asked."""
+
+import hashlib
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from matcher.dense import Floats, TextEncoder, WordVectors, quantised
+from matcher.records import Bridge, Document, Part, Query
+from matcher.synonyms import Synonyms, member_key
+from matcher.text import Compound, Term, character_forms, characters, compounds, sentence_spans, words
+
+_CHUNK = 500  # documents analysed at a time; bounds the memory of a fit
+_NEAR = 0.5  # what a near-synonym counts against a synonym
+
+TERM_PARTS = (Part.WORDS, Part.CHARACTERS, Part.SYNONYMS)
+Counts = Mapping[str, float]
+
+
+@dataclass(frozen=True)  # without slots: the tables that follow from the synonyms are worked out once
+class Learned:
+    """What is known of words and texts beyond the collection: a table that people wrote, and what was learned."""
+
+    synonyms: Synonyms = field(default_factory=lambda: Synonyms(()))
+    vectors: WordVectors | None = None
+    encoder: TextEncoder | None = None
+
+    @cached_property
+    def name(self) -> str:
+        """A fingerprint: the same name, the same analysis of every text."""
+        names = [self.synonyms.name, *(learned.name if learned else "" for learned in (self.vectors, self.encoder))]
+        return hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
+
+    def meanings(self, texts: Sequence[Sequence[str]]) -> Floats:
+        """A row a text, given as the forms of its words; zeros where none is known, and where there are no vectors."""
+        return self.vectors.text_rows(texts) if self.vectors else np.zeros((len(texts), 1), np.float32)
+
+    def members(self, text: str, terms: Sequence[Term]) -> list[Term]:
+        """The members of the table that stand in ``text``, given all of its words, each once a place."""
+        found = self.synonyms.occurrences(text, terms)
+        places = {(self._keys[one.group][one.member], one.start, one.end): None for one in found}
+        return [Term(key, text[start:end], start, end) for key, start, end in places]
+
+    def others(self, text: str, terms: Sequence[Term]) -> dict[str, tuple[float, Term]]:
+        """Members that do not stand in ``text`` but in one group with one that does: what each counts, and that one.
+
+        The form of the term is the other member's. The first that counts most, where there are several.
+        """
+        found = self.synonyms.occurrences(text, terms)
+        present = {self._keys[one.group][one.member] for one in found}
+        others: dict[str, tuple[float, Term]] = {}
+        for one in found:
+            counts = _NEAR if self.synonyms.groups[one.group].near else 1.0
+            for key in self._keys[one.group]:
+                if key not in present and others.get(key, (0.0,))[0] < counts:
+                    others[key] = (counts, Term(key, text[one.start : one.end], one.start, one.end))
+        return others
+
+    @cached_property
+    def _keys(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(tuple(" ".join(member_key(m)).strip() for m in group.members) for group in self.synonyms.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """A text and its terms by part, in the order they are written: a query's all, a document's the shared ones.
+
+    ``words`` are all of its words.
+    """
+
+    text: str
+    terms: Mapping[Part, Sequence[Term]]
+    words: Sequence[Term]
+
+    def surfaces(self, part: Part) -> dict[str, str]:
+        """Each form as it is written where it first occurs."""
+        first: dict[str, str] = {}
+        for term in self.terms[part]:
+            first.setdefault(term.form, term.surface or term.form)
+        return first
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query made ready: its text analysed, its terms counted and its surfaces known."""
+
+    query: Query
+    learned: Learned
+    analysed: Analysed
+    counts: Mapping[Part, Counts]
+    surfaces: Mapping[Part, Mapping[str, str]]
+    nouns: Sequence[Compound]
+    bridges: Sequence[Bridge]
+    known: dict[Part, Any] = field(default_factory=dict)  # worked out once a ranking, by the part that needs it
+
+    @classmethod
+    def of(cls, query: Query, learned: Learned, bridges: Sequence[Bridge] = ()) -> "Asked":
+        """Once a ranking."""
+        found = words(query.text)
+        others = learned.others(query.text, found)
+        terms = {
+            Part.WORDS: found,
+            Part.CHARACTERS: characters(query.text),
+            Part.SYNONYMS: [term for _, term in others.values()],
+        }
+        analysed = Analysed(query.text, terms, found)
+        counts: dict[Part, Counts] = {part: Counter(term.form for term in terms[part]) for part in TERM_PARTS[:2]}
+        counts[Part.SYNONYMS] = {form: counted for form, (counted, _) in others.items()}
+        surfaces = {part: analysed.surfaces(part) for part in TERM_PARTS}
+        return cls(query, learned, analysed, counts, surfaces, compounds(query.text), bridges)
+
+    def shared(self, written: str) -> Analysed:
+        """A document's text with the terms that the query has too, and the members that stand for one of the query."""
+        found = words(written)
+        members = self.learned.members(written, found) if self.surfaces[Part.SYNONYMS] else []
+        terms = {
+            Part.WORDS: [term for term in found if term.form in self.surfaces[Part.WORDS]],
+            Part.CHARACTERS: characters(written, self.surfaces[Part.CHARACTERS]),
+            Part.SYNONYMS: [term for term in members if term.form in self.surfaces[Part.SYNONYMS]],
+        }
+        return Analysed(written, terms, found)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Documents made ready, in their order: the weighted counts of each; the rows of their sentences and texts.
+
+    ``sentences`` are ``sizes[d]`` rows of document ``d``, at least one; ``texts`` is a row a document, or None without
+    an encoder. Rows come quantised, with their scales.
+    """
+
+    counts: Sequence[Mapping[Part, Counts]]
+    sentences: tuple[NDArray[np.int8], Floats]
+    sizes: Sequence[int]
+    texts: tuple[NDArray[np.int8], Floats] | None
+
+
+def counted(documents: Sequence[Document], weights: Sequence[float], learned: Learned) -> Iterator[Counted]:
+    """Chunk by chunk; ``weights`` multiply the counts of the four parts of a document.
+
+    Two threads: Sudachi releases the interpreter lock.
+    """
+    chunks = (documents[i : i + _CHUNK] for i in range(0, len(documents), _CHUNK))
+    work = Parallel(n_jobs=2, prefer="threads", return_as="generator", pre_dispatch=4)
+    yield from work(delayed(_count_chunk)(chunk, weights, learned) for chunk in chunks)
+
+
+def joined_text(document: Document) -> str:
+    """The parts of a document as one text, a part a line."""
+    return "\n".join(part for part in document.texts if part)
+
+
+def _count_chunk(documents: Sequence[Document], weights: Sequence[float], learned: Learned) -> Counted:
+    counts: list[Mapping[Part, Counts]] = []
+    sentences: list[list[str]] = []
+    sizes = []
+    for document in documents:
+        before = len(sentences)
+        counts.append(_count(document, weights, learned, sentences))
+        if len(sentences) == before:
+            sentences.append([])
+        sizes.append(len(sentences) - before)
+    encode = learned.encoder.encode_passages if learned.encoder else None
+    texts = quantised(encode([joined_text(document) for document in documents])) if encode else None
+    return Counted(counts, quantised(learned.meanings(sentences)), sizes, texts)
+
+
+def _count(
+    document: Document, weights: Sequence[float], learned: Learned, sentences: list[list[str]]
+) -> dict[Part, Counts]:
+    """The counts of a document by part; the forms of its sentences are added to ``sentences``."""
+    counts: dict[Part, dict[str, float]] = {part: {} for part in TERM_PARTS}
+    for text, weight in zip(document.texts, weights, strict=True):
+        if text:
+            found = words(text)
+            sentences.extend(_by_sentence(text, found))
+            _add(counts[Part.WORDS], [term.form for term in found], weight)
+            _add(counts[Part.CHARACTERS], character_forms(text), weight)
+            _add(counts[Part.SYNONYMS], [term.form for term in learned.members(text, found)], weight)
+    return {**counts}
+
+
+def _add(counts: dict[str, float], forms: Sequence[str], weight: float) -> None:
+    for form in forms if weight else ():
+        counts[form] = counts.get(form, 0.0) + weight
+
+
+def _by_sentence(text: str, terms: Sequence[Term]) -> list[list[str]]:
+    """The forms of each sentence."""
+    starts = [start for start, _ in sentence_spans(text)]
+    forms: list[list[str]] = [[] for _ in starts]
+    for term in terms:
+        forms[bisect_right(starts, term.start) - 1].append(term.form)
+    return forms

@@ -1,0 +1,163 @@
+"""Documents and all that was counted of them; knows of no weight, and so outlives every change of weights."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from matcher.analysis import TERM_PARTS, Counted, Learned, counted
+from matcher.context import FieldMasks, Places
+from matcher.dense import EMPTY, RowGroups
+from matcher.parts import AreaPart, CasePart, EncoderPart, FieldPart, MeaningPart, ScorePart, TermPart
+from matcher.records import Area, Document, Part
+from matcher.sparse import Bm25, CountedRows, TermIndex
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A fitted matcher as plain arrays and JSON values, to be kept and brought back by ``Matcher.from_state``."""
+
+    arrays: Mapping[str, NDArray[Any]]
+    tables: Mapping[str, Any]
+
+
+@dataclass(frozen=True)  # without slots: what follows from the documents is worked out once
+class Fitted:
+    """Documents sorted by (owner, id), and what was counted of them in the same order; it knows of no weight."""
+
+    documents: Sequence[Document]
+    indexes: Mapping[Part, TermIndex]
+    sentences: RowGroups
+    texts: RowGroups
+
+    @classmethod
+    def empty(cls, bm25: Bm25) -> "Fitted":
+        """No documents yet."""
+        return cls([], {part: TermIndex.empty(bm25) for part in TERM_PARTS}, EMPTY, EMPTY)
+
+    def changed(
+        self, kept: Sequence[int], added: Sequence[Document], weights: Sequence[float], learned: Learned
+    ) -> "Fitted":
+        """The rows ``kept`` and documents ``added``; ``weights`` and ``learned`` as for the rows that are here."""
+        joined = [*self.documents, *added]
+        known = [*kept, *range(len(self.documents), len(joined))]
+        rows = sorted(known, key=lambda row: (joined[row].owner, joined[row].id))
+        vocabularies = {part: index.vocabulary for part, index in self.indexes.items()}
+        new, sentences, texts = _gathered(counted(added, weights, learned), vocabularies)
+        return Fitted(
+            [joined[row] for row in rows],
+            {part: index.updated(new[part], rows) for part, index in self.indexes.items()},
+            self.sentences.chosen(sentences, rows),
+            self.texts.chosen(texts, rows) if learned.encoder else EMPTY,
+        )
+
+    def state(self) -> State:
+        """Everything that ``of_state`` needs."""
+        arrays: dict[str, NDArray[Any]] = {}
+        tables: dict[str, Any] = {"documents": [_plain(document) for document in self.documents]}
+        for part, index in self.indexes.items():
+            counts = index.counts
+            arrays |= {f"{part}-{name}": getattr(counts, name) for name in ("indptr", "indices", "data")}
+            tables[f"{part}-vocabulary"] = list(index.vocabulary)
+        for kind, rows in (("sentences", self.sentences), ("texts", self.texts)):
+            arrays |= {f"{kind}-{name}": array for name, array in rows.state().items()}
+        return State(arrays, tables)
+
+    @classmethod
+    def of_state(cls, state: State, bm25: Bm25) -> "Fitted":
+        """What gave ``state``."""
+        documents = [_document(plain) for plain in state.tables["documents"]]
+        indexes = {}
+        for part in TERM_PARTS:
+            vocabulary = {term: number for number, term in enumerate(state.tables[f"{part}-vocabulary"])}
+            data, indices, indptr = (state.arrays[f"{part}-{name}"] for name in ("data", "indices", "indptr"))
+            counts = sp.csr_matrix((data, indices, indptr), shape=(len(documents), len(vocabulary)))
+            indexes[part] = TermIndex(vocabulary, counts, bm25)
+        sentences, texts = (
+            RowGroups(*(state.arrays[f"{kind}-{name}"] for name in ("small", "scales", "starts")))
+            for kind in ("sentences", "texts")
+        )
+        return cls(documents, indexes, sentences, texts)
+
+    @cached_property
+    def owners(self) -> list[str]:
+        """Sorted."""
+        return sorted({document.owner for document in self.documents})
+
+    @cached_property
+    def starts(self) -> NDArray[np.intp]:
+        """The first row of each owner."""
+        rows = {document.owner: row for row, document in reversed(list(enumerate(self.documents)))}
+        return np.array([rows[owner] for owner in self.owners], dtype=np.intp)
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Owner -> its number among the owners."""
+        return {owner: number for number, owner in enumerate(self.owners)}
+
+    @cached_property
+    def parts(self) -> Sequence[ScorePart]:
+        """In the order of ``Weights``."""
+        words = (Part.WORDS, self.indexes[Part.WORDS])
+        characters = (Part.CHARACTERS, self.indexes[Part.CHARACTERS])
+        return (
+            TermPart(*words, words),
+            TermPart(*characters, characters),
+            TermPart(Part.SYNONYMS, self.indexes[Part.SYNONYMS], words),
+            MeaningPart(self.sentences),
+            *([EncoderPart(self.texts)] if len(self.texts.small) else []),
+            CasePart(self.sentences, self.rows_of_owner),
+            FieldPart(FieldMasks.of(self.documents)),
+            AreaPart(Places(self.documents)),
+        )
+
+    def rows_of(self, number: int) -> range:
+        """The rows of an owner by its number."""
+        end = self.starts[number + 1] if number + 1 < len(self.starts) else len(self.documents)
+        return range(self.starts[number], end)
+
+    def rows_of_owner(self, owner: str) -> range:
+        """The rows of an owner by its id; none for one that is not here."""
+        return self.rows_of(self.numbers[owner]) if owner in self.numbers else range(0)
+
+    def by_owner(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The highest of each owner's rows."""
+        return np.maximum.reduceat(rows, self.starts) if len(self.starts) else np.zeros(0)
+
+
+def _gathered(
+    chunks: Iterable[Counted], vocabularies: Mapping[Part, Mapping[str, int]]
+) -> tuple[dict[Part, CountedRows], RowGroups, RowGroups]:
+    """Chunks joined: the counts by part, the rows of sentences and those of whole texts."""
+    new = {part: CountedRows(vocabulary) for part, vocabulary in vocabularies.items()}
+    sentences, texts = [], []
+    sizes: list[int] = []
+    for chunk in chunks:
+        for counts in chunk.counts:
+            for part, rows in new.items():
+                rows.add(counts[part])
+        sentences.append(chunk.sentences)
+        sizes.extend(chunk.sizes)
+        texts += [chunk.texts] if chunk.texts else []
+    return new, RowGroups.joined(sentences, sizes), RowGroups.joined(texts, [1] * len(sizes))
+
+
+def _plain(document: Document) -> dict[str, Any]:
+    """A document as JSON values; ``_document`` reads it back."""
+    plain = {name: getattr(document, name) for name in ("id", "owner", "title", "aim", "body", "offer")}
+    return plain | {"fields": sorted(document.fields), "areas": [area.levels for area in document.areas]}
+
+
+@lru_cache(maxsize=10_000)
+def _area(levels: tuple[str | None, ...]) -> Area:
+    """One object for a place however many documents name it: a register's 60,000 rows name some thousand places."""
+    return Area(*levels)
+
+
+def _document(plain: Mapping[str, Any]) -> Document:
+    areas = tuple(_area(tuple(levels)) for levels in plain["areas"])
+    return Document(**{**plain, "fields": frozenset(plain["fields"]), "areas": areas})
