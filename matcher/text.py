@@ -21,7 +21,7 @@ _PIECE = 1_500
 _DROPPED_CLASSES = frozenset({"助詞", "助動詞", "補助記号", "空白", "記号", "接続詞", "感動詞", "連体詞"})
 _DROPPED_DETAILS = frozenset({"非自立可能"})
 _NUMERAL = "数詞"
-_DIGIT = re.compile("[0-9]")
+_DIGIT = re.compile("[0-9０-９]")  # 三 has the form 3 too, but is mostly a part of other words
 # Words that any issue and any profile may use, in normalised form: they say how, never what.
 _GENERIC = frozenset(
     """
@@ -96,7 +96,7 @@ def _topical_morphemes(text: str) -> Iterator[tuple[tuple[int, Morpheme], str]]:
     numerals = _classes_with(_NUMERAL)
     for found in _content_morphemes(text):
         form = found[1].normalized_form()
-        if form not in _GENERIC and (found[1].part_of_speech_id() not in numerals or _DIGIT.search(form)):
+        if form not in _GENERIC and (found[1].part_of_speech_id() not in numerals or _DIGIT.search(found[1].surface())):
             yield found, form
 
 

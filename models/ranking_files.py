@@ -116,7 +116,8 @@ class _Cases:
             named = [known[_fold(str(name))] for name in raw.get("partners") or () if _fold(str(name)) in known]
             partners[entry.id] = [Partner(one.id, one.title) for one in named]
             documents.append(entry.document())
-            texts[_fold(entry.query().text)].append(entry.id)
+            for text in {_fold(entry.query().text), _fold(entry.body)}:
+                texts[text].append(entry.id)
         return cls(Matcher.fit(documents, config.weighing(area=0.0), learned), partners, texts)
 
     def bridges(self, entry: Entry) -> list[Bridge]:

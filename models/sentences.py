@@ -46,9 +46,9 @@ class Sentences:
 def read_sentences(
     records: Iterable[Sequence[str]], least: int, most_words: int, progress: Callable[[str], None]
 ) -> Sentences:
-    """Of the forms that occur at least ``least`` times in distinct sentences, the ``most_words`` most frequent are kept.
+    """Kept are the ``most_words`` most frequent of the forms that occur at least ``least`` times.
 
-    Repeats count once: forms repeat their set phrases in every record, and say nothing new by it.
+    A sentence counts once: forms repeat their set phrases in every record, and say nothing new by it.
     """
     reader = _Reader()
     for read, record in enumerate(records, start=1):

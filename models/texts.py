@@ -32,7 +32,8 @@ def read_records(paths: Iterable[Path]) -> Iterator[tuple[str, ...]]:
     """The texts of each record: a paragraph of a ``.txt``, a row of a ``.csv``, an object of a ``.jsonl``.
 
     Any of them may be in gzip. Only what holds Japanese characters, and nothing from columns that by their name hold
-    numbers, addresses, sources, offices or persons. The entries of a list make one sentence. Raises BrokenTexts, OSError.
+    numbers, addresses, sources, offices or persons. The entries of a list make one sentence.
+    Raises BrokenTexts, OSError.
     """
     for path in paths:
         texts = _READERS.get(Path(path.name.removesuffix(".gz")).suffix.lower())

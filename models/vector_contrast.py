@@ -142,7 +142,7 @@ def loss_and_gradient(
     cosines = left @ right.T / temperature
     found, finding = _softmax(cosines, 1), _softmax(cosines, 0)
     loss = -float(np.mean(np.log(np.diag(found)) + np.log(np.diag(finding)))) / 2
-    pull = (found + finding) / (2 * len(cosines) * temperature)
+    pull: Floats = (found + finding) / (2 * len(cosines) * temperature)
     pull[np.diag_indices_from(pull)] -= 1 / (len(cosines) * temperature)
     gradient = asked.T @ _before_unit(pull @ right, left, left_lengths)
     gradient += answers.T @ _before_unit(pull.T @ left, right, right_lengths)

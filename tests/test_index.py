@@ -216,7 +216,7 @@ def test_an_import_that_changes_little_does_not_read_the_kept_state(tmp_path, mo
     found(first)
     command = context(tmp_path)
     store(command, organisation(100))
-    monkeypatch.setattr(index_module.artefacts, "load", None)
+    monkeypatch.setattr(index_module.Matcher, "from_state", None)
     command.indexes.refresh()
     assert command.indexes.organisations._fitted is None
 
@@ -261,7 +261,7 @@ def test_a_state_of_another_version_is_not_used_and_goes(tmp_path, monkeypatch):
     found(first)
     before = kept(tmp_path)
     monkeypatch.setattr(index_module, "DOCUMENTS_EDITION", "another")
-    monkeypatch.setattr(index_module.artefacts, "load", None)
+    monkeypatch.setattr(index_module.Matcher, "from_state", None)
     assert found(context(tmp_path)) == ["o1"]
     assert len(kept(tmp_path)) == 1
     assert kept(tmp_path) != before

@@ -30,7 +30,7 @@ def learned(ctx: Context, low: float) -> None:
 def test_every_part_stands_there_by_its_name_with_its_weight(empty: Service) -> None:
     client, _ = empty
     html = client.get("/models").text
-    assert '<td data-label="手がかり"><strong>ことば</strong></td>' in html
+    assert '<td data-label="手がかり"><strong>同じことば</strong></td>' in html
     for part, weight in weights.default_weights().items():
         assert html.count(f'<td class="number" data-label="いまの重み">{weight:.2f}</td>') >= 1, part
         assert html.count(f'<td class="number" data-label="付属の重み">{weight:.2f}</td>') >= 1, part

@@ -59,13 +59,17 @@ def test_ids_sources_years_and_founding_dates_are_never_read(tmp_path):
     assert rank(tmp_path, organisations=telling) == rank(tmp_path)
 
 
+def score_of(owner, lines):
+    return next(float(line[4]) for line in lines if line[2] == owner)
+
+
 def test_a_past_case_speaks_for_its_partner_but_not_to_its_own_issue(tmp_path):
     case = {"id": "c1", "title": "猫の不妊手術", "text": "飼い主のいない猫が増えた", "partners": ["見守り隊"]}
     path = write(tmp_path / "c.jsonl", [case])
-    first = rank(tmp_path, cases=path)
-    assert [line[2] for line in first].index("o3") < 2
-    own = rank(tmp_path, cases=write(tmp_path / "own.jsonl", [{**case, "id": "i1"}]))
-    assert [line[2] for line in own][-1] == "o3"
+    gained = score_of("o3", rank(tmp_path, cases=path)) - score_of("o3", rank(tmp_path))
+    assert 0.05 < gained < 0.1
+    own = write(tmp_path / "own.jsonl", [{**case, "id": "i1"}, {**case, "id": "i1-2", "text": ISSUES[0]["text"]}])
+    assert score_of("o3", rank(tmp_path, cases=own)) == score_of("o3", rank(tmp_path))
 
 
 @pytest.mark.parametrize(

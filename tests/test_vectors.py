@@ -69,7 +69,8 @@ def test_what_is_saved_comes_back_with_nearly_the_same_cosines(folder):
     rows = np.random.default_rng(1).normal(size=(400, 200)).astype(np.float32)
     vectors = WordVectors("v", {f"語{n}": n for n in range(400)}, unit_rows(rows))
     back = load_vectors(save(folder / "v", vectors))
-    error = np.abs(back.matrix @ back.matrix.T - vectors.matrix @ vectors.matrix.T).max()
+    unit = unit_rows(back.matrix)
+    error = np.abs(unit @ unit.T - vectors.matrix @ vectors.matrix.T).max()
     assert error < 0.01
     assert artefacts.about(folder / "v")["measures"]["cosine_error"] == pytest.approx(error, abs=1e-5)
     assert back.rows == vectors.rows
@@ -187,13 +188,13 @@ def test_the_shipped_vectors_load_are_small_and_know_this_field():
     vectors = load_vectors(SHIPPED)
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 8_000_000
     assert {"子育て", "防災", "猫", "空き家", "引き籠もり"} <= set(vectors.rows)
-    assert cosine(vectors, "子育て", "育児") > 0.5 > cosine(vectors, "子育て", "空き家")
+    assert cosine(vectors, "子育て", "育児") > 0.3 + cosine(vectors, "子育て", "空き家")
     measures = artefacts.about(SHIPPED)["measures"]
     assert measures["cosine_error"] < 0.01
     assert measures["synonym_order"] > 0.8
     assert vectors.name.startswith("contrast-")
     lengths = np.linalg.norm(vectors.matrix, axis=1)
-    assert lengths[vectors.rows["子育て"]] > 2 * lengths[vectors.rows["推進"]] if "推進" in vectors.rows else True
+    assert lengths[vectors.rows["防災"]] > 2 * lengths[vectors.rows["的"]]  # which tells next to nothing
 
 
 # the commands

@@ -87,9 +87,9 @@ def _show(one: "WeightSet") -> None:
 
 
 def _told(weights: "Mapping[str, float]") -> str:
-    from api.pages.presentation import WEIGHT_LABELS
+    from api.pages.presentation import PART_LABELS
 
-    return "、".join(f"{WEIGHT_LABELS.get(part, (part, ''))[0]} {weight:.2f}" for part, weight in weights.items())
+    return "、".join(f"{PART_LABELS.get(part, (part, ''))[0]} {weight:.2f}" for part, weight in weights.items())
 
 
 def _measured(measures: "Mapping[str, float]") -> str:

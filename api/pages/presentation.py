@@ -11,7 +11,7 @@ from api.usecases.reviews import FITTING, REASONS, UNFITTING
 from corpus.dates import era_label, fiscal_year_label, parse_date
 from corpus.readers.base import Kind, Severity
 from corpus.records import ReleaseLevel
-from matcher.records import Band, Contribution, Evidence, Part
+from matcher.records import Band, Part
 from models.chat import Outcome
 
 BAND_LABELS: Mapping[Band, str] = {
@@ -20,21 +20,15 @@ BAND_LABELS: Mapping[Band, str] = {
     Band.WEAK: "弱い手がかり",
 }
 BAND_DOTS: Mapping[Band, str] = {Band.STRONG: "●●●", Band.SOME: "●●○", Band.WEAK: "●○○"}  # readable without colour
-PART_LABELS: Mapping[Part, str] = {
-    Part.WORDS: "ことば",
-    Part.CHARACTERS: "文字",
-    Part.FIELDS: "活動分野",
-    Part.AREA: "地域",
-}
-WEIGHT_LABELS: Mapping[str, tuple[str, str]] = {  # a part that has a weight: its name, and what it looks at
-    "words": ("ことば", "同じことばが、双方の文章にあるか"),
-    "characters": ("文字", "同じ漢字が、双方の文章にあるか"),
-    "pairs": ("2文字の続き", "続いた2文字の漢字やカタカナが、双方の文章にあるか"),
-    "synonyms": ("言いかえ", "言い方が違っても同じ意味のことばがあるか"),
-    "meaning": ("意味の近さ", "文章全体の意味がどれだけ近いか"),
-    "sentence": ("近い一文", "意味のいちばん近い文どうしが、どれだけ近いか"),
-    "fields": ("活動分野", "課題の活動分野が、団体にもあるか"),
-    "cases": ("過去の事例", "似た課題に取り組んだ団体か、それに似た団体か"),
+PART_LABELS: Mapping[str, tuple[str, str]] = {  # a part of the score: its name, and what it looks at
+    Part.WORDS: ("同じことば", "同じことばが、双方の文章にあるか"),
+    Part.CHARACTERS: ("同じ文字", "同じ漢字や、続いた2文字が、双方の文章にあるか"),
+    Part.SYNONYMS: ("言いかえ", "言いかえの表で同じ組にあることばが、双方の文章にあるか"),
+    Part.MEANING: ("意味の近さ", "ことばが違っても、意味の近い文があるか"),
+    Part.ENCODER: ("文章全体", "文章全体の内容が、どれだけ近いか（文エンコーダーを置いたときだけ）"),
+    Part.CASES: ("過去の事例", "似た課題に取り組んだ団体か、それに似た団体か"),
+    Part.FIELDS: ("活動分野", "課題の活動分野が、団体にもあるか"),
+    Part.AREA: ("地域", "地域が重なっているか"),
 }
 KIND_LISTS: Mapping[Kind, tuple[str, str]] = {  # what a file of the kind holds, and where it is listed
     Kind.INVENTORY: ("課題", "/issues"),
@@ -101,23 +95,6 @@ def highlight(text: str, terms: Iterable[str]) -> Markup:
     return Markup("").join([*pieces, escape(text[end:])])
 
 
-def issue_terms(evidence: Evidence) -> list[str]:
-    """What to mark in the text of the asking side."""
-    return _legible(evidence.contributions, "term")
-
-
-def organisation_terms(evidence: Evidence) -> list[str]:
-    """What to mark in the text of the answering side."""
-    return _legible(evidence.contributions, "matched")
-
-
-def _legible(contributions: Iterable[Contribution], side: str) -> list[str]:
-    """Words and longer runs; single characters only where nothing else speaks, since they would mark everything."""
-    textual = [(c.part, str(getattr(c, side))) for c in contributions if c.part in (Part.WORDS, Part.CHARACTERS)]
-    telling = [text for part, text in textual if part is Part.WORDS or len(text) > 1]
-    return telling or [text for _, text in textual]
-
-
 def japanese_date(day: date | None) -> str:
     """令和6年5月27日; empty for no day."""
     return era_label(day) if day else ""
@@ -152,7 +129,7 @@ def fiscal_year(year: int | None) -> str:
 
 def points(value: float) -> str:
     """A summand of a score, with three decimals: enough to compare within one list, and no percentage."""
-    return f"{value:.3f}"
+    return f"{round(value, 3) + 0.0:.3f}".replace("-", "−")  # + 0.0: nothing is not below zero
 
 
 def column_label(column: str) -> str:

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.errors import Detail
-from api.pages import presentation
+from api.pages import presentation, reasons
 from api.usecases.reviews import REASONS
 from corpus import activity_fields
 from corpus.readers.reading import KIND_LABELS
@@ -25,7 +25,6 @@ _environment.globals.update(
     band_labels=presentation.BAND_LABELS,
     band_dots=presentation.BAND_DOTS,
     part_labels=presentation.PART_LABELS,
-    weight_labels=presentation.WEIGHT_LABELS,
     kind_labels=KIND_LABELS,
     kind_lists=presentation.KIND_LISTS,
     severity_labels=presentation.SEVERITY_LABELS,
@@ -40,8 +39,11 @@ _environment.globals.update(
     done_sentences=presentation.DONE_SENTENCES,
     reader_outcomes=presentation.READER_OUTCOMES,
     activity_fields=activity_fields.FIELDS,
-    issue_terms=presentation.issue_terms,
-    organisation_terms=presentation.organisation_terms,
+    issue_terms=reasons.issue_terms,
+    organisation_terms=reasons.organisation_terms,
+    near_pairs=reasons.near_pairs,
+    score_rows=reasons.score_rows,
+    telling_case=reasons.telling_case,
     fiscal_year=presentation.fiscal_year,
     query_string=lambda **values: urlencode({name: value for name, value in values.items() if value}),
 )
