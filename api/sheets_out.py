@@ -28,6 +28,8 @@ class CandidateRow:
     organisation_sample: bool = False
     band: str = ""
     organisation_quote: str = ""
+    near: str = ""
+    case: str = ""
     area: str = ""
     fields: str = ""
     missing: str = ""
@@ -44,6 +46,8 @@ _COLUMNS: tuple[tuple[str, int], ...] = (  # heading and width in characters
     ("種別", 14),
     ("手がかり", 14),
     ("団体の側の言葉", 46),
+    ("近い言葉(課題 ≈ 団体)", 26),
+    ("過去の事例", 30),
     ("地域", 30),
     ("共通する分野", 20),
     ("団体の紹介に見当たらない言葉", 26),
@@ -108,6 +112,8 @@ def _cells(row: CandidateRow) -> tuple[str | int | None, ...]:
         row.kind,
         row.band,
         row.organisation_quote,
+        row.near,
+        row.case,
         row.area,
         row.fields,
         row.missing,

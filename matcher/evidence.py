@@ -7,18 +7,19 @@ from dataclasses import replace
 from matcher.analysis import Analysed, Asked, joined_text
 from matcher.context import nearest
 from matcher.parts import MeaningPart, ScorePart
-from matcher.records import Document, Evidence, Part
+from matcher.records import Bridge, Contribution, Document, Evidence, Part
 from matcher.text import Term, compounds, sentence_spans
 
 _MISSING = 5  # how many nouns that the profile lacks are named
 
 Key = tuple[Part, str]  # a part of the score and a form compared in it
+Parts = Sequence[tuple[ScorePart, float]]  # with their weights
 Values = Mapping[Key, float]  # what each adds to the score
 
 
 def evidence_of(
     asked: Asked,
-    parts: Sequence[tuple[ScorePart, float]],
+    parts: Parts,
     documents: Sequence[Document],
     speaker: int,
     row: int,
@@ -26,7 +27,7 @@ def evidence_of(
 ) -> Evidence:
     """Evidence for the owner of ``documents``, of which number ``speaker`` (row ``row`` of the parts) gave the score.
 
-    ``parts`` come with their weights. ``rarity`` of a word's form orders what is missing.
+    ``rarity`` of a word's form orders what is missing.
     """
     analysed = [asked.shared(joined_text(document)) for document in documents]
     document = documents[speaker]
@@ -39,7 +40,6 @@ def evidence_of(
     values = {(c.part, c.form): c.value for c in contributions}
     speaking = next((p.speaking(asked, row) for p, _ in parts if isinstance(p, MeaningPart)), -1)
     query_quote, document_quote = _quotes(asked, analysed[speaker], document.title.strip(), values, speaking)
-    cases = {c.form for c in contributions if c.part is Part.CASES}
     return Evidence(
         contributions=tuple(sorted(contributions, key=lambda c: (-c.value, c.part, c.form))),
         query_quote=query_quote,
@@ -49,8 +49,19 @@ def evidence_of(
         query_area=ours,
         document_area=theirs,
         missing=_missing(asked, documents, analysed, rarity),
-        bridge=next((bridge for bridge in asked.bridges if bridge.case in cases), None),
+        bridge=_bridge(asked, parts, contributions),
     )
+
+
+def _bridge(asked: Asked, parts: Parts, contributions: Sequence[Contribution]) -> Bridge | None:
+    """The one that adds to the score, with how like its partner the suggested is."""
+    told = {(one.form, one.matched): one.value for one in contributions if one.part is Part.CASES}
+    weight = next((weight for part, weight in parts if part.part is Part.CASES), 0.0)
+    for bridge in asked.bridges:
+        value = told.get((bridge.case, bridge.partner_name))
+        if value:
+            return replace(bridge, likeness=value / (weight * bridge.strength))
+    return None
 
 
 def _quotes(asked: Asked, other: Analysed, title: str, values: Values, speaking: int) -> tuple[str, str]:

@@ -29,7 +29,7 @@ class Weights:
 
     words: float = 1.0
     characters: float = 0.4
-    synonyms: float = 0.5
+    synonyms: float = 0.2
     meaning: float = 0.3
     encoder: float = 0.3
     cases: float = 0.1

@@ -1,6 +1,6 @@
 """The parts of a score. Each answers for its numbers and for their explanation, so that they cannot drift apart."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from matcher.analysis import Analysed, Asked
 from matcher.context import NEARNESS, FieldMasks, Places
 from matcher.context import nearest as nearest_places
-from matcher.dense import Floats, RowGroups, log_counts
+from matcher.dense import Floats, RowGroups, WordVectors, log_counts, unit_rows
 from matcher.records import Contribution, Document, Part
 from matcher.sparse import TermIndex
 from matcher.text import Term, sentence_spans
+
+_NEAR_WORDS = 0.35  # the cosine from which two words are shown side by side; below it pairs read like chance
 
 
 class ScorePart(Protocol):
@@ -75,7 +77,7 @@ class MeaningPart:
         return scores
 
     def explain(self, asked: Asked, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
-        """One a word of the query, beside the word of the sentence that it lies nearest to.
+        """One a word of the query, beside the word of the sentence that it lies nearest to, "" where none is near.
 
         The sum of the words is the text, so each word's share of the cosine is its own product with the sentence. Rows
         are rounded, and the words share what that changes in the cosine.
@@ -88,7 +90,7 @@ class MeaningPart:
         weighed = np.array([n for _, n in counted])[:, None] * vectors.matrix[[vectors.rows[f] for f, _ in counted]]
         shares = weighed @ nearest.row / np.linalg.norm(weighed.sum(axis=0))
         shares += (nearest.cosine - shares.sum()) * np.abs(shares) / np.abs(shares).sum()
-        beside = _nearest_terms(weighed, sentence_terms(analysed, nearest.number), vectors.rows, vectors.matrix)
+        beside = _nearest_terms([form for form, _ in counted], sentence_terms(analysed, nearest.number), vectors)
         written = asked.surfaces[Part.WORDS]
         return [
             Contribution(self.part, written[form], matched, float(share), form)
@@ -112,13 +114,20 @@ def sentence_terms(analysed: Analysed, number: int) -> list[Term]:
     return [term for term in analysed.words if start <= term.start < end]
 
 
-def _nearest_terms(weighed: Floats, terms: Sequence[Term], rows: Mapping[str, int], matrix: Floats) -> list[str]:
-    """For each word the surface of the term with the largest product, the first of equals; "" where none is known."""
-    known = [term for term in terms if term.form in rows]
+def _nearest_terms(forms: Sequence[str], terms: Sequence[Term], vectors: WordVectors) -> list[str]:
+    """For each word the surface of the term it lies nearest to, the first of equals; "" where none is near."""
+    known = [term for term in terms if term.form in vectors.rows]
     if not known:
-        return [""] * len(weighed)
-    products = weighed @ matrix[[rows[term.form] for term in known]].T
-    return [known[number].surface for number in np.argmax(products, axis=1)]
+        return [""] * len(forms)
+    ours, theirs = (
+        unit_rows(vectors.matrix[[vectors.rows[form] for form in some]])
+        for some in (forms, [term.form for term in known])
+    )
+    cosines = ours @ theirs.T
+    return [
+        known[number].surface if cosine >= _NEAR_WORDS else ""
+        for number, cosine in zip(cosines.argmax(axis=1), cosines.max(axis=1), strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

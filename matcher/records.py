@@ -117,7 +117,8 @@ class Contribution:
 class Bridge:
     """A past case like the query, and one partner of it that is among the owners ranked. ``strength`` is in 0..1.
 
-    The quotes are the sentences in which query and case are most alike.
+    The quotes are the sentences in which query and case are most alike. ``likeness`` to the partner is known of one who
+    is suggested, 1 for the partner itself.
     """
 
     case: str
@@ -127,6 +128,7 @@ class Bridge:
     strength: float
     query_quote: str
     case_quote: str
+    likeness: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,12 @@ from itertools import count, takewhile
 
 from sudachipy import Dictionary, Morpheme, SplitMode, Tokenizer
 
-DICTIONARY_EDITION = f"sudachipy {version('sudachipy')}, sudachidict-core {version('sudachidict-core')}"
+# What is learned from words fits only texts that are cut into the same words: raise the last number when ``words``
+# gives others for some text.
+_WORDS_EDITION = 2
+DICTIONARY_EDITION = (
+    f"sudachipy {version('sudachipy')}, sudachidict-core {version('sudachidict-core')}, words {_WORDS_EDITION}"
+)
 
 # Sudachi refuses 49,150 bytes, and 65,536 after its own folding, where one character may become 33 bytes (U+FDFA).
 _PIECE = 1_500

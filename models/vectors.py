@@ -102,7 +102,7 @@ def find_vectors(data: Path | None, chosen: Path | None) -> WordVectors | None:
         try:
             return load_vectors(folder)
         except BrokenArtefact as error:
-            _LOG.warning("word vectors %s left out: %s", folder, error)
+            _LOG.warning("単語ベクトル(%s)が使えないため、次のものを使います。%s", folder, error)
     return None
 
 

@@ -20,7 +20,13 @@ def test_words_are_compared_by_their_normalised_form_and_shown_as_written():
 
 
 def test_particles_auxiliaries_symbols_and_numerals_not_in_digits_are_left_out():
-    assert [t.surface for t in words("三件の町を、８０５０にしています。とても大切です。")] == ["件", "町", "とても", "大切"]
+    assert [t.surface for t in words("三件の町を、８０５０にしています。とても大切です。")] == [
+        "件",
+        "町",
+        "８０５０",
+        "とても",
+        "大切",
+    ]
 
 
 def test_half_width_kana_and_full_width_letters_are_the_same_words():

@@ -13,10 +13,13 @@ from api.commands.terminal import answer_json, say
 from api.errors import Invalid, NotReadable
 
 if TYPE_CHECKING:
+    from matcher.analysis import Learned
     from matcher.measures import Comparison, Measures
     from models.reader import RankingReader
 
 _JSONL = "JSONLファイル。名前が .gz で終わればgzip"
+_VECTORS = "付属の単語ベクトルの代わりに使う、単語ベクトルのフォルダー"
+_ENCODER = "使う文エンコーダーのフォルダー。前に付ける言葉は KYODO_ENCODER_ の設定を使います"
 _READER = (
     "上から20件を読み取り役(OpenAIのチャットの形式を話す言語モデル)に並べ替えさせます。"
     "ファイルには公開の範囲がないので、ファイルの文章がそのまま送られます。鍵などは KYODO_READER_ の設定を使います"
@@ -31,16 +34,27 @@ def rank(
     reverse: Annotated[bool, typer.Option("--reverse", help="団体ごとに課題を並べます。")] = False,
     ignore_area: Annotated[bool, typer.Option("--ignore-area", help="地域による点を入れずに並べます。")] = False,
     cases: Annotated[Path | None, typer.Option(metavar="ファイル", help=f"過去の事例の{_JSONL}")] = None,
+    vectors: Annotated[Path | None, typer.Option(metavar="フォルダー", help=_VECTORS)] = None,
+    encoder: Annotated[Path | None, typer.Option(metavar="フォルダー", help=_ENCODER)] = None,
     reader: Annotated[str, typer.Option(metavar="アドレス", help=_READER)] = "",
     reader_model: Annotated[str, typer.Option(metavar="名前", help="読み取り役のモデルの名前")] = "",
 ) -> None:
     """ファイルの課題に対してファイルの団体を並べ、順位をファイルに書き出します。データベースは使いません。"""
     from models.ranking_files import rank_files
 
+    learned = _learned(vectors, encoder)
     asking = _ranking_reader(reader, reader_model, reverse) if reader else None
     with _in_words():
         asked = rank_files(
-            issues, organisations, out, k, reverse=reverse, ignore_area=ignore_area, cases=cases, reader=asking
+            issues,
+            organisations,
+            out,
+            k,
+            reverse=reverse,
+            ignore_area=ignore_area,
+            cases=cases,
+            reader=asking,
+            learned=learned,
         )
     say(f"{asked:,}件について並べ、{out} に書き出しました。")
     if asking:
@@ -96,6 +110,25 @@ def _how_it_read(reader: "RankingReader") -> str:
     codes = "、".join(f"{outcome} {number:,}件" for outcome, number in sorted(failed.items()))
     read = f"読み取り役が並べ替えたのは{reader.outcomes[Outcome.READ]:,}件です。"
     return f"{read}{sum(failed.values()):,}件は並べ替えられず、もとの順位のままです({codes})。" if failed else read
+
+
+def _learned(vectors: Path | None, encoder: Path | None) -> "Learned":
+    """What is shipped but for what is named, which must be usable: a measure of something else would mislead."""
+    from api.settings import read_settings
+    from models.artefacts import BrokenArtefact
+    from models.encoder import BrokenEncoder, SentenceEncoder
+    from models.learned import find_learned
+    from models.vectors import load_vectors
+
+    settings, shipped = read_settings(), find_learned()
+    prefixes = (settings.encoder_query_prefix, settings.encoder_passage_prefix)
+    try:
+        chosen = load_vectors(vectors) if vectors else shipped.vectors
+        return replace(
+            shipped, vectors=chosen, encoder=SentenceEncoder.open(encoder, *prefixes) if encoder else shipped.encoder
+        )
+    except (BrokenArtefact, BrokenEncoder) as error:
+        raise NotReadable(str(error)) from error
 
 
 @contextmanager

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from corpus.records import Issue
 
 _FIRST_LINE = "これは候補です。選ぶのは人です。"
-_NO_GOOD_MATCH = "はっきりした手がかりのある候補は見つかりませんでした。"  # as the pages say it
-_FOR_REFERENCE = "下に並ぶのは参考です。"
-_NEXT_STEP = "課題をもう少し詳しく書く、範囲を広げる、協働の窓口に相談する、といった方法があります。"
 
 
 def suggest(
@@ -41,6 +38,7 @@ def suggest(
     挙げるのは候補です。選ぶのは人です。
     """
     _check_request(text, issue, organisation, department, out)
+    from api.pages.reasons import list_message
     from api.usecases import suggestions
 
     with opened() as ctx:
@@ -55,10 +53,11 @@ def suggest(
             found = suggestions.issues_for_organisation(ctx, organisation, k)
         else:
             found = suggestions.suggest_for_text(ctx, _text(text), k, prefecture, city)
+        message = list_message(ctx, found, issue)
     if as_json:
-        answer_json(suggestions.as_json(found))
+        answer_json({**suggestions.as_json(found), "message": message})
     else:
-        _show(found)
+        _show(found, message)
 
 
 def _check_request(text: str, issue: str, organisation: str, department: str, out: str) -> None:
@@ -95,12 +94,10 @@ def _legible(text: str) -> str:
     return text
 
 
-def _show(found: "CandidateList") -> None:
+def _show(found: "CandidateList", message: str) -> None:
     typer.echo(_FIRST_LINE)
-    if found.message:
-        typer.echo(found.message)
-    elif not found.good_match:
-        typer.echo(_NO_GOOD_MATCH + (_FOR_REFERENCE if found.candidates else "") + _NEXT_STEP)
+    if message:
+        typer.echo(message)
     for candidate in found.candidates:
         _show_candidate(candidate)
     typer.echo(f"\n並べた仕組み: {found.model}")
@@ -108,6 +105,7 @@ def _show(found: "CandidateList") -> None:
 
 def _show_candidate(candidate: "Candidate") -> None:
     from api.pages.presentation import BAND_LABELS
+    from api.pages.reasons import case_sentence, near_words
 
     shown, evidence = candidate.suggestion, candidate.suggestion.evidence
     kind = f"({candidate.kind})" if candidate.kind else ""
@@ -116,6 +114,8 @@ def _show_candidate(candidate: "Candidate") -> None:
     for label, words in (
         ("探した側の言葉", evidence.query_quote),
         ("候補の側の言葉", evidence.document_quote),
+        ("近い言葉", near_words(evidence)),
+        ("過去の事例", case_sentence(shown)),
         ("地域", candidate.reason_area),
         ("共通する分野", _fields(evidence.fields)),
         ("課題にあって団体に見当たらない言葉", "、".join(evidence.missing)),
@@ -131,6 +131,7 @@ def _fields(codes: tuple[int, ...]) -> str:
 
 
 def _whole_department(ctx: "Context", department: str, out: Path, k: int, as_json: bool) -> None:
+    from api.pages.reasons import list_message
     from api.sheets_out import candidate_workbook
     from api.usecases.collection import department_issues
     from api.usecases.suggestions import suggest_for_issue
@@ -139,7 +140,8 @@ def _whole_department(ctx: "Context", department: str, out: Path, k: int, as_jso
     rows: list[CandidateRow] = []
     for number, issue in enumerate(issues, start=1):
         say(f"{len(issues)}件中{number}件目の課題の候補を探しています。")
-        rows += _rows(issue, suggest_for_issue(ctx, issue.id, k))
+        found = suggest_for_issue(ctx, issue.id, k)
+        rows += _rows(issue, found, list_message(ctx, found, issue.id))
     out.write_bytes(candidate_workbook(f"{department}の課題と候補の団体", rows))
     if as_json:
         answer_json({"out": str(out), "department": department, "issues": len(issues), "rows": len(rows)})
@@ -147,9 +149,10 @@ def _whole_department(ctx: "Context", department: str, out: Path, k: int, as_jso
         typer.echo(f"{len(issues)}件の課題について、候補を{len(rows)}行、{out} に書き出しました。{_FIRST_LINE}")
 
 
-def _rows(issue: "Issue", found: "CandidateList") -> "list[CandidateRow]":
-    """A row per candidate; an issue without any keeps one row that says so."""
+def _rows(issue: "Issue", found: "CandidateList", message: str) -> "list[CandidateRow]":
+    """A row per candidate; an issue without any keeps one row that says so in ``message``."""
     from api.pages.presentation import BAND_LABELS
+    from api.pages.reasons import case_sentence, near_words
     from api.sheets_out import CandidateRow
 
     if not found.candidates:
@@ -161,7 +164,7 @@ def _rows(issue: "Issue", found: "CandidateList") -> "list[CandidateRow]":
                 issue_sample=issue.is_sample,
                 issue_quote=issue.problem or issue.situation or issue.purpose,
                 rank=None,
-                band=found.message or _NO_GOOD_MATCH,
+                band=message,
                 model=found.model,
             )
         ]
@@ -178,6 +181,8 @@ def _rows(issue: "Issue", found: "CandidateList") -> "list[CandidateRow]":
             organisation_sample=one.is_sample,
             band=BAND_LABELS[one.suggestion.band],
             organisation_quote=one.suggestion.evidence.document_quote,
+            near=near_words(one.suggestion.evidence),
+            case=case_sentence(one.suggestion),
             area=one.reason_area,
             fields=_fields(one.suggestion.evidence.fields),
             missing="、".join(one.suggestion.evidence.missing),

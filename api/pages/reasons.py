@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import floor
 
+from api.usecases.context import Context
+from api.usecases.suggestions import CandidateList, similar_cases, similar_cases_for_text
 from matcher.records import Bridge, Contribution, Evidence, Part, Suggestion
 
 _UNITS = 1000  # points are shown in thousandths
@@ -21,12 +23,21 @@ _ALIKE: Mapping[Part, str] = {
 _FEW = 3  # pairs that a reader takes in at a glance
 _TELLING = 0.1  # the share of the score from which a case like the query is told in full
 
+_NO_GOOD_MATCH = "はっきりした手がかりのある候補は見つかりませんでした。"
+_NO_GOOD_ISSUE = "はっきりした手がかりのある課題は見つかりませんでした。"
+_FOR_REFERENCE = "挙げたものは参考です。ほかにも合うものがあるかもしれません。"
+_NEXT_STEP = (
+    "課題をもう少し詳しく書く、別の種類の団体も見てみる、範囲を広げる、協働の窓口に相談する、といった方法があります。"
+)
+_NEXT_FOR_AN_ORGANISATION = "団体の「できること」を書き足した名簿を取り込むと、見つかりやすくなります。"
+
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
     """A line of the table of points. ``others`` above 0: the sum of that many contributions, without their words.
 
-    ``sign`` is ＝ (the same), ≈ (near), ≠ (speaks against) or empty. ``case`` is the id of the case named.
+    ``sign`` is ＝ (the same), ≈ (near), ≠ (speaks against) or empty. A word without ``matched`` stands beside all that
+    the sentence says. ``case`` is the id of the case named.
     """
 
     part: Part
@@ -59,9 +70,9 @@ def _rows(part: Part, found: Sequence[Contribution]) -> list[ScoreRow]:
 
 
 def _row(c: Contribution) -> ScoreRow:
-    sign = _ALIKE.get(c.part, "")
-    if c.part is Part.MEANING:
-        sign = "≠" if c.value < 0 else "＝" if c.term == c.matched else "≈"
+    if c.part is Part.MEANING and c.value < 0:  # no word of the sentence is what it speaks against, but the whole
+        return ScoreRow(c.part, c.term, "", "≠", c.value)
+    sign = "＝" if c.part is Part.MEANING and c.term == c.matched else _ALIKE.get(c.part, "")
     return ScoreRow(c.part, c.term, c.matched, sign, c.value, case=c.form if c.part is Part.CASES else "")
 
 
@@ -89,20 +100,14 @@ def _legible(evidence: Evidence, side: str) -> list[str]:
     """Words and longer runs; single characters only where nothing else speaks, since they would mark everything."""
     found = evidence.contributions
     telling = [*_of(Part.WORDS, found), *_of(Part.SYNONYMS, found), *_meant(evidence)]
-    characters = _of(Part.CHARACTERS, found)
-    words = [text for c in (*telling, *characters) if len(text := str(getattr(c, side))) > 1 or c in telling]
-    return words or [str(getattr(c, side)) for c in characters]
+    characters = [str(getattr(c, side)) for c in _of(Part.CHARACTERS, found)]
+    return [str(getattr(c, side)) for c in telling] + [text for text in characters if len(text) > 1] or characters
 
 
 def near_pairs(evidence: Evidence) -> list[tuple[str, str]]:
-    """At most three pairs of different words that mean much the same, the asking side's first: synonyms, then others.
-
-    A word that the answering side has itself needs no other beside it.
-    """
-    same = {c.form for c in _of(Part.WORDS, evidence.contributions)}
-    meant = [c for c in _meant(evidence) if c.form not in same]
-    near = [*_of(Part.SYNONYMS, evidence.contributions), *meant]
-    return list(dict.fromkeys((c.term, c.matched) for c in near if c.matched and c.term != c.matched))[:_FEW]
+    """At most three pairs of different words, the asking side's first: synonyms, then what is near by its meaning."""
+    near = [*_of(Part.SYNONYMS, evidence.contributions), *_meant(evidence)]
+    return list(dict.fromkeys((c.term, c.matched) for c in near if c.term != c.matched))[:_FEW]
 
 
 def near_words(evidence: Evidence) -> str:
@@ -122,10 +127,46 @@ def telling_case(suggestion: Suggestion) -> Bridge | None:
     return bridge if added >= _TELLING * suggestion.score else None
 
 
+def case_sentence(suggestion: Suggestion) -> str:
+    """The case of ``telling_case`` as sentences; empty without one."""
+    case = telling_case(suggestion)
+    if case is None:
+        return ""
+    if case.partner == suggestion.owner:
+        return f"『{case.title}』に似ています。このときの相手は{case.partner_name}でした。"
+    return f"『{case.title}』に似ています。このときの相手（{case.partner_name}）と活動が近い団体です。"
+
+
 def _meant(evidence: Evidence) -> list[Contribution]:
-    """The few words that add most by their meaning."""
-    return [c for c in _of(Part.MEANING, evidence.contributions) if c.value > 0][:_FEW]
+    """Of the words that add most by their meaning those that tell something new: neither side has the other's word.
+
+    What stands beside a word that both have is most often its shadow.
+    """
+    same = _of(Part.WORDS, evidence.contributions)
+    forms, surfaces = {c.form for c in same}, {c.matched for c in same}
+    strongest = [c for c in _of(Part.MEANING, evidence.contributions) if c.value > 0][:_FEW]
+    return [c for c in strongest if c.matched and c.form not in forms and c.matched not in surfaces]
 
 
 def _of(part: Part, found: Iterable[Contribution]) -> list[Contribution]:
     return [c for c in found if c.part is part]
+
+
+def list_message(ctx: Context, found: CandidateList, issue_id: str = "") -> str:
+    """What there is to say about a list as a whole, in sentences: without a good match the nearest past cases too.
+
+    ``issue_id`` where a stored issue was asked for. Empty where the list speaks for itself. The pages say the same with
+    links and quotes.
+    """
+    if found.message or found.good_match:
+        return found.message
+    reference = _FOR_REFERENCE if found.candidates else ""
+    if found.query.offers:
+        return _NO_GOOD_ISSUE + reference + _NEXT_FOR_AN_ORGANISATION
+    cases = similar_cases(ctx, issue_id) if issue_id else similar_cases_for_text(ctx, found.query.text)
+    nearest = f"近い過去の事例は{_titles(cases)}です。" if cases.candidates else ""
+    return _NO_GOOD_MATCH + reference + nearest + _NEXT_STEP
+
+
+def _titles(cases: CandidateList) -> str:
+    return "".join(f"『{case.name}』" for case in cases.candidates)

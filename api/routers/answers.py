@@ -41,7 +41,7 @@ class Listing(Schema, Generic[T]):
 
 
 class Contribution(Schema):
-    """One summand of a score. ``part``: words, characters, fields, area."""
+    """One summand of a score. ``part``: words, characters, synonyms, meaning, encoder, cases, fields, area."""
 
     part: str
     term: str
@@ -49,14 +49,25 @@ class Contribution(Schema):
     value: float
 
 
+class PastCase(Schema):
+    """A collaboration like what is asked, whose partner is the candidate or is like it."""
+
+    id: str
+    title: str
+    partner: str
+    issue: str
+    case: str
+
+
 class Evidence(Schema):
-    """Why. ``quotes`` has a key per side: issue, organisation, case or similar."""
+    """Why. ``quotes`` has a key per side: issue, organisation, case or similar. ``case`` only where one adds to it."""
 
     contributions: list[Contribution]
     quotes: dict[str, str]
     fields: list[str]
     area: str
     missing: list[str]
+    case: PastCase | None = None
 
 
 class Suggestion(Schema):

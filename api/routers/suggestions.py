@@ -5,10 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from api.dependencies import Ctx
+from api.pages.reasons import list_message
 from api.routers.answers import Suggestions
 from api.routers.requests import AskText
 from api.usecases import suggestions
-from api.usecases.suggestions import as_json
+from api.usecases.suggestions import CandidateList, as_json
 
 router = APIRouter(tags=["suggestions"])
 Count = Annotated[int, Query(ge=1, le=100)]
@@ -17,13 +18,13 @@ Count = Annotated[int, Query(ge=1, le=100)]
 @router.post("/suggestions", response_model=Suggestions)
 def for_text(ctx: Ctx, asked: AskText) -> dict[str, Any]:
     """Organisations for a free text, which is not stored."""
-    return as_json(suggestions.suggest_for_text(ctx, asked.text, asked.k, asked.prefecture, asked.city))
+    return _answer(ctx, suggestions.suggest_for_text(ctx, asked.text, asked.k, asked.prefecture, asked.city))
 
 
 @router.get("/issues/{issue_id}/suggestions", response_model=Suggestions)
 def for_issue(ctx: Ctx, issue_id: str, k: Count = 10) -> dict[str, Any]:
     """Organisations for a stored issue."""
-    return as_json(suggestions.suggest_for_issue(ctx, issue_id, k))
+    return _answer(ctx, suggestions.suggest_for_issue(ctx, issue_id, k), issue_id)
 
 
 @router.get("/issues/{issue_id}/similar-issues", response_model=Suggestions)
@@ -41,4 +42,9 @@ def similar_cases(ctx: Ctx, issue_id: str, k: Count = 3) -> dict[str, Any]:
 @router.get("/organisations/{organisation_id}/suggestions", response_model=Suggestions)
 def for_organisation(ctx: Ctx, organisation_id: str, k: Count = 10) -> dict[str, Any]:
     """Open issues for an organisation."""
-    return as_json(suggestions.issues_for_organisation(ctx, organisation_id, k))
+    return _answer(ctx, suggestions.issues_for_organisation(ctx, organisation_id, k))
+
+
+def _answer(ctx: Ctx, found: CandidateList, issue_id: str = "") -> dict[str, Any]:
+    """Without a good match the message names the nearest past cases and the next step."""
+    return {**as_json(found), "message": list_message(ctx, found, issue_id)}

@@ -152,10 +152,11 @@ def candidate_json(candidate: Candidate, sides: tuple[str, str]) -> dict[str, An
 
 
 def _case_json(bridge: Bridge | None) -> dict[str, str] | None:
+    """``issue`` and ``case`` are the sentences in which the two are most alike."""
     if bridge is None:
         return None
-    quotes = {"issue": bridge.query_quote, "case": bridge.case_quote}
-    return {"id": bridge.case, "title": bridge.title, "partner": bridge.partner_name, **quotes}
+    named = {"id": bridge.case, "title": bridge.title, "partner": bridge.partner_name}
+    return named | {"issue": bridge.query_quote, "case": bridge.case_quote}
 
 
 def _organisations(ctx: Context, query: Query, k: int) -> CandidateList:

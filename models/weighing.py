@@ -1,0 +1,97 @@
+"""One collection counted once and weighed in many ways; what is learned from it is judged on other queries."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.analysis import Learned
+from matcher.matching import Matcher, MatcherConfig, first
+from matcher.measures import CUTOFF, Measures
+from matcher.records import Query
+from models.collection import Collection
+from models.ranking_files import Entry, read_entries
+from models.weights import Example, WeightsConfig, cross_fitted, fit_weights
+
+Floats = NDArray[np.float64]
+Weights = Mapping[str, float]
+Weighing = Callable[[str], Weights]  # the weights for a query, by its id
+
+PLACELESS = MatcherConfig().weighing(area=0.0)
+DEFAULT: Weights = PLACELESS.weights.learnable
+PARTS = tuple(DEFAULT)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the parts give for a query: ``features`` as of ``Matcher.features``, before any weight."""
+
+    query: Query
+    features: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedWeights:
+    """``out_of_fold``: collection/query -> weights learned without it; ``all``: learned from every query."""
+
+    out_of_fold: Mapping[str, Weights]
+    all: Weights
+
+    def weighing(self, collection: str) -> Weighing:
+        """For a collection's queries; one that nothing was learned from gets ``all``."""
+        return lambda query: self.out_of_fold.get(f"{collection}/{query}", self.all)
+
+
+def fitted(collection: Collection, learned: Learned, config: MatcherConfig = PLACELESS) -> Matcher:
+    """The organisations, one document each."""
+    return Matcher.fit([entry.document() for entry in read_entries(collection.organisations)], config, learned)
+
+
+def look(collection: Collection, matcher: Matcher) -> Iterator[Looked]:
+    """Every issue with a right organisation, by id."""
+    return (look_at(matcher, entry) for entry in collection.judged_issues())
+
+
+def look_at(matcher: Matcher, issue: Entry) -> Looked:
+    """One issue, whatever collection it is from."""
+    query = issue.query()
+    return Looked(query, matcher.features(query))
+
+
+def scores(features: Floats, weights: Weights) -> Floats:
+    """What a matcher of these weights gives, to the last bit: summed part after part, as it does."""
+    total = np.zeros(len(features))
+    for number, part in enumerate(PARTS):
+        total += weights[part] * features[:, number]
+    return total
+
+
+def weighed(
+    collection: Collection, owners: Sequence[str], looked: Iterable[Looked], systems: Mapping[str, Weighing]
+) -> dict[str, Measures]:
+    """Every system over the same looks, which are gone through once."""
+    runs: dict[str, dict[str, dict[str, float]]] = {name: {} for name in systems}
+    # Pairs to leave out are taken from a ranking before it is cut.
+    depth = CUTOFF + max(Counter(issue for issue, _ in collection.left_out()).values(), default=0)
+    for one in looked:
+        for name, weighing in systems.items():
+            found = scores(one.features, weighing(one.query.id))
+            runs[name][one.query.id] = {owners[i]: float(found[i]) for i in first(found, depth)}
+    return {name: collection.judge(run) for name, run in runs.items()}
+
+
+def examples(collection: Collection, owners: Sequence[str], looked: Iterable[Looked]) -> Iterator[Example]:
+    """To learn from, the pairs left out not among them; ids begin with the collection's name."""
+    left_out, partners = collection.left_out(), collection.partners()
+    for one in looked:
+        kept = [n for n, owner in enumerate(owners) if (one.query.id, owner) not in left_out]
+        relevant = np.array([owners[n] in partners[one.query.id] for n in kept], dtype=bool)
+        yield Example(f"{collection.name}/{one.query.id}", one.features[kept], relevant)
+
+
+def learn(given: Sequence[Example]) -> LearnedWeights:
+    """Ten folds over all collections; the defaults draw the weights towards them."""
+    config = WeightsConfig(DEFAULT)
+    return LearnedWeights(cross_fitted(PARTS, given, config), fit_weights(PARTS, given, config))
