@@ -35,11 +35,11 @@ class Listed:
     def most(self, *parts: str) -> float:
         """The most that one of the first ten has of these parts together, weighed."""
         columns = [DEFAULT[part] * self.features[first(self.scores, CUTOFF), PARTS.index(part)] for part in parts]
-        return float(sum(columns).max())
+        return float(sum(columns, np.zeros(1)).max(initial=0.0))
 
     def deviation(self) -> float:
         """How many standard deviations the first lies above the mean of all."""
-        spread = float(self.scores.std())
+        spread = float(self.scores.std()) if len(self.scores) else 0.0
         return float(self.scores.max() - self.scores.mean()) / spread if spread else 0.0
 
 
@@ -112,7 +112,7 @@ def told(
     others = {name: np.array([_row_of(_listed(one)) for one in looks]).T for name, looks in foreign.items()}
     table, found = np.array(rows).transpose(2, 1, 0), np.array(in_ten, dtype=bool)
     return {
-        name: Told(*table[n], found, {other: values[n] for other, values in others.items()})
+        name: Told(table[n, 0], table[n, 1], found, {other: values[n] for other, values in others.items()})
         for n, name in enumerate(STATISTICS)
     }
 

@@ -20,7 +20,7 @@ class Share:
         rate, z2 = self.hits / self.of, _Z**2
         middle = (rate + z2 / (2 * self.of)) / (1 + z2 / self.of)
         half = _Z / (1 + z2 / self.of) * (rate * (1 - rate) / self.of + z2 / (4 * self.of**2)) ** 0.5
-        return middle - half, middle + half
+        return max(0.0, middle - half), min(1.0, middle + half)
 
     def __str__(self) -> str:
         low, high = self.interval

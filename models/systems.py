@@ -1,4 +1,4 @@
-"""The systems that are compared: another program's BM25, the program as shipped, and the program with one thing else."""
+"""The systems compared: another program's BM25, the program as shipped, and the program with one thing changed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

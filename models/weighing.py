@@ -92,6 +92,10 @@ def examples(collection: Collection, owners: Sequence[str], looked: Iterable[Loo
 
 
 def learn(given: Sequence[Example]) -> LearnedWeights:
-    """Ten folds over all collections; the defaults draw the weights towards them."""
+    """Ten folds over all collections. A part that gives nothing anywhere is not learned: it keeps its default."""
+    heard = [n for n in range(len(PARTS)) if any(one.features[:, n].any() for one in given)]
+    parts = [PARTS[n] for n in heard]
+    seen = [Example(one.query, one.features[:, heard], one.relevant) for one in given]
     config = WeightsConfig(DEFAULT)
-    return LearnedWeights(cross_fitted(PARTS, given, config), fit_weights(PARTS, given, config))
+    by_query = {query: {**DEFAULT, **found} for query, found in cross_fitted(parts, seen, config).items()}
+    return LearnedWeights(by_query, {**DEFAULT, **fit_weights(parts, seen, config)})

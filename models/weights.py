@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from matcher.fitted import State
@@ -170,6 +169,8 @@ def _opponents(rows: Floats, query: str, config: WeightsConfig) -> NDArray[np.in
 
 def _fitted(pairs: _Pairs, default: Floats, spread: float) -> Floats:
     """The most probable weights from 0 up. Scores lie near each other, so the curve's steepness is learned beside."""
+
+    from scipy.optimize import minimize  # a third of a second, which a service that only ranks need not wait
 
     def cost(given: Floats) -> tuple[float, Floats]:
         steepness, weights = math.exp(given[0]), given[1:]

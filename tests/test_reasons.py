@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 """How the reasons of a suggestion are shown: the table of points, near words, past cases, and no good match."""
 
 import json
@@ -134,19 +136,19 @@ def test_a_ranking_with_a_table_of_synonyms_and_vectors_shows_both_words() -> No
 # ---- past cases
 
 
-def test_a_case_is_told_of_its_partner_and_of_others_only_where_it_adds_a_tenth_of_the_score() -> None:
-    words = Contribution(Part.WORDS, "猫", "猫", 0.9, "猫")
-    faint, clear = (Contribution(Part.CASES, BRIDGE.title, "ねこの会", value, "c1") for value in (0.05, 0.11))
-    assert telling_case(suggested(words, faint, bridge=BRIDGE)) == BRIDGE
-    assert telling_case(suggested(words, faint, bridge=BRIDGE, owner="o2")) is None
-    assert telling_case(suggested(words, clear, bridge=BRIDGE, owner="o2")) == BRIDGE
-    assert case_sentence(suggested(words)) == ""
+def test_a_case_is_told_of_its_partner_and_of_those_much_like_it() -> None:
+    case = Contribution(Part.CASES, BRIDGE.title, "ねこの会", 0.05, "c1")
+    itself, alike, other = (replace(BRIDGE, likeness=likeness) for likeness in (1.0, 0.5, 0.49))
+    assert telling_case(suggested(case, bridge=itself)) == itself
+    assert telling_case(suggested(case, bridge=alike, owner="o2")) == alike
+    assert telling_case(suggested(case, bridge=other, owner="o2")) is None
+    assert case_sentence(suggested(case)) == ""
     assert (
-        case_sentence(suggested(words, faint, bridge=BRIDGE))
+        case_sentence(suggested(case, bridge=itself))
         == "『猫と暮らす町』に似ています。このときの相手はねこの会でした。"
     )
     assert (
-        case_sentence(suggested(words, clear, bridge=BRIDGE, owner="o2"))
+        case_sentence(suggested(case, bridge=alike, owner="o2"))
         == "『猫と暮らす町』に似ています。このときの相手（ねこの会）と活動が近い団体です。"
     )
 

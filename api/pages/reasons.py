@@ -21,7 +21,7 @@ _ALIKE: Mapping[Part, str] = {
     Part.MEANING: "≈",
 }
 _FEW = 3  # pairs that a reader takes in at a glance
-_TELLING = 0.1  # the share of the score from which a case like the query is told in full
+_TELLING = 0.5  # the likeness to the partner from which a candidate is told beside it
 
 _NO_GOOD_MATCH = "はっきりした手がかりのある候補は見つかりませんでした。"
 _NO_GOOD_ISSUE = "はっきりした手がかりのある課題は見つかりませんでした。"
@@ -116,15 +116,12 @@ def near_words(evidence: Evidence) -> str:
 
 
 def telling_case(suggestion: Suggestion) -> Bridge | None:
-    """The past case to tell beside the quotes: one that names this very partner, or gives a good part of the score.
+    """The past case to tell beside the quotes: one whose partner the candidate is, or is much like.
 
     Every case adds a little for everyone who resembles its partner a little; of that the table of points is enough.
     """
     bridge = suggestion.evidence.bridge
-    if bridge is None or bridge.partner == suggestion.owner:
-        return bridge
-    added = sum(c.value for c in _of(Part.CASES, suggestion.evidence.contributions))
-    return bridge if added >= _TELLING * suggestion.score else None
+    return bridge if bridge and bridge.likeness >= _TELLING else None
 
 
 def case_sentence(suggestion: Suggestion) -> str:
