@@ -48,10 +48,11 @@ class Collection:
         }
         return {issue: owners for issue, owners in right.items() if owners}
 
-    def judged_issues(self) -> Sequence[Entry]:
-        """Those with a right organisation, by id."""
+    def judged_issues(self, most: int | None = None) -> Sequence[Entry]:
+        """Those with a right organisation, by id; where they are more than ``most``, evenly spaced ones."""
         partners = self.partners()
-        return sorted((e for e in read_entries(self.issues) if e.id in partners), key=lambda entry: entry.id)
+        found = sorted((e for e in read_entries(self.issues) if e.id in partners), key=lambda entry: entry.id)
+        return found if most is None else found[:: max(1, -(-len(found) // most))]
 
 
 def collections(bench: Path) -> Iterator[Collection]:

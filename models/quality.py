@@ -21,7 +21,6 @@ from models.weighing import DEFAULT, LearnedWeights, Looked, look_at
 __all__ = ["BENCH", "Collection", "Ranker", "collections", "main"]
 
 Measured = dict[str, dict[str, Measures]]  # collection -> system -> figures
-_FOREIGN = 100  # issues of another collection, asked where they do not belong
 
 _ABOUT = """
 BM25の語から除いたもの: 助詞 助動詞 補助記号 空白 記号 接続詞 感動詞 連体詞 非自立可能 数詞。
@@ -101,14 +100,9 @@ def no_match_lines(counted: Sequence[Counted]) -> Iterator[str]:
 def _told(one: Counted, counted: Sequence[Counted]) -> dict[str, no_match.Told]:
     foreign: dict[str, Sequence[Looked]] = {}
     if one.collection.name == CITIES:
-        others = [other.collection for other in counted if other is not one]
-        foreign = {other.name: _sample(one, other) for other in others}
+        for other in (other.collection for other in counted if other is not one):
+            foreign[other.name] = [look_at(one.matcher, issue) for issue in other.judged_issues(no_match.SAMPLE)]
     return no_match.told(one.collection, one.matcher.owners, one.kept, foreign)
-
-
-def _sample(here: Counted, other: Collection) -> Sequence[Looked]:
-    issues = other.judged_issues()
-    return [look_at(here.matcher, issue) for issue in issues[:: -(-len(issues) // _FOREIGN)]]
 
 
 def field_lines(collection: Collection) -> Iterator[str]:

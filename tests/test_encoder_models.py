@@ -9,8 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
+from matcher.matching import Matcher
+from matcher.records import Document, Part, Query
 from models.encoded import EncodedTexts
 from models.encoder import BrokenEncoder, SentenceEncoder
+from models.learned import Places, find_learned
 
 pytestmark = [
     pytest.mark.embed,
@@ -158,3 +161,26 @@ def test_the_cost_is_told_in_words_and_in_json(folder):
     assert known["memory"] > 10_000_000
     samples = Path(__file__).parents[1] / "corpus" / "data" / "samples" / "organisations.jsonl"
     assert known["texts"] == len(samples.read_text("utf-8").splitlines())
+
+
+def test_an_encoder_joins_the_ranking_as_one_more_part_and_reads_each_profile_once(folder, tmp_path):
+    learned = find_learned(Places(data=tmp_path, encoder=folder))
+    documents = [Document(f"{n}#p", f"o{n}", body=text) for n, text in enumerate(TEXTS)]
+    matcher = Matcher.fit(documents, learned=learned)
+    suggestion = matcher.rank(Query("q", "子どもの居場所がない")).suggestions[0]
+    told = [c for c in suggestion.evidence.contributions if c.part is Part.ENCODER]
+    assert len(told) == 1
+    assert 0 < told[0].value <= matcher.config.weights.encoder
+    assert sum(c.value for c in suggestion.evidence.contributions) == pytest.approx(suggestion.score)
+    again = EncodedTexts(tmp_path / "encoded").vectors(Forbidden(learned.encoder.name), TEXTS)
+    assert again.shape == (4, 16)
+
+
+class Forbidden:
+    """An encoder of that name that must not be asked."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def encode_passages(self, texts):
+        raise AssertionError(texts)

@@ -141,6 +141,16 @@ def test_pairs_left_out_are_taken_from_the_ranking_and_from_what_is_learned(tmp_
     assert collection.partners() == {"i1": {"o3": 1}}
 
 
+def test_a_sample_is_evenly_spaced(tmp_path):
+    collection = lay(tmp_path / "a")
+    assert [[issue.id for issue in collection.judged_issues(most)] for most in (None, 5, 2, 1)] == [
+        ["i1", "i2", "i3"],
+        ["i1", "i2", "i3"],
+        ["i1", "i3"],
+        ["i1"],
+    ]
+
+
 def test_weights_are_learned_without_the_query_and_only_for_parts_that_speak():
     features = np.zeros((2, len(DEFAULT)))
     features[0, 1], features[1, 0] = 0.5, 0.4

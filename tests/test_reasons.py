@@ -1,9 +1,8 @@
-from dataclasses import replace
-
 """How the reasons of a suggestion are shown: the table of points, near words, past cases, and no good match."""
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 
 import numpy as np

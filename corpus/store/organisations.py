@@ -36,8 +36,9 @@ def by_ids(conn: Connection, ids: Sequence[str]) -> dict[str, Organisation]:
 
 def ids_by_name(conn: Connection, names: Collection[str]) -> dict[str, str]:
     """Name -> id of the active one with that very name; of several, the first by id."""
-    chosen = select(_TABLE.c.name, func.min(_TABLE.c.id).label("id")).where(_TABLE.c.name.in_(sorted(names)), _TABLE.c.active)
-    return {row.name: row.id for row in conn.execute(chosen.group_by(_TABLE.c.name))}
+    chosen = select(_TABLE.c.name, func.min(_TABLE.c.id).label("id")).group_by(_TABLE.c.name)
+    named = chosen.where(_TABLE.c.name.in_(sorted(names)), _TABLE.c.active)
+    return {row.name: row.id for row in conn.execute(named)}
 
 
 def page(
