@@ -19,6 +19,7 @@ from matcher.text import DICTIONARY_EDITION
 _STATE_FORMAT = 2  # raise when the analysis of text or the layout of the state changes
 
 
+_TEXT = (Part.WORDS, Part.CHARACTERS, Part.SYNONYMS, Part.MEANING)  # compare what is written, word by word
 _CONTEXT = frozenset({Part.FIELDS, Part.AREA})  # no reasons of their own
 _FAINT = frozenset({Part.MEANING, Part.ENCODER})  # a little of it is in any two texts
 
@@ -62,8 +63,10 @@ class MatcherConfig:
     part_weights: tuple[float, float, float, float] = (2.0, 1.0, 1.0, 1.0)
     weights: Weights = field(default_factory=Weights)
     kindred: float = 0.5
-    some: float = 0.35
-    strong: float = 0.6
+    # Of the development issues with the partner among the first ten, one in ten may be told that nothing fits; of the
+    # lists from which the partner was taken out, one in ten may still begin with a strong clue.
+    some: float = 0.125
+    strong: float = 0.23
 
     def weighing(self, **weights: float) -> "MatcherConfig":
         """The same but for the weights named."""
@@ -207,17 +210,15 @@ class Matcher:
         )
         score = float(sum(c.value for c in evidence.contributions))
         document = fitted.documents[best].id
-        return Suggestion(rank, fitted.owners[number], document, score, self._band(asked, evidence), evidence)
+        return Suggestion(rank, fitted.owners[number], document, score, self._band(evidence), evidence)
 
-    def _band(self, asked: Asked, evidence: Evidence) -> Band:
-        """By the words alone: being near or in the same field is no reason of its own, and characters are faint.
+    def _band(self, evidence: Evidence) -> Band:
+        """By what the texts share, as a share of the most that the parts which compare texts could give.
 
-        It is the words' share of what the query allows, times the root of the number of its words: the share alone
-        would call every long issue weak, and a plain sum every long issue strong, since chance overlap grows with
-        length.
+        Being near, in the same field or like a past partner is no clue of its own. Measured in ``models.no_match``.
         """
-        share = sum(c.value for c in evidence.contributions if c.part is Part.WORDS)
-        clue = share * sum(asked.counts[Part.WORDS].values()) ** 0.5
+        shared = sum(c.value for c in evidence.contributions if c.part in _TEXT)
+        clue = shared / (sum(map(self.config.weights.of, _TEXT)) or 1.0)
         if clue >= self.config.strong:
             return Band.STRONG
         return Band.SOME if clue >= self.config.some else Band.WEAK

@@ -142,6 +142,11 @@ def shipped_errors(collection: Collection, matcher: Matcher) -> Errors:
     return _errors(none, good, some_in_ten)
 
 
+def called_good(matcher: Matcher, looked: Sequence[Looked]) -> Share:
+    """How many of these issues are shown a good match, by ``Ranking.good_match`` itself."""
+    return Share(sum(matcher.rank(one.query, CUTOFF).good_match for one in looked), len(looked))
+
+
 def auc(one: Told) -> tuple[float, float, float]:
     """The chance that a list with its partners has more than another without, ties half; 95 %, by issues drawn."""
     wins = _wins(one.present, one.absent)
@@ -207,8 +212,10 @@ def _foreign_auc(one: Told, other: str) -> float:
     return float(_wins(one.present[one.in_ten], one.foreign[other]).mean()) if one.in_ten.any() else float("nan")
 
 
-def erring(found: Mapping[str, Mapping[str, Told]], shipped: Mapping[str, Errors]) -> Iterator[str]:
-    """How often each rule errs, a Markdown row each."""
+def erring(
+    found: Mapping[str, Mapping[str, Told]], shipped: Mapping[str, Errors], foreign_shipped: Mapping[str, Share]
+) -> Iterator[str]:
+    """How often each rule errs, a Markdown row each; ``foreign_shipped`` are those ``called_good`` without reason."""
     head = [
         "正解集",
         "規則",
@@ -220,7 +227,7 @@ def erring(found: Mapping[str, Mapping[str, Told]], shipped: Mapping[str, Errors
     yield f"| {' | '.join(head)} | よその文章でも「あり」 |"
     yield "|---|---|---:|---:|---:|---:|---:|"
     for collection, by_name in found.items():
-        yield _row([collection, "**いまの規則**", ""], shipped[collection], "")
+        yield _row([collection, "**いまの規則**", ""], shipped[collection], str(foreign_shipped.get(collection, "")))
         for statistic in (CLUE, SCORE):
             one = by_name[statistic]
             for says, rule in RULES.items():

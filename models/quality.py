@@ -88,21 +88,28 @@ def case_lines(collection: Collection) -> Iterator[str]:
 
 def no_match_lines(counted: Sequence[Counted]) -> Iterator[str]:
     """For the collections that are like each other; texts of all others are foreign to the cities'."""
-    found = {one.collection.name: _told(one, counted) for one in counted if one.kept}
-    shipped = {one.collection.name: no_match.shipped_errors(one.collection, one.matcher) for one in counted if one.kept}
+    found, shipped, foreign_shipped = {}, {}, {}
+    for one in counted:
+        if len(one.kept) > 1:  # a threshold is judged on issues that did not choose it
+            name, foreign = one.collection.name, _foreign(one, counted)
+            found[name] = no_match.told(one.collection, one.matcher.owners, one.kept, foreign)
+            shipped[name] = no_match.shipped_errors(one.collection, one.matcher)
+            if foreign:
+                looked = [look for looks in foreign.values() for look in looks]
+                foreign_shipped[name] = no_match.called_good(one.matcher, looked)
     if found:
         yield _NO_MATCH
         yield from no_match.telling(found)
         yield ""
-        yield from no_match.erring(found, shipped)
+        yield from no_match.erring(found, shipped, foreign_shipped)
 
 
-def _told(one: Counted, counted: Sequence[Counted]) -> dict[str, no_match.Told]:
-    foreign: dict[str, Sequence[Looked]] = {}
-    if one.collection.name == CITIES:
-        for other in (other.collection for other in counted if other is not one):
-            foreign[other.name] = [look_at(one.matcher, issue) for issue in other.judged_issues(no_match.SAMPLE)]
-    return no_match.told(one.collection, one.matcher.owners, one.kept, foreign)
+def _foreign(one: Counted, counted: Sequence[Counted]) -> dict[str, Sequence[Looked]]:
+    """By collection, issues asked where they do not belong; only the cities' organisations get any."""
+    others = [other.collection for other in counted if other is not one and one.collection.name == CITIES]
+    return {
+        other.name: [look_at(one.matcher, issue) for issue in other.judged_issues(no_match.SAMPLE)] for other in others
+    }
 
 
 def field_lines(collection: Collection) -> Iterator[str]:

@@ -10,7 +10,7 @@ from matcher.measures import Measures
 from models.case_quality import measure_with_cases, met_again, write_cases
 from models.collection import collections
 from models.floors import floors, mean_difference
-from models.no_match import Share, Told, auc, careful, even, out_of_fold, shipped_errors, sure, told
+from models.no_match import Share, Told, auc, called_good, careful, even, out_of_fold, shipped_errors, sure, told
 from models.quality import main
 from models.systems import BM25, LEARNED, OURS
 from models.weighing import DEFAULT, examples, fitted, learn, look, scores, weighed
@@ -235,3 +235,4 @@ def test_a_list_without_the_partner_is_no_good_match(tmp_path):
     one = found["語"]
     assert one.present[0] > 0 == one.absent[0]  # no other says a word of i1
     assert one.foreign["よそ"].tolist() == [one.present[0]]
+    assert called_good(matcher, looked[:1]) == Share(1, 1)

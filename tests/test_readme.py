@@ -1,12 +1,12 @@
 """What the README promises is what the program has."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from api.cli import app
 from api.settings import Settings
 from corpus.readers.base import Kind
 from corpus.readers.items import ITEMS
@@ -36,17 +36,38 @@ def test_every_item_of_a_kind_stands_in_the_table(kind):
     assert [name.strip("*") for name in told.split("、")] == [item.name for item in ITEMS[kind]]
 
 
+def help_of(*command):
+    result = CliRunner().invoke(app, [*command, "--help"])
+    assert result.exit_code == 0, command
+    return result.stdout
+
+
+def command_of(cell):
+    """The words of a command in the first cell of its row: kyodo models neighbours 語 -> models, neighbours."""
+    return re.match(r"`kyodo ([a-z]+(?: [a-z-]+)?)", cell).group(1).split()
+
+
 def test_every_command_is_told_and_exists():
-    told = {re.match(r"`kyodo (\w+)", cells[0]).group(1) for cells in rows("`kyodo ")}
-    help_text = subprocess.run(
-        [Path(sys.executable).with_name("kyodo"), "--help"], capture_output=True, text=True, check=True
-    ).stdout
-    assert told == set(re.findall(r"^  ([a-z]+)$", help_text, re.MULTILINE))
+    told = {command_of(cells[0])[0] for cells in rows("`kyodo ")}
+    assert told == set(re.findall(r"^  ([a-z]+)$", help_of(), re.MULTILINE))
+
+
+def test_every_command_of_the_models_is_told_and_exists():
+    told = {command_of(cells[0])[1] for cells in rows("`kyodo models ") if len(command_of(cells[0])) > 1}
+    commands = help_of("models").partition("オプション:")[0]
+    assert told == set(re.findall(r"^  ([a-z-]+)$", commands, re.MULTILINE))
+
+
+def test_every_option_that_a_row_tells_is_one_of_its_command():
+    for cells in rows("`kyodo "):
+        known = set(re.findall(r"^  (-[a-z-]+)", help_of(*command_of(cells[0])), re.MULTILINE))
+        told = re.findall(r"`(--?[a-z][a-z-]*)[^`]*`", cells[1]) + re.findall(r" (--[a-z-]+)", cells[0])
+        assert set(told) <= known, cells[0]
 
 
 def test_every_target_that_is_told_is_in_the_makefile():
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    assert set(re.findall(r"`?make ([a-z]+)", README)) <= targets
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`?make ([a-z-]+)", README)) <= targets
 
 
 def test_every_path_that_is_told_is_there():

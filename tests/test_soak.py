@@ -67,7 +67,8 @@ def test_an_import_killed_at_any_moment_leaves_all_or_nothing_and_a_usable_index
         source = ctx.indexes.organisations.source
         with ctx.db.read() as conn:
             documents = source.documents(conn, list(source.digests(conn)))
-        fresh = Matcher.fit((d for each in documents.values() for d in each), kept.config)
+        learned = ctx.indexes.organisations.learned
+        fresh = Matcher.fit((d for each in documents.values() for d in each), kept.config, learned)
         assert kept.best(CAT, 20) == fresh.best(CAT, 20)
         ctx.db.close()
 
