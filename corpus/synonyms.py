@@ -103,7 +103,7 @@ def _problems(line: _Line) -> Iterator[str]:
 
 def _member_problem(member: str) -> str:
     """Why the program could not find what is meant; empty when it can."""
-    forms = word_forms(member)
+    forms = word_forms(unicodedata.normalize("NFKC", member))
     if not forms:
         return f"「{member}」には、手がかりになる語がありません。内容を表す語(名詞や動詞)を書いてください。"
     if len(forms) == 1 and forms[0] in _TOO_GENERAL and not any(c.isdecimal() for c in member):

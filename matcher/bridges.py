@@ -1,12 +1,12 @@
 """Past cases as bridges: what is asked is like a case, so the case speaks for its partner and for those like it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from matcher.matching import Matcher
+from matcher.matching import TEXT_PARTS, Matcher
 from matcher.records import Band, Bridge, Part, Query, Suggestion
 
-_MOST = 3  # cases that speak for one query
+_MOST = 3  # cases that speak for one query, and partners for whom they speak
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +20,24 @@ class Partner:
 def bridges_for(
     query: Query, cases: Matcher, partners: Mapping[str, Sequence[Partner]], without: Collection[str] = ()
 ) -> list[Bridge]:
-    """One for each known partner of the at most three cases most like ``query``, strongest first, ties by case.
+    """The first three known partners of the three cases most like ``query``, strongest first, ties by case.
 
-    ``cases`` ranks case documents, a case an owner. A case that leans on little, or is in ``without``, is no bridge.
-    The strength is the share that the case's score has of the most that texts could give.
+    ``cases`` ranks case documents, a case an owner; places do not matter, since a case of any city tells what kind of
+    partner may help. A case that leans on little, or is in ``without``, is no bridge. The strength is the share that
+    the case's score has of the most that its texts and fields could give.
     """
+    weights = replace(cases.config.weights, area=0.0)
+    most = sum(map(weights.of, (*TEXT_PARTS, Part.FIELDS)))
+    if not most:
+        return []
     titles = {document.owner: document.title for document in cases.documents}
-    weights = cases.config.weights
-    most = sum(weights.of(part) for part in (Part.WORDS, Part.CHARACTERS, Part.MEANING, Part.FIELDS))
-    alike = [s for s in cases.rank(query, _MOST, without).suggestions if s.band is not Band.WEAK]
-    return [
-        _bridge(found, titles[found.owner], partner, min(1.0, found.score / most))
-        for found in alike
-        for partner in partners.get(found.owner, ())
+    alike = [s for s in cases.weighed(weights).rank(query, _MOST, without).suggestions if s.band is not Band.WEAK]
+    found = [
+        _bridge(one, titles[one.owner], partner, max(0.0, min(1.0, one.score / most)))
+        for one in alike
+        for partner in partners.get(one.owner, ())
     ]
+    return found[:_MOST]
 
 
 def _bridge(found: Suggestion, title: str, partner: Partner, strength: float) -> Bridge:

@@ -19,9 +19,9 @@ from matcher.text import DICTIONARY_EDITION
 _STATE_FORMAT = 2  # raise when the analysis of text or the layout of the state changes
 
 
-_TEXT = (Part.WORDS, Part.CHARACTERS, Part.SYNONYMS, Part.MEANING)  # compare what is written, word by word
+TEXT_PARTS = (Part.WORDS, Part.CHARACTERS, Part.SYNONYMS, Part.MEANING)  # compare what is written, word by word
 _CONTEXT = frozenset({Part.FIELDS, Part.AREA})  # no reasons of their own
-_FAINT = frozenset({Part.MEANING, Part.ENCODER})  # a little of it is in any two texts
+_FAINT = frozenset({Part.MEANING, Part.ENCODER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,8 @@ class Matcher:
     def features(self, query: Query, bridges: Sequence[Bridge] = ()) -> NDArray[np.float64]:
         """Shape (owners, parts): of each owner's best document what each part gives before its weight.
 
-        Columns in the order of ``Weights.learnable``; 0 for a part that is not there.
+        Columns in the order of ``Weights.learnable``; 0 for a part that is not there. Which document is the best the
+        area helps to decide, though it has no column.
         """
         asked = self._asked(query, bridges)
         by_part = {part.part: part.scores(asked) for part in self._fitted.parts}
@@ -196,8 +197,14 @@ class Matcher:
                 scores = part.scores(asked)
                 rows += weight * scores
                 if part.part not in _CONTEXT:
-                    reasons |= scores > (self.config.kindred if part.part in _FAINT else 0.0)
+                    reasons |= scores > self._least(part.part, asked)
         return rows, reasons
+
+    def _least(self, part: Part, asked: Asked) -> float:
+        """From where on what a part gives is a reason: a little of meaning, or of a case, is in any two texts."""
+        if part is Part.CASES:
+            return self.config.kindred * max((bridge.strength for bridge in asked.bridges), default=0.0)
+        return self.config.kindred if part in _FAINT else 0.0
 
     def _suggestion(self, asked: Asked, scores: NDArray[np.float64], number: int, rank: int) -> Suggestion:
         fitted = self._fitted
@@ -217,8 +224,8 @@ class Matcher:
 
         Being near, in the same field or like a past partner is no clue of its own. Measured in ``models.no_match``.
         """
-        shared = sum(c.value for c in evidence.contributions if c.part in _TEXT)
-        clue = shared / (sum(map(self.config.weights.of, _TEXT)) or 1.0)
+        shared = sum(c.value for c in evidence.contributions if c.part in TEXT_PARTS)
+        clue = shared / (sum(map(self.config.weights.of, TEXT_PARTS)) or 1.0)
         if clue >= self.config.strong:
             return Band.STRONG
         return Band.SOME if clue >= self.config.some else Band.WEAK

@@ -16,13 +16,14 @@ from sudachipy import Dictionary, Morpheme, SplitMode, Tokenizer
 
 # What is learned from words fits only texts that are cut into the same words: raise the last number when ``words``
 # gives others for some text.
-_WORDS_EDITION = 2
+_WORDS_EDITION = 3
 DICTIONARY_EDITION = (
     f"sudachipy {version('sudachipy')}, sudachidict-core {version('sudachidict-core')}, words {_WORDS_EDITION}"
 )
 
 # Sudachi refuses 49,150 bytes, and 65,536 after its own folding, where one character may become 33 bytes (U+FDFA).
 _PIECE = 1_500
+_CUTS = "\n。、 　"
 _DROPPED_CLASSES = frozenset({"助詞", "助動詞", "補助記号", "空白", "記号", "接続詞", "感動詞", "連体詞"})
 _DROPPED_DETAILS = frozenset({"非自立可能"})
 _NUMERAL = "数詞"
@@ -119,8 +120,8 @@ def compounds(text: str) -> list[Compound]:
     Left out: numerals and counters, nouns of time, generic words.
     """
     nouns = []
-    for offset in range(0, len(text), _PIECE):
-        for morpheme in _tokenizer().tokenize(text[offset : offset + _PIECE], SplitMode.C):
+    for _, piece in _pieces(text):
+        for morpheme in _tokenizer().tokenize(piece, SplitMode.C):
             word_class = morpheme.part_of_speech()
             if word_class[0] == "名詞" and _NO_TOPIC.isdisjoint(word_class) and len(morpheme.surface()) > 1:
                 # An unsplittable word gives an empty list, and asking for itself instead breaks its offsets in 0.7.0.
@@ -175,10 +176,22 @@ def _fold(text: str) -> tuple[str, list[tuple[int, int]]]:
 
 def _content_morphemes(text: str) -> Iterator[tuple[int, Morpheme]]:
     tokenizer, dropped = _tokenizer(), _dropped_classes()
-    for offset in range(0, len(text), _PIECE):
-        for morpheme in tokenizer.tokenize(text[offset : offset + _PIECE]):
-            if morpheme.part_of_speech_id() not in dropped:
+    for offset, piece in _pieces(text):
+        for morpheme in tokenizer.tokenize(piece):
+            # A separator of lines or paragraphs (U+2028, U+2029) is a word to Sudachi.
+            if morpheme.part_of_speech_id() not in dropped and not morpheme.surface().isspace():
                 yield offset, morpheme
+
+
+def _pieces(text: str) -> Iterator[tuple[int, str]]:
+    """What Sudachi can take at once, with where it starts; cut after a sentence or a clause where there is one."""
+    start = 0
+    while start < len(text):
+        end = start + _PIECE
+        if end < len(text):
+            end = max(text.rfind(sign, start, end) for sign in _CUTS) + 1 or end
+        yield start, text[start:end]
+        start = end
 
 
 _LOCAL = threading.local()

@@ -94,11 +94,24 @@ def save(folder: Path, state: State, about: Mapping[str, Any], card: str = "") -
             (draft / _CARD).write_text(card, encoding="utf-8")
         manifest = {"about": dict(about), "files": {path.name: _hash(path) for path in sorted(draft.iterdir())}}
         (draft / _MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-        if folder.exists():
-            shutil.rmtree(folder)
-        draft.rename(folder)
+        _put_in_place(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _put_in_place(draft: Path, folder: Path) -> None:
+    """The old folder goes only when the new one has its name."""
+    if not folder.exists():
+        draft.rename(folder)
+        return
+    aside = draft.with_name(f"{draft.name}-old")
+    folder.rename(aside)
+    try:
+        draft.rename(folder)
+    except OSError:
+        aside.rename(folder)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def draft_name(name: str) -> str:
@@ -114,14 +127,16 @@ def load(folder: Path) -> tuple[State, dict[str, Any]]:
     for name, expected in manifest["files"].items():
         path = folder / name
         try:
+            if path.name != name:
+                raise BrokenArtefact(f"{_MANIFEST} に、フォルダーの外のファイル「{name}」が書かれています。")
             if _hash(path) != expected:
                 raise BrokenArtefact(f"{name} が、書いたあとに変わっています。")
             if path.suffix == ".npy":
                 arrays[path.stem] = np.load(path, allow_pickle=False)
             elif name != _CARD:
                 tables[path.stem] = json.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise BrokenArtefact(f"{name} を読み込めません。") from error
+        except (OSError, ValueError, MemoryError, RecursionError) as error:
+            raise BrokenArtefact(f"{name} を読み込めません。".replace("\0", "?")) from error
     return State(arrays, tables), manifest["about"]
 
 
@@ -136,7 +151,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         if isinstance(manifest["about"], dict) and isinstance(manifest["files"], dict):
             return dict(manifest)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BrokenArtefact(f"{folder.name} の {_MANIFEST} を読み込めません。") from error
     raise BrokenArtefact(f"{folder.name} の {_MANIFEST} は、別の形式で書かれています。")
 

@@ -1,4 +1,4 @@
-"""Learning which words speak of which activity field. The only file that imports scikit-learn."""
+"""Learning which words speak of which activity field."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from corpus.synonyms import BrokenSynonyms, read_synonyms, shipped_synonyms
 from matcher.analysis import Learned
 from matcher.dense import Floats, TextEncoder
@@ -64,7 +66,12 @@ class _Remembering:
         return self.encoder.name
 
     def encode_queries(self, texts: Sequence[str]) -> Floats:
-        return self.encoder.encode_queries(texts)
+        """Zeros, near to nothing, where the encoder fails: the list goes on without it."""
+        try:
+            return self.encoder.encode_queries(texts)
+        except (BrokenEncoder, RuntimeError, MemoryError) as error:
+            _LOG.warning("文エンコーダーが答えなかったため、使わずに並べます。%s", type(error).__name__)
+            return np.zeros((len(texts), self.encoder.dimensions), np.float32)
 
     def encode_passages(self, texts: Sequence[str]) -> Floats:
         return self.known.vectors(self.encoder, texts)

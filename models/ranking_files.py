@@ -113,7 +113,9 @@ class _Cases:
         documents, texts = [], defaultdict(list)
         for number, line in _lines(path):
             entry, raw = _entry(path, number, line, _CASE_KEYS), json.loads(line)
-            named = [known[_fold(str(name))] for name in raw.get("partners") or () if _fold(str(name)) in known]
+            if entry.id in partners:
+                raise BrokenCollection(f"{path.name} の{number}行目: idの「{entry.id}」が前の行と同じです。")
+            named = [known[_fold(name)] for name in _names(path, number, raw) if _fold(name) in known]
             partners[entry.id] = [Partner(one.id, one.title) for one in named]
             documents.append(entry.document())
             for text in {_fold(entry.query().text), _fold(entry.body)}:
@@ -124,6 +126,15 @@ class _Cases:
         """For an issue; the cases that are the issue itself left out."""
         query = entry.query()
         return bridges_for(query, self.matcher, self.partners, {entry.id, *self.texts.get(_fold(query.text), ())})
+
+
+def _names(path: Path, number: int, raw: Mapping[str, Any]) -> list[str]:
+    """The partners of a case, one or a list of them."""
+    given = raw.get("partners") or []
+    names = [given] if isinstance(given, str) else given
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BrokenCollection(f"{path.name} の{number}行目: 「partners」には、協働の相手の名前を並べてください。")
+    return names
 
 
 def _fold(name: str) -> str:
@@ -162,7 +173,9 @@ def _entry(path: Path, number: int, line: str, keys: _Keys) -> Entry:
     where = f"{path.name} の{number}行目"
     try:
         raw = json.loads(line)
-    except json.JSONDecodeError as error:
+        line.encode()
+        json.dumps(raw, ensure_ascii=False).encode()  # half a character written as \\ud800 is found only now
+    except (ValueError, RecursionError) as error:
         raise BrokenCollection(f"{where}: JSONとして読めません。1行に1つのJSONを書いてください。") from error
     if not isinstance(raw, dict) or not str(raw.get("id") or "").strip():
         raise BrokenCollection(f"{where}: 「id」がありません。1行に1つ、idのあるJSONを書いてください。")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.dense import WordVectors, quantised, unit_rows
+from matcher.dense import MOST_DIMENSIONS, WordVectors, quantised, unit_rows
 from matcher.fitted import State
 from matcher.text import DICTIONARY_EDITION
 from models.artefacts import BrokenArtefact, fingerprint, load_model, save_model
@@ -75,6 +75,7 @@ def load_vectors(folder: Path) -> WordVectors:
     """
     state, about = load_model(folder, _KIND, _FORM)
     try:
+        _check(folder, state)
         forms, rows = state.tables["forms"], state.arrays["rows"]
         matrix = _restored(state.arrays["matrix"], state.arrays["scales"])
         made = fingerprint([json.dumps(about["config"], sort_keys=True).encode(), about["data"].encode()])
@@ -85,6 +86,21 @@ def load_vectors(folder: Path) -> WordVectors:
     if not (matrix.ndim == 2 and rows.size and 0 <= rows.min() <= rows.max() < len(matrix)):
         raise BrokenArtefact(f"{folder.name} の語と行が合っていません。作り直してください。")
     return vectors
+
+
+def _check(folder: Path, state: State) -> None:
+    """Raises BrokenArtefact, or KeyError, for arrays that only look right until a text is compared with them."""
+    matrix, scales, rows = (state.arrays[name] for name in ("matrix", "scales", "rows"))
+    right = (
+        matrix.dtype == np.int8
+        and scales.dtype == np.float32
+        and rows.dtype == np.int32
+        and (matrix.ndim, rows.ndim, scales.shape) == (2, 1, (len(matrix),))
+        and np.isfinite(scales).all()
+        and matrix.shape[1] <= MOST_DIMENSIONS
+    )
+    if not right:
+        raise BrokenArtefact(f"{folder.name} の数の並びの形が、単語ベクトルのものではありません。作り直してください。")
 
 
 def vectors_folder(data: Path) -> Path:

@@ -23,6 +23,7 @@ from models.artefacts import BrokenArtefact, load_model, save_model
 KIND = "weights"
 _FORM = 1
 _LEAD = "words"  # the part the others are weighed against
+_MOST = 1_000.0  # more is a slip of the pen
 _LEAST = 0.01  # a smaller weight is as good as none
 _STEEPEST = 1_000.0  # of the logistic curve, so that pairs which any weights put right have a solution
 
@@ -137,7 +138,7 @@ def load_weights(folder: Path) -> tuple[Weights, dict[str, Any]]:
 
 
 def _is_weight(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _MOST
 
 
 def _pairs(examples: Sequence[Example], config: WeightsConfig) -> _Pairs | None:

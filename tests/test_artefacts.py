@@ -1,4 +1,6 @@
+import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,11 +63,9 @@ def test_nothing_is_unpickled(tmp_path):
     save(tmp_path / "x", STATE, {})
     np.save(tmp_path / "x" / "a.npy", np.array([{"code": 1}], dtype=object), allow_pickle=True)
     manifest = json.loads((tmp_path / "x" / "manifest.json").read_text())
-    import hashlib
-
     manifest["files"]["a.npy"] = hashlib.sha256((tmp_path / "x" / "a.npy").read_bytes()).hexdigest()
     (tmp_path / "x" / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(ValueError, match="allow_pickle"):
+    with pytest.raises(BrokenArtefact, match=r"a\.npy"):
         load(tmp_path / "x")
 
 
@@ -106,3 +106,47 @@ def test_a_model_of_another_edition_of_the_dictionary_is_refused(tmp_path, monke
 def test_a_fingerprint_tells_apart_how_the_same_bytes_are_cut():
     assert fingerprint([b"ab", b"c"]) != fingerprint([b"a", b"bc"])
     assert fingerprint([b"ab", b"c"]) == fingerprint(iter([b"ab", b"c"]))
+
+
+def sealed(folder, name, content):
+    """A file of ``folder`` with another content, and a manifest that vouches for it."""
+    (folder / name).write_bytes(content)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"][name] = hashlib.sha256(content).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize(("name", "content"), [("words.json", b"{"), ("words.json", b"[" * 100_000), ("a.npy", b"xx")])
+def test_a_file_that_cannot_be_read_is_said_so_even_where_its_hash_is_right(tmp_path, name, content):
+    save(tmp_path / "x", STATE, {})
+    sealed(tmp_path / "x", name, content)
+    with pytest.raises(BrokenArtefact, match=name):
+        load(tmp_path / "x")
+
+
+@pytest.mark.parametrize("name", ["../out.json", "a/b.json", "a\0b"])
+def test_a_file_outside_the_folder_is_not_read(tmp_path, name):
+    save(tmp_path / "x", STATE, {})
+    (tmp_path / "out.json").write_text("1")
+    manifest = json.loads((tmp_path / "x" / "manifest.json").read_text())
+    manifest["files"][name] = hashlib.sha256(b"1").hexdigest()
+    (tmp_path / "x" / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(BrokenArtefact):
+        load(tmp_path / "x")
+
+
+def test_a_save_that_fails_at_the_last_step_leaves_what_was_there(tmp_path, monkeypatch):
+    save(tmp_path / "x", STATE, {"n": 1})
+    rename, calls = Path.rename, []
+
+    def failing(self, target):
+        calls.append(target)
+        if len(calls) == 2:  # the old one is aside, the new one comes
+            raise OSError(28, "no space")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OSError, match="no space"):
+        save(tmp_path / "x", STATE, {"n": 2})
+    assert about(tmp_path / "x") == {"n": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]

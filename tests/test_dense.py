@@ -61,7 +61,7 @@ def test_no_documents_have_no_scores():
 
 @settings(max_examples=50)
 @given(ROWS)
-def test_rounding_changes_a_cosine_by_less_than_a_hundredth(rows):
+def test_rounding_changes_a_cosine_of_few_dimensions_by_less_than_two_hundredths(rows):
     unit = unit_rows(rows)
     small, scales = quantised(unit)
     assert np.abs(unit @ unit.T - (small * scales[:, None]) @ (small * scales[:, None]).T).max() < 0.02

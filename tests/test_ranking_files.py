@@ -101,3 +101,25 @@ def test_the_dev_collection_is_ranked_above_its_bar(tmp_path):
         pytest.skip("../shared/bench/kyodo-dev is not here")
     rank_files(folder / "issues.jsonl", folder / "organisations.jsonl", tmp_path / "run", ignore_area=True)
     assert evaluate(read_run(tmp_path / "run"), read_qrels(folder / "qrels.txt")).ndcg >= 0.43
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (b'{"id": "c", "partners": 3}', "partners"),
+        (b'{"id": "c"}\n{"id": "c"}', "2行目"),
+        (b'{"id": "c", "text": "\\ud800"}', "JSON"),
+        (b"[" * 100_000, "JSON"),
+    ],
+)
+def test_a_broken_case_says_where_and_what(tmp_path, lines, said):
+    (tmp_path / "c.jsonl").write_bytes(lines)
+    with pytest.raises(BrokenCollection, match=said):
+        rank(tmp_path, cases=tmp_path / "c.jsonl")
+
+
+def test_one_partner_may_stand_without_a_list(tmp_path):
+    case = {"id": "c1", "text": "飼い主のいない猫が増えた", "partners": "見守り隊"}
+    alone = rank(tmp_path, cases=write(tmp_path / "c.jsonl", [case]))
+    assert alone == rank(tmp_path, cases=write(tmp_path / "c.jsonl", [{**case, "partners": ["見守り隊"]}]))
+    assert alone != rank(tmp_path)

@@ -97,3 +97,13 @@ def test_no_text_breaks_the_analysis(text):
     assert len(words(text)) == len(word_forms(text))
     assert all(noun.forms for noun in compounds(text))
     assert all(term.form for term in characters(text))
+
+
+def test_a_separator_of_lines_or_paragraphs_is_no_word():
+    assert words("\u2028猫\u2029")[0].surface == "猫"
+    assert len(words("\u2028猫\u2029")) == 1
+
+
+def test_a_long_text_is_cut_where_a_sentence_or_a_clause_ends():
+    text = "ああ。" * 498 + "買い物弱者が増えた"
+    assert [t.surface for t in words(text)][-2:] == ["買い物", "弱者"]

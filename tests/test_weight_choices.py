@@ -27,6 +27,12 @@ from models.weights import WeightsConfig, save_weights
 ONE, OTHER = "0" * 12, "a" * 12
 
 
+def current(ctx):
+    with ctx.db.read() as conn:
+        found = weights.current(conn, ctx.settings.data)
+    return found.id, found.weights
+
+
 @pytest.fixture
 def ctx(tmp_path, monkeypatch):
     for name in Settings.model_fields:
@@ -53,7 +59,7 @@ def told(ctx):
 
 
 def test_the_weights_of_the_program_are_in_force_until_someone_chooses(ctx):
-    assert weights.current(ctx) == ("", weights.default_weights())
+    assert current(ctx) == ("", weights.default_weights())
     assert told(ctx) == []
     assert weights.overview(ctx).before is None
 
@@ -63,7 +69,7 @@ def test_a_chosen_set_is_in_force_from_then_on_and_running_services_notice(ctx):
     with ctx.db.read() as conn:
         before = meta.revision(conn)
     weights.choose(ctx, ONE, " 評価が20件そろったため ")
-    assert weights.current(ctx) == (ONE, weights.default_weights() | {"characters": 0.75})
+    assert current(ctx) == (ONE, weights.default_weights() | {"characters": 0.75})
     assert told(ctx) == [(ONE, "評価が20件そろったため")]
     with ctx.db.read() as conn:
         assert meta.revision(conn) == before + 1
@@ -82,7 +88,7 @@ def test_a_rollback_puts_back_what_was_in_force_before_and_stays_on_record(ctx):
     weights.choose(ctx, OTHER, "二")
     assert weights.overview(ctx).before == ONE
     weights.roll_back(ctx)
-    assert weights.current(ctx)[0] == ONE
+    assert current(ctx)[0] == ONE
     assert [id for id, _ in told(ctx)] == [ONE, OTHER, ONE]
 
 
@@ -90,14 +96,14 @@ def test_a_rollback_of_the_first_choice_leads_to_the_weights_of_the_program(ctx)
     learned(ctx)
     weights.choose(ctx, ONE, "試す")
     weights.roll_back(ctx)
-    assert weights.current(ctx)[0] == ""
+    assert current(ctx)[0] == ""
 
 
 def test_a_rollback_button_pressed_twice_rolls_back_once(ctx):
     learned(ctx)
     seen = weights.choose(ctx, ONE, "試す").id
     assert weights.roll_back(ctx, seen) == weights.roll_back(ctx, seen)
-    assert weights.current(ctx)[0] == ""
+    assert current(ctx)[0] == ""
 
 
 def test_a_rollback_of_something_that_is_no_longer_in_force_is_refused(ctx):
@@ -160,7 +166,7 @@ def test_a_broken_set_in_force_gives_way_to_the_default_and_the_log_names_it_by_
     weights.choose(ctx, ONE, "試す")
     damage(folder)
     caplog.set_level(logging.WARNING)
-    assert weights.current(ctx) == ("", weights.default_weights())
+    assert current(ctx) == ("", weights.default_weights())
     assert ONE in caplog.text
     found = weights.overview(ctx).in_force
     assert (found.id, found.chosen, bool(found.fault)) == ("", ONE, True)
@@ -216,7 +222,7 @@ def test_a_better_set_is_kept_with_its_measures_and_nobody_is_switched_to_it(ctx
     assert trained.weights["characters"] > 1.0
     kept = weights.overview(ctx).learned
     assert [(one.id, one.weights, one.measures) for one in kept] == [(trained.id, trained.weights, trained.measures)]
-    assert weights.current(ctx)[0] == ""
+    assert current(ctx)[0] == ""
     assert train(ctx, Known(["o-1", "o-2", "o-3"])).id == trained.id
 
 

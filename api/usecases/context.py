@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from api.settings import Settings
 from api.usecases.index import Index, Source
-from api.usecases.weights import in_force
+from api.usecases.weights import current
 from corpus.documents import case_documents, issue_documents, organisation_documents
 from corpus.store import cases, issues, organisations
 from corpus.tables import Database, connect, migrate
@@ -55,7 +55,7 @@ def open_context(settings: Settings, patient: bool = True) -> Context:
     learned = find_learned(_places(settings))
 
     def weights(conn: Connection) -> Weights:
-        return replace(config.weights, **in_force(conn, settings.data).weights)
+        return replace(config.weights, **current(conn, settings.data).weights)
 
     def index(name: str, source: Source) -> Index:
         return Index(name, db, settings.data / "index", config, learned, weights, source, patient)

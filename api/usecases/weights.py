@@ -92,13 +92,12 @@ def in_force(conn: Connection, data: Path) -> InForce:
     return InForce(id=chosen, weights=found.weights, chosen=chosen)
 
 
-def current(ctx: "Context") -> tuple[str, Mapping[str, float]]:
-    """Id and weights to rank by. A broken set is told to the log, and the default goes on."""
-    with ctx.db.read() as conn:
-        found = in_force(conn, ctx.settings.data)
+def current(conn: Connection, data: Path) -> InForce:
+    """What to rank by now. A broken set is told to the log, and the default goes on."""
+    found = in_force(conn, data)
     if found.fault:
         _LOG.warning("選ばれている重み(%s)が使えないため、付属の重みで並べます。%s", found.chosen, found.fault)
-    return found.id, found.weights
+    return found
 
 
 def overview(ctx: "Context") -> Overview:
