@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.errors import Invalid
 from corpus.records import ReleaseLevel
-from models.chat import ADDRESS
+from models.reading.chat import ADDRESS
 
 PREFIX = "KYODO_"
 # An empty variable names no folder; it is not the current one.

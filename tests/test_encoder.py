@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.commands.terminal import FAILED, guarded
-from models import encoded
-from models.encoded import EncodedTexts
-from models.encoder import BrokenEncoder, SentenceEncoder
-from models.encoding_cost import texts_of
+from models.encoding import encoded
+from models.encoding.cost import texts_of
+from models.encoding.encoded import EncodedTexts
+from models.encoding.encoder import BrokenEncoder, SentenceEncoder
 
 ROOT = Path(__file__).parents[1]
 
@@ -50,7 +50,8 @@ def model(tmp_path):
 
 def test_importing_the_encoder_starts_no_heavy_library():
     heavy = "{'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)"
-    command = f"import sys, models.encoder, models.encoded, models.encoding_cost, api.cli; sys.exit(bool({heavy}))"
+    ours = ", ".join(f"models.encoding.{name}" for name in ("encoder", "encoded", "cost"))
+    command = f"import sys, {ours}, api.cli; sys.exit(bool({heavy}))"
     assert subprocess.run([sys.executable, "-c", command], cwd=ROOT, check=False).returncode == 0
 
 

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from api.cli import app
 from matcher.matching import Matcher
 from matcher.records import Document, Part, Query
-from models.encoded import EncodedTexts
-from models.encoder import BrokenEncoder, SentenceEncoder
+from models.encoding.encoded import EncodedTexts
+from models.encoding.encoder import BrokenEncoder, SentenceEncoder
 from models.learned import Places, find_learned
 
 pytestmark = [

@@ -17,12 +17,12 @@ from api.cli import app
 from api.usecases import fields as use_case
 from api.usecases.fields import FieldProposer
 from corpus.activity_fields import FIELDS
-from models import field_training
 from models.artefacts import BrokenArtefact
-from models.field_baselines import LawWords, MostFrequent
-from models.field_classifier import CODES, FieldModel, Weighing, load_field_model
-from models.field_learning import Example, best_threshold, examples, f1_by_field, folds, learn, scale, truth_of
-from models.field_quality import (
+from models.fields import training as field_training
+from models.fields.baselines import LawWords, MostFrequent
+from models.fields.classifier import CODES, FieldModel, Weighing, load_field_model
+from models.fields.learning import Example, best_threshold, examples, f1_by_field, folds, learn, scale, truth_of
+from models.fields.quality import (
     BENCH,
     LAW,
     LEARNED,
@@ -34,7 +34,7 @@ from models.field_quality import (
     read_examples,
     tables,
 )
-from models.field_training import drawn, keep
+from models.fields.training import drawn, keep
 
 TOPICS = {
     7: ["川", "水質", "里山", "植樹", "水辺", "森林", "野鳥"],

@@ -7,7 +7,7 @@ from matcher.dense import WordVectors
 from matcher.matching import Matcher
 from matcher.records import Document, Part, Query
 from models.learned import Places, find_learned
-from models.vectors import SHIPPED, Origin, load_vectors, save_vectors, vectors_folder
+from models.vectors.artefact import SHIPPED, Origin, load_vectors, save_vectors, vectors_folder
 
 
 def test_what_is_shipped_is_used_where_nothing_is_named():

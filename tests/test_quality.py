@@ -7,13 +7,24 @@ import pytest
 
 from matcher.analysis import Learned
 from matcher.measures import Measures
-from models.case_quality import measure_with_cases, met_again, write_cases
-from models.collection import collections
-from models.floors import floors, mean_difference
-from models.no_match import Share, Told, auc, called_good, careful, even, out_of_fold, shipped_errors, sure, told
-from models.quality import main
-from models.systems import BM25, LEARNED, OURS
-from models.weighing import DEFAULT, examples, fitted, learn, look, scores, weighed
+from models.quality.collection import collections
+from models.quality.floors import floors, mean_difference
+from models.quality.no_match import (
+    Share,
+    Told,
+    auc,
+    called_good,
+    careful,
+    even,
+    out_of_fold,
+    shipped_errors,
+    sure,
+    told,
+)
+from models.quality.past_cases import measure_with_cases, met_again, write_cases
+from models.quality.report import main
+from models.quality.systems import BM25, LEARNED, OURS
+from models.quality.weighing import DEFAULT, examples, fitted, learn, look, scores, weighed
 from models.weights import Example
 
 ISSUES = [

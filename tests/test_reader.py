@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 from api.cli import app
 from matcher.measures import read_run
 from matcher.records import Document, Query
-from models.chat import Cost, Endpoint, Outcome, ReaderFailed
-from models.reader import Profile, RankingReader, Reading, Reason, _judged, read
+from models.reading.chat import Cost, Endpoint, Outcome, ReaderFailed
+from models.reading.reader import Profile, RankingReader, Reading, Reason, _judged, read
 
 ROOT = Path(__file__).parents[1]
 ISSUE = "飼い主のいない猫が増え、\n世話をする人がいない。"
@@ -67,7 +67,7 @@ def test_without_a_key_or_a_model_neither_is_sent():
 
 
 def test_the_prompt_is_short_and_japanese():
-    prompt = (ROOT / "models" / "prompts" / "reader.txt").read_text(encoding="utf-8")
+    prompt = (ROOT / "models" / "reading" / "prompts" / "reader.txt").read_text(encoding="utf-8")
     assert len(prompt) < 1_200
     assert sum("ぁ" <= letter <= "ん" for letter in prompt) > 200
 
@@ -299,7 +299,7 @@ def test_one_file_alone_opens_connections_outwards():
                     named = [node.module or ""]
                 if clients & set(named):
                     users.add(path.relative_to(ROOT).as_posix())
-    assert users == {"models/chat.py"}
+    assert users == {"models/reading/chat.py"}
 
 
 # ---- measuring

@@ -7,9 +7,9 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from matcher.dense import WordVectors, unit_rows
-from models.sentences import NOTHING, read_sentences
-from models.vector_contrast import REFINED, ContrastConfig, loss_and_gradient, refine, usable_records
-from models.vector_training import VectorConfig, train
+from models.vectors.contrast import REFINED, ContrastConfig, loss_and_gradient, refine, usable_records
+from models.vectors.sentences import NOTHING, read_sentences
+from models.vectors.training import VectorConfig, train
 
 PETS, LAND = ["猫", "犬", "小鳥", "首輪", "獣医"], ["農地", "水田", "肥料", "草刈り", "収穫"]
 # 240 records of four sentences of one word each: only records tie 猫 to 犬.

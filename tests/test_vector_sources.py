@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import foreign_vectors
-from models.foreign_vectors import BrokenVectors, form_of, from_ginza_wheel, from_word2vec_text, is_wheel, murmur_hash
-from models.texts import BrokenTexts, read_records
+from models.vectors import foreign as foreign_vectors
+from models.vectors.foreign import BrokenVectors, form_of, from_ginza_wheel, from_word2vec_text, is_wheel, murmur_hash
+from models.vectors.texts import BrokenTexts, read_records
 
 
 def written(path, content):

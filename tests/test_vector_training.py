@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from matcher.dense import WordVectors, unit_rows
-from models import vector_training
-from models.texts import BrokenTexts
-from models.vector_contrast import ContrastConfig
-from models.vector_measures import measure_on
-from models.vector_training import VectorConfig, count_pairs, ppmi, train
-from models.vectors import nearest
+from models.vectors import training as vector_training
+from models.vectors.artefact import nearest
+from models.vectors.contrast import ContrastConfig
+from models.vectors.measures import measure_on
+from models.vectors.texts import BrokenTexts
+from models.vectors.training import VectorConfig, count_pairs, ppmi, train
 
 WORDS = np.array([0, 1, 0, -1, -1, 2, 1], dtype=np.int32)  # two sentences, a window of two between them
 ANIMALS = itertools.product(["猫", "犬", "小鳥"], ["餌", "散歩", "病院", "首輪", "飼い主"])

@@ -15,9 +15,7 @@ from api.settings import Settings, read_settings
 from matcher.dense import WordVectors, unit_rows
 from models import artefacts
 from models.artefacts import BrokenArtefact
-from models.vector_contrast import ContrastConfig
-from models.vector_training import VectorConfig, train
-from models.vectors import (
+from models.vectors.artefact import (
     SHIPPED,
     Origin,
     data_fingerprint,
@@ -27,6 +25,8 @@ from models.vectors import (
     save_vectors,
     vectors_folder,
 )
+from models.vectors.contrast import ContrastConfig
+from models.vectors.training import VectorConfig, train
 
 ANIMALS = itertools.product(["猫", "犬", "小鳥"], ["餌", "散歩", "病院", "首輪", "飼い主"])
 FARMING = itertools.product(["農地", "水田", "畑"], ["草刈り", "収穫", "肥料", "種", "耕作"])
@@ -168,7 +168,7 @@ def test_broken_vectors_are_named_and_the_next_are_taken(folder, learned, caplog
 
 
 def test_without_any_vectors_there_are_none(folder, monkeypatch, caplog):
-    monkeypatch.setattr("models.vectors.SHIPPED", folder / "nowhere")
+    monkeypatch.setattr("models.vectors.artefact.SHIPPED", folder / "nowhere")
     assert find_vectors(folder, None) is None
     assert "nowhere" in caplog.text
 

@@ -10,7 +10,7 @@ from api.commands.terminal import answer_json
 from api.errors import NotReadable
 
 if TYPE_CHECKING:
-    from models.encoding_cost import Cost
+    from models.encoding.cost import Cost
 
 
 def encode_cost(
@@ -21,8 +21,8 @@ def encode_cost(
     as_json: Annotated[bool, typer.Option("--json", help="結果をJSONで出力します。")] = False,
 ) -> None:
     """文エンコーダーが文章1,000件を読むのにかかる時間と記憶を、この機械で測ります。"""
-    from models.encoder import BrokenEncoder
-    from models.encoding_cost import measure, texts_of
+    from models.encoding.cost import measure, texts_of
+    from models.encoding.encoder import BrokenEncoder
     from models.ranking_files import BrokenCollection
 
     try:

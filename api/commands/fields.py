@@ -10,7 +10,7 @@ from api.commands.terminal import opened, say
 from api.errors import Invalid, NotReadable
 
 if TYPE_CHECKING:
-    from models.field_learning import Example
+    from models.fields.learning import Example
 
 
 def train_fields(
@@ -33,8 +33,8 @@ def train_fields(
     """
     from api.settings import read_settings
     from api.usecases.fields import own_folder
-    from models.field_quality import TooFewTexts, judge, tables
-    from models.field_training import keep
+    from models.fields.quality import TooFewTexts, judge, tables
+    from models.fields.training import keep
 
     given = _from_file(file) if file else _from_collection()
     try:
@@ -53,7 +53,7 @@ def train_fields(
 
 
 def _from_file(path: Path) -> "list[Example]":
-    from models.field_quality import read_examples
+    from models.fields.quality import read_examples
     from models.ranking_files import BrokenCollection
 
     try:
@@ -64,15 +64,15 @@ def _from_file(path: Path) -> "list[Example]":
 
 def _from_collection() -> "list[Example]":
     from api.usecases.fields import labelled
-    from models.field_learning import examples
-    from models.field_training import MOST_TEXTS
+    from models.fields.learning import examples
+    from models.fields.training import MOST_TEXTS
 
     with opened() as ctx:
         return _limited(examples(labelled(ctx, MOST_TEXTS + 1)))
 
 
 def _limited(given: "list[Example]") -> "list[Example]":
-    from models.field_training import MOST_TEXTS, drawn
+    from models.fields.training import MOST_TEXTS, drawn
 
     if len(given) > MOST_TEXTS:
         say(f"分野の付いた文章が多いため、{MOST_TEXTS:,}件を選んで学びます。")

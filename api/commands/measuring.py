@@ -15,7 +15,7 @@ from api.errors import Invalid, NotReadable
 if TYPE_CHECKING:
     from matcher.analysis import Learned
     from matcher.measures import Comparison, Measures
-    from models.reader import RankingReader
+    from models.reading.reader import RankingReader
 
 _JSONL = "JSONLファイル。名前が .gz で終わればgzip"
 _VECTORS = "付属の単語ベクトルの代わりに使う、単語ベクトルのフォルダー"
@@ -90,8 +90,8 @@ def _ranking_reader(url: str, model: str, reverse: bool) -> "RankingReader":
     """Key, time and size come from the settings, as for the service. Raises Invalid."""
     from api.settings import read_settings
     from api.usecases.reading import endpoint_of
-    from models.chat import is_address
-    from models.reader import RankingReader
+    from models.reading.chat import is_address
+    from models.reading.reader import RankingReader
 
     if reverse:
         raise Invalid("--reader は --reverse と一緒には使えません。読み取り役は、課題について団体を並べます。")
@@ -104,7 +104,7 @@ def _ranking_reader(url: str, model: str, reverse: bool) -> "RankingReader":
 
 
 def _how_it_read(reader: "RankingReader") -> str:
-    from models.chat import Outcome
+    from models.reading.chat import Outcome
 
     failed = {outcome: number for outcome, number in reader.outcomes.items() if outcome is not Outcome.READ}
     codes = "、".join(f"{outcome} {number:,}件" for outcome, number in sorted(failed.items()))
@@ -116,9 +116,9 @@ def _learned(vectors: Path | None, encoder: Path | None) -> "Learned":
     """What is shipped but for what is named, which must be usable: a measure of something else would mislead."""
     from api.settings import read_settings
     from models.artefacts import BrokenArtefact
-    from models.encoder import BrokenEncoder, SentenceEncoder
+    from models.encoding.encoder import BrokenEncoder, SentenceEncoder
     from models.learned import find_learned
-    from models.vectors import load_vectors
+    from models.vectors.artefact import load_vectors
 
     settings, shipped = read_settings(), find_learned()
     prefixes = (settings.encoder_query_prefix, settings.encoder_passage_prefix)

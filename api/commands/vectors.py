@@ -37,10 +37,10 @@ def train_vectors(
     """
     from dataclasses import asdict
 
-    from models.texts import read_records
-    from models.vector_contrast import REFINED, ContrastConfig
-    from models.vector_training import VectorConfig, train
-    from models.vectors import data_fingerprint
+    from models.vectors.artefact import data_fingerprint
+    from models.vectors.contrast import REFINED, ContrastConfig
+    from models.vectors.texts import read_records
+    from models.vectors.training import VectorConfig, train
 
     config, contrast = VectorConfig(window=window, dimensions=dimensions, least=least), ContrastConfig()
     with _in_words(), _timed():
@@ -60,8 +60,8 @@ def convert_vectors(
     source: Annotated[list[str] | None, typer.Option(metavar="説明", help=_SOURCE)] = None,
 ) -> None:
     """よそで作られた単語ベクトルを、このプログラムの語に合わせて取り込みます。今あるものは置き換わります。"""
-    from models.foreign_vectors import GINZA_LICENCES, from_ginza_wheel, from_word2vec_text, is_wheel
-    from models.vectors import data_fingerprint
+    from models.vectors.artefact import data_fingerprint
+    from models.vectors.foreign import GINZA_LICENCES, from_ginza_wheel, from_word2vec_text, is_wheel
 
     progress = ProgressLine(file.name)
     with _in_words(), _timed(), closing(progress):
@@ -82,7 +82,7 @@ def neighbours(
     """単語ベクトルで意味の近い語を10語、近さ(コサイン、1が最も近い)とともに示します。"""
     from api.settings import read_settings
     from matcher.text import word_forms
-    from models.vectors import find_vectors, load_vectors, nearest
+    from models.vectors.artefact import find_vectors, load_vectors, nearest
 
     settings = read_settings()
     with _in_words():
@@ -103,8 +103,8 @@ def _save(
     out: Path | None, vectors: "WordVectors", config: dict[str, Any], command: list[str], sources: list[str], data: str
 ) -> None:
     from api.settings import read_settings
-    from models.vector_measures import measure
-    from models.vectors import Origin, save_vectors, vectors_folder
+    from models.vectors.artefact import Origin, save_vectors, vectors_folder
+    from models.vectors.measures import measure
 
     folder = out or vectors_folder(read_settings().data)
     origin = Origin(f"kyodo models {shlex.join(command)}", tuple(sources), data)
@@ -128,8 +128,8 @@ def _timed() -> Iterator[None]:
 def _in_words() -> Iterator[None]:
     """A broken file as a failure of the command."""
     from models.artefacts import BrokenArtefact
-    from models.foreign_vectors import BrokenVectors
-    from models.texts import BrokenTexts
+    from models.vectors.foreign import BrokenVectors
+    from models.vectors.texts import BrokenTexts
 
     try:
         yield

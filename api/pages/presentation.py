@@ -12,7 +12,7 @@ from corpus.dates import era_label, fiscal_year_label, parse_date
 from corpus.readers.base import Kind, Severity
 from corpus.records import ReleaseLevel
 from matcher.records import Band, Part
-from models.chat import Outcome
+from models.reading.chat import Outcome
 
 BAND_LABELS: Mapping[Band, str] = {
     Band.STRONG: "強い手がかり",

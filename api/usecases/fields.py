@@ -14,7 +14,7 @@ from corpus.records import Issue, Organisation
 from corpus.store import organisations as organisation_rows
 from corpus.store.rows import batches
 from models.artefacts import BrokenArtefact
-from models.field_classifier import LIKELY, FieldModel, load_field_model
+from models.fields.classifier import LIKELY, FieldModel, load_field_model
 
 _LOG = logging.getLogger(__name__)
 _MANIFEST = "manifest.json"

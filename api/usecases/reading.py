@@ -20,8 +20,8 @@ from corpus.records import RELEASE_LABELS, Issue, Organisation, ReleaseLevel
 from corpus.store import organisations as organisation_rows
 from corpus.store import reader_calls
 from corpus.store.reader_calls import MonthlyCount
-from models.chat import Cost, Endpoint, Outcome, ReaderFailed
-from models.reader import MOST_CANDIDATES, Profile, Reading, Reason, read
+from models.reading.chat import Cost, Endpoint, Outcome, ReaderFailed
+from models.reading.reader import MOST_CANDIDATES, Profile, Reading, Reason, read
 
 _LOG = logging.getLogger(__name__)
 _WITHOUT = "下の一覧は、読み取り役を使わないもとの順位です。"

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from matcher.matching import Matcher, first
 from matcher.measures import CUTOFF
 from matcher.text import word_forms
-from models.collection import Collection
-from models.rates import Share
-from models.weighing import DEFAULT, PARTS, Looked, scores
+from models.quality.collection import Collection
+from models.quality.rates import Share
+from models.quality.weighing import DEFAULT, PARTS, Looked, scores
 
 Floats = NDArray[np.float64]
 FOLDS = 10

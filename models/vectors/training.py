@@ -2,7 +2,7 @@
 
 The first stage is positive pointwise mutual information and a truncated singular value decomposition,
 with the settings that Levy, Goldberg and Dagan (2015), "Improving distributional similarity with lessons learned from
-word embeddings", recommend; the second is ``models.vector_contrast``.
+word embeddings", recommend; the second is ``models.vectors.contrast``.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,9 +15,9 @@ from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits
 
 from matcher.dense import WordVectors
-from models.sentences import Sentences, read_sentences
-from models.texts import BrokenTexts
-from models.vector_contrast import ContrastConfig, refine
+from models.vectors.contrast import ContrastConfig, refine
+from models.vectors.sentences import Sentences, read_sentences
+from models.vectors.texts import BrokenTexts
 
 _CHUNK = 1_000_000  # words whose neighbours are counted at once
 

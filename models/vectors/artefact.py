@@ -17,7 +17,7 @@ from matcher.fitted import State
 from matcher.text import DICTIONARY_EDITION
 from models.artefacts import BrokenArtefact, fingerprint, load_model, save_model
 
-SHIPPED = Path(__file__).parent / "pretrained" / "vectors"
+SHIPPED = Path(__file__).parents[1] / "pretrained" / "vectors"
 
 _LOG = logging.getLogger(__name__)
 _KIND, _FORM = "vectors", 2

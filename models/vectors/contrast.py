@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from matcher.dense import Floats, WordVectors, unit_rows
-from models.sentences import Record, Sentences
+from models.vectors.sentences import Record, Sentences
 
 REFINED = "contrast"
 LEAST_RECORDS = 200  # with fewer, what sets a record apart from the others is chance

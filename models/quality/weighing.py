@@ -11,7 +11,7 @@ from matcher.analysis import Learned
 from matcher.matching import Matcher, MatcherConfig, first
 from matcher.measures import CUTOFF, Measures
 from matcher.records import Query
-from models.collection import Collection
+from models.quality.collection import Collection
 from models.ranking_files import Entry, read_entries
 from models.weights import Example, WeightsConfig, cross_fitted, fit_weights
 

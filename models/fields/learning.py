@@ -10,7 +10,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from corpus.activity_fields import FIELDS
-from models.field_classifier import CODES, Classifier, FieldModel, Table, Terms, Weighing, terms_of
+from models.fields.classifier import CODES, Classifier, FieldModel, Table, Terms, Weighing, terms_of
 
 INNER_FOLDS = 3
 _STRENGTH = 10.0  # C of scikit-learn; 3 and 30 were not better

@@ -1,6 +1,6 @@
 """A text's probabilities of the twenty activity fields, from plain arrays: weighed terms times coefficients.
 
-How the arrays are learned stands in ``models.field_learning``; nothing here needs what that needs.
+How the arrays are learned stands in ``models.fields.learning``; nothing here needs what that needs.
 """
 
 from collections import Counter

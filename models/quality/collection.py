@@ -9,7 +9,7 @@ from matcher.measures import Measures, Pair, evaluate, read_pairs, read_qrels, r
 from matcher.records import Qrels, Run
 from models.ranking_files import Entry, read_entries
 
-BENCH = Path(__file__).parents[2] / "shared" / "bench"
+BENCH = Path(__file__).parents[3] / "shared" / "bench"
 
 Ranker = Callable[[Path, Path, Path], object]
 

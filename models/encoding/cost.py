@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from models.encoder import BATCH, SentenceEncoder
+from models.encoding.encoder import BATCH, SentenceEncoder
 from models.ranking_files import read_entries
 
 _MOST_TEXTS = 1000

@@ -1,4 +1,4 @@
-"""How well the activity fields of a text are told, by ten-fold cross-validation: ``python -m models.field_quality``."""
+"""How well activity fields are told, by ten-fold cross-validation: ``python -m models.fields.quality``."""
 
 import argparse
 import sys
@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.activity_fields import label
-from models.field_baselines import LawWords, MostFrequent
-from models.field_classifier import CODES, LIKELY, MOST, Table
-from models.field_learning import Example, Learner, Truth, examples, f1_by_field, folds, learn, truth_of, words_of
+from models.fields.baselines import LawWords, MostFrequent
+from models.fields.classifier import CODES, LIKELY, MOST, Table
+from models.fields.learning import Example, Learner, Truth, examples, f1_by_field, folds, learn, truth_of, words_of
 from models.ranking_files import read_entries
 
 FOLDS = 10
-BENCH = Path(__file__).parents[2] / "shared" / "bench"
+BENCH = Path(__file__).parents[3] / "shared" / "bench"
 FEWEST = 50  # labelled texts; fewer cannot be measured
 MOST_FREQUENT, LAW, LEARNED = "多い分野を答える", "法律の言葉で比べる", "学習したモデル"
 SYSTEMS: Mapping[str, Learner] = {MOST_FREQUENT: MostFrequent.learn, LAW: LawWords.learn, LEARNED: learn}
@@ -158,7 +158,7 @@ def _row(name: str, figures: Iterable[float]) -> str:
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(prog="python -m models.field_quality", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m models.fields.quality", description=__doc__)
     parser.add_argument("--organisations", type=Path, default=BENCH / "kyodo-dev" / "organisations.jsonl")
     path = parser.parse_args().organisations
     if not path.is_file():

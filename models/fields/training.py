@@ -7,9 +7,9 @@ from pathlib import Path
 
 from matcher.text import DICTIONARY_EDITION
 from models.artefacts import fingerprint, save_model
-from models.field_classifier import FORM, KIND, FieldModel
-from models.field_learning import Example, learn, settings
-from models.field_quality import FOLDS, LAW, LEARNED, Judged, tables
+from models.fields.classifier import FORM, KIND, FieldModel
+from models.fields.learning import Example, learn, settings
+from models.fields.quality import FOLDS, LAW, LEARNED, Judged, tables
 
 MOST_TEXTS = 3_000  # more would take minutes, ten folds and three within each, and hardly tell more
 

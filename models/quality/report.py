@@ -10,13 +10,14 @@ from pathlib import Path
 
 from matcher.analysis import Learned
 from matcher.measures import Measures, compare
-from models import field_quality, no_match
-from models.case_quality import met_again
-from models.collection import BENCH, Collection, Ranker, collections
-from models.floors import STEERING, Floor, floors, interval
+from models.fields import quality as field_quality
 from models.learned import find_learned
-from models.systems import BM25, CITIES, LEARNED, OURS, Counted, by_system, learned_weights, measure
-from models.weighing import DEFAULT, LearnedWeights, Looked, look_at
+from models.quality import no_match
+from models.quality.collection import BENCH, Collection, Ranker, collections
+from models.quality.floors import STEERING, Floor, floors, interval
+from models.quality.past_cases import met_again
+from models.quality.systems import BM25, CITIES, LEARNED, OURS, Counted, by_system, learned_weights, measure
+from models.quality.weighing import DEFAULT, LearnedWeights, Looked, look_at
 
 __all__ = ["BENCH", "Collection", "Ranker", "collections", "main"]
 
@@ -113,7 +114,7 @@ def _foreign(one: Counted, counted: Sequence[Counted]) -> dict[str, Sequence[Loo
 
 
 def field_lines(collection: Collection) -> Iterator[str]:
-    """As ``models.field_quality`` prints them, or why not."""
+    """As ``models.fields.quality`` prints them, or why not."""
     yield "\n### 活動分野の判定(10分割の交差検証)\n"
     try:
         yield from field_quality.tables(field_quality.judge(field_quality.read_examples(collection.organisations)))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from matcher.analysis import Learned
 from matcher.measures import Measures
-from models.collection import Collection
+from models.quality.collection import Collection
+from models.quality.weighing import PLACELESS
 from models.ranking_files import rank_files
-from models.weighing import PLACELESS
 
 
 def measure_with_cases(collection: Collection, learned: Learned, weight: float) -> Measures:

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from matcher.analysis import Learned
 from matcher.matching import Matcher, MatcherConfig
 from matcher.measures import Measures
-from models.baselines import rank_bm25
-from models.case_quality import measure_with_cases
-from models.collection import Collection, Ranker
-from models.floors import STEERING
-from models.ranking_files import rank_files
-from models.weighing import (
+from models.quality.baselines import rank_bm25
+from models.quality.collection import Collection, Ranker
+from models.quality.floors import STEERING
+from models.quality.past_cases import measure_with_cases
+from models.quality.weighing import (
     DEFAULT,
     PLACELESS,
     LearnedWeights,
@@ -24,6 +23,7 @@ from models.weighing import (
     look,
     weighed,
 )
+from models.ranking_files import rank_files
 
 CITIES = "kyodo-dev"  # the collection with places, and with pairs that can stand for past cases
 BM25 = "BM25(bm25s、lucene、k1 1.2、b 0.75、Sudachi A単位の正規化形)"

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from matcher.records import Document, Query
-from models.chat import Cost, Endpoint, Outcome, ReaderFailed, ask
+from models.reading.chat import Cost, Endpoint, Outcome, ReaderFailed, ask
 
 MOST_CANDIDATES = 20
 _LONGEST_REASON = 200  # characters of a reason and of a quote that are shown
@@ -71,7 +71,7 @@ def read(endpoint: Endpoint, issue: str, candidates: Sequence[Profile]) -> Readi
 
 
 def _prompt() -> str:
-    return files("models").joinpath("prompts", "reader.txt").read_text(encoding="utf-8")
+    return files("models.reading").joinpath("prompts", "reader.txt").read_text(encoding="utf-8")
 
 
 def _cut(issue: str, candidates: Sequence[Profile], characters: int) -> list[Profile]:

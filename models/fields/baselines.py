@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import expit, logit
 
-from models.field_classifier import Table, Terms, Weighing
-from models.field_learning import Example, best_threshold, law_terms, scale, truth_of, words_of
+from models.fields.classifier import Table, Terms, Weighing
+from models.fields.learning import Example, best_threshold, law_terms, scale, truth_of, words_of
 
 _SELDOM = 0.005  # a field that no text has is taken to be this frequent
 

@@ -1,0 +1,1 @@
+"""The classifier of activity fields: learn, judge, keep."""

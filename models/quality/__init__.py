@@ -1,0 +1,1 @@
+"""``make quality``: how well the ranking does, against BM25 and part by part."""

@@ -1,0 +1,5 @@
+"""``python -m models.quality``."""
+
+from models.quality.report import main
+
+main()

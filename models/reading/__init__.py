@@ -1,0 +1,1 @@
+"""The optional reader: a language model behind an address that the administrator sets."""
