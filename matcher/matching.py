@@ -222,7 +222,7 @@ class Matcher:
     def _band(self, evidence: Evidence) -> Band:
         """By what the texts share, as a share of the most that the parts which compare texts could give.
 
-        Being near, in the same field or like a past partner is no clue of its own. ``models.quality.no_match`` says why.
+        Being near, in the same field or like a past partner is no clue of its own; see ``models.quality.no_match``.
         """
         shared = sum(c.value for c in evidence.contributions if c.part in TEXT_PARTS)
         clue = shared / (sum(map(self.config.weights.of, TEXT_PARTS)) or 1.0)

@@ -22,6 +22,10 @@ _MANIFEST = "manifest.json"
 _CARD = "CARD.md"
 
 
+class NotReplaceable(Exception):
+    """What is there is no artefact, so that it must not be written over; the text is a Japanese sentence."""
+
+
 class BrokenArtefact(Exception):
     """The folder is incomplete, altered or of another format; the text is a Japanese sentence naming the file."""
 
@@ -81,8 +85,9 @@ def fingerprint(pieces: Iterable[bytes]) -> str:
 def save(folder: Path, state: State, about: Mapping[str, Any], card: str = "") -> None:
     """Write ``state`` to ``folder``, replacing what is there; ``about`` goes into the manifest.
 
-    A process that is killed meanwhile leaves a folder named by ``draft_name``.
+    A process that is killed meanwhile leaves a folder named by ``draft_name``. Raises NotReplaceable.
     """
+    replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=draft_name(folder.name), dir=folder.parent))
     try:
@@ -97,6 +102,25 @@ def save(folder: Path, state: State, about: Mapping[str, Any], card: str = "") -
         _put_in_place(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def replaceable(folder: Path) -> None:
+    """Raises NotReplaceable for what holds other things than an artefact, or is the folder one works in."""
+    if folder.is_symlink() or folder.resolve() in (Path.cwd(), *Path.cwd().parents):
+        raise NotReplaceable(f"{folder} には書き出せません。新しいフォルダーの名前を指定してください。")
+    if folder.is_file():
+        raise NotReplaceable(f"{folder} はファイルです。新しいフォルダーの名前を指定してください。")
+    if folder.is_dir() and any(folder.iterdir()) and not _only_ours(folder):
+        raise NotReplaceable(
+            f"{folder} には、ほかのファイルがあります。空のフォルダーか、新しい名前を指定してください。"
+        )
+
+
+def _only_ours(folder: Path) -> bool:
+    """Whether every file is one that ``save`` writes."""
+    return (folder / _MANIFEST).is_file() and all(
+        path.is_file() and (path.suffix in (".npy", ".json") or path.name == _CARD) for path in folder.iterdir()
+    )
 
 
 def _put_in_place(draft: Path, folder: Path) -> None:

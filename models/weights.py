@@ -27,6 +27,8 @@ _MOST = 1_000.0  # more is a slip of the pen
 _LEAST = 0.01  # a smaller weight is as good as none
 _STEEPEST = 1_000.0  # of the logistic curve, so that pairs which any weights put right have a solution
 
+MEASURED = frozenset({"queries", "ndcg", "ndcg_default", "difference", "low", "high"})  # by ``judged``
+
 Floats = NDArray[np.float64]
 Weights = dict[str, float]
 

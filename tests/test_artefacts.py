@@ -9,7 +9,7 @@ from matcher.fitted import State
 from matcher.matching import Matcher
 from matcher.records import Document, Query
 from models import artefacts
-from models.artefacts import BrokenArtefact, about, fingerprint, load, load_model, save, save_model
+from models.artefacts import BrokenArtefact, NotReplaceable, about, fingerprint, load, load_model, save, save_model
 
 STATE = State({"a": np.arange(5, dtype=np.int32)}, {"words": ["猫", "犬"]})
 
@@ -150,3 +150,34 @@ def test_a_save_that_fails_at_the_last_step_leaves_what_was_there(tmp_path, monk
         save(tmp_path / "x", STATE, {"n": 2})
     assert about(tmp_path / "x") == {"n": 1}
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_folder_with_other_files_is_not_replaced(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "thesis.txt").write_text("x")
+    with pytest.raises(NotReplaceable, match="ほかのファイル"):
+        save(tmp_path / "thesis", STATE, {})
+    assert (tmp_path / "thesis" / "thesis.txt").read_text() == "x"
+
+
+def test_an_artefact_beside_which_somebody_put_a_file_is_not_replaced(tmp_path):
+    save(tmp_path / "x", STATE, {})
+    (tmp_path / "x" / "notes.txt").write_text("x")
+    with pytest.raises(NotReplaceable):
+        save(tmp_path / "x", STATE, {})
+
+
+def test_the_folder_one_works_in_and_a_file_are_not_replaced(tmp_path, monkeypatch):
+    (tmp_path / "f").write_text("x")
+    with pytest.raises(NotReplaceable, match="ファイル"):
+        save(tmp_path / "f", STATE, {})
+    (tmp_path / "w").mkdir()
+    monkeypatch.chdir(tmp_path / "w")
+    with pytest.raises(NotReplaceable):
+        save(Path(), STATE, {})
+
+
+def test_an_empty_folder_may_be_used(tmp_path):
+    (tmp_path / "x").mkdir()
+    save(tmp_path / "x", STATE, {"n": 1})
+    assert about(tmp_path / "x") == {"n": 1}

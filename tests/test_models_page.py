@@ -14,7 +14,7 @@ ID = "0123456789ab"
 
 def current(ctx):
     with ctx.db.read() as conn:
-        found = weights.current(conn, ctx.settings.data)
+        found = ctx.ruling.of(conn)
     return found.id, found.weights
 
 

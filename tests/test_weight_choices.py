@@ -29,7 +29,7 @@ ONE, OTHER = "0" * 12, "a" * 12
 
 def current(ctx):
     with ctx.db.read() as conn:
-        found = weights.current(conn, ctx.settings.data)
+        found = ctx.ruling.of(conn)
     return found.id, found.weights
 
 
@@ -294,3 +294,59 @@ def test_learning_without_judgements_says_what_is_needed(ctx):
     answer = run("train-weights")
     assert answer.exit_code == 2
     assert "いまは0件です。" in answer.stderr
+
+
+# a set that breaks
+
+
+def ranked(ctx):
+    matcher = ctx.indexes.organisations.matcher()
+    return matcher.name, matcher.config.weights.characters
+
+
+def test_lists_follow_a_choice_at_once_and_under_another_name(ctx):
+    before = ranked(ctx)
+    learned(ctx, characters=0.75)
+    weights.choose(ctx, ONE, "試す")
+    assert ranked(ctx)[1] == 0.75
+    assert ranked(ctx)[0] != before[0]
+    weights.roll_back(ctx)
+    assert ranked(ctx) == before
+
+
+def test_a_set_that_breaks_while_the_service_runs_goes_on_and_the_page_says_the_same(ctx):
+    folder = learned(ctx, characters=0.75)
+    weights.choose(ctx, ONE, "試す")
+    assert ranked(ctx)[1] == 0.75
+    (folder / "weights.json").write_text("{", encoding="utf-8")
+    with ctx.db.write() as conn:
+        issue_rows.upsert(conn, [Issue(id="i9", key="9", title="猫の苦情")])
+    assert ranked(ctx)[1] == 0.75
+    assert weights.overview(ctx).in_force.weights["characters"] == 0.75
+
+
+def test_a_set_found_broken_at_the_start_is_told_once_and_can_be_chosen_again_when_mended(ctx, caplog):
+    folder = learned(ctx, characters=0.75)
+    weights.choose(ctx, ONE, "試す")
+    whole = (folder / "weights.json").read_bytes()
+    (folder / "weights.json").write_bytes(b"{")
+    again = open_context(ctx.settings)
+    with caplog.at_level(logging.WARNING):
+        assert ranked(again)[1] == weights.default_weights()["characters"]
+        again.indexes.issues.matcher()
+        assert weights.overview(again).in_force.fault
+    assert len([record for record in caplog.records if ONE in record.getMessage()]) == 1
+    (folder / "weights.json").write_bytes(whole)
+    weights.choose(again, ONE, "直したため")
+    assert ranked(again)[1] == 0.75
+    again.db.close()
+
+
+@pytest.mark.parametrize("measures", [{"difference": 0.1}, {"queries": "many"}, [1], None])
+def test_measures_that_are_none_leave_the_set_usable(ctx, measures):
+    folder = learned(ctx)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["about"]["measures"] = measures
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (found,) = weights.overview(ctx).learned
+    assert (found.fault, found.measures) == ("", {})

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from api.settings import Settings
 from api.usecases.index import Index, Source
-from api.usecases.weights import current
+from api.usecases.weights import Ruling
 from corpus.documents import case_documents, issue_documents, organisation_documents
 from corpus.store import cases, issues, organisations
 from corpus.tables import Database, connect, migrate
@@ -40,6 +40,7 @@ class Context:
     settings: Settings
     db: Database
     indexes: Indexes
+    ruling: Ruling
 
 
 def open_context(settings: Settings, patient: bool = True) -> Context:
@@ -52,10 +53,10 @@ def open_context(settings: Settings, patient: bool = True) -> Context:
     migrate(db)
     config = MatcherConfig()
     config = config.weighing(area=config.weights.area * settings.area_weight)
-    learned = find_learned(_places(settings))
+    learned, ruling = find_learned(_places(settings)), Ruling(settings.data)
 
     def weights(conn: Connection) -> Weights:
-        return replace(config.weights, **current(conn, settings.data).weights)
+        return replace(config.weights, **ruling.of(conn).weights)
 
     def index(name: str, source: Source) -> Index:
         return Index(name, db, settings.data / "index", config, learned, weights, source, patient)
@@ -68,6 +69,7 @@ def open_context(settings: Settings, patient: bool = True) -> Context:
             issues=index("issues", _source(issues, issue_documents)),
             cases=index("cases", _source(cases, case_documents)),
         ),
+        ruling,
     )
 
 

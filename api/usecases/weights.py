@@ -15,7 +15,7 @@ from corpus.store import weight_choices
 from corpus.store.weight_choices import WeightChoice
 from matcher.matching import MatcherConfig
 from models.artefacts import BrokenArtefact
-from models.weights import load_weights
+from models.weights import MEASURED, load_weights
 
 if TYPE_CHECKING:  # the context itself asks which weights are in force
     from api.usecases.context import Context
@@ -81,29 +81,40 @@ def label(id: str) -> str:
     return f"学習した重み {id}" if id else "付属の重み"
 
 
-def in_force(conn: Connection, data: Path) -> InForce:
-    """The set chosen last, and the default where that is broken or nobody has chosen."""
-    newest = weight_choices.newest(conn)
-    chosen = newest.weights if newest else DEFAULT
+class Ruling:
+    """What the lists of this process are ranked by, read once a choice: a set that breaks later goes on as it was.
+
+    A set that is broken when it is read is told to the log, and the default goes on until somebody chooses again.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._known: tuple[int, InForce] | None = None
+
+    def of(self, conn: Connection) -> InForce:
+        """The set chosen last, and the default where that is broken or nobody has chosen."""
+        newest = weight_choices.newest(conn)
+        known, number = self._known, newest.id if newest else 0
+        if known is None or known[0] != number:
+            known = number, _in_force(self._data, newest.weights if newest else DEFAULT)
+            self._known = known
+        return known[1]
+
+
+def _in_force(data: Path, chosen: str) -> InForce:
     found = _read(data, chosen) if chosen else None
-    if found is None or found.fault:
-        fault = found.fault if found else ""
-        return InForce(id=DEFAULT, weights=default_weights(), chosen=chosen, fault=fault)
-    return InForce(id=chosen, weights=found.weights, chosen=chosen)
-
-
-def current(conn: Connection, data: Path) -> InForce:
-    """What to rank by now. A broken set is told to the log, and the default goes on."""
-    found = in_force(conn, data)
+    if found is None:
+        return InForce(id=DEFAULT, weights=default_weights(), chosen=chosen)
     if found.fault:
-        _LOG.warning("選ばれている重み(%s)が使えないため、付属の重みで並べます。%s", found.chosen, found.fault)
-    return found
+        _LOG.warning("選ばれている重み(%s)が使えないため、付属の重みで並べます。%s", chosen, found.fault)
+        return InForce(id=DEFAULT, weights=default_weights(), chosen=chosen, fault=found.fault)
+    return InForce(id=chosen, weights=found.weights, chosen=chosen)
 
 
 def overview(ctx: "Context") -> Overview:
     """For the page, the commands and the JSON interface."""
     with ctx.db.read() as conn:
-        found = in_force(conn, ctx.settings.data)
+        found = ctx.ruling.of(conn)
         history = tuple(weight_choices.history(conn))
     return Overview(
         in_force=found,
@@ -129,7 +140,7 @@ def choose(ctx: "Context", id: str, reason: str) -> WeightChoice:
     _check_usable(ctx.settings.data, id)
     with ctx.db.write() as conn:
         standing = weight_choices.newest(conn)
-        if standing and standing.weights == id:
+        if standing and standing.weights == id and not ctx.ruling.of(conn).fault:
             return standing
         return weight_choices.add(conn, weights=id, reason=reason.strip())
 
@@ -185,7 +196,15 @@ def _read(data: Path, id: str) -> WeightSet:
             raise BrokenArtefact(f"{id} は、このプログラムと違う手がかりの重みです。学習しなおしてください。")
     except BrokenArtefact as error:
         return WeightSet(id=id, weights={}, measures={}, fault=str(error))
-    return WeightSet(id=id, weights=weights, made=str(about.get("made", "")), measures=about.get("measures", {}))
+    return WeightSet(id=id, weights=weights, made=str(about.get("made", "")), measures=_measures(about))
+
+
+def _measures(about: Mapping[str, Any]) -> dict[str, float]:
+    """Those that were measured, or none: a manifest may say anything."""
+    known = about.get("measures")
+    numbers = known if isinstance(known, dict) else {}
+    right = numbers.keys() >= MEASURED and all(type(value) in (int, float) for value in numbers.values())
+    return {str(name): float(value) for name, value in numbers.items()} if right else {}
 
 
 def _check_reason(reason: str) -> None:
