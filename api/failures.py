@@ -64,6 +64,19 @@ _BY_INPUT: Mapping[str, str] = {
     "date_parsing": "「{field}」は 2024-05-27 のような日付で入力してください。",
     "json_invalid": "JSON として読み取れませんでした。",
 }
+# Inputs of the pages by the names that people know; callers of the JSON interface know those they sent.
+_ON_PAGES: Mapping[str, str] = {
+    "page": "ページの番号",
+    "organisation": "団体",
+    "grade": "評価",
+    "stage": "できごと",
+    "on": "日付",
+    "chosen": "活動分野",
+    "fields": "活動分野",
+    "release_level": "公開の範囲",
+    "status": "受付の状態",
+}
+_NOT_TYPED = "画面から送られた内容を受け取れませんでした。ページを開き直して、もう一度お試しください。"
 
 
 def install(app: FastAPI) -> None:
@@ -83,6 +96,8 @@ def answer(path: str, error: Exception) -> Response:
             "details": [{"field": d.field, "message": d.message} for d in details],
         }
         return JSONResponse({"error": body}, status)
+    if isinstance(error, RequestValidationError):
+        details = _page_details(error.errors())
     return error_page(status, message, details, _back_of(path))
 
 
@@ -116,9 +131,20 @@ def _input_details(errors: Sequence[Any]) -> tuple[Detail, ...]:
     details = []
     for found in errors:
         field = ".".join(str(step) for step in found["loc"][1:])
-        sentence = _BY_INPUT.get(found["type"], "「{field}」の値が正しくありません。")
-        details.append(Detail(field, sentence.format_map({"field": field, **found.get("ctx", {})})))
+        details.append(Detail(field, _input_sentence(found, field)))
     return tuple(details)
+
+
+def _page_details(errors: Sequence[Any]) -> tuple[Detail, ...]:
+    """The same for people, each sentence once. What no one types, such as a hidden input, has no name for them."""
+    names = [(found, _ON_PAGES.get(str(found["loc"][1])) if found["loc"][1:] else None) for found in errors]
+    sentences = [_input_sentence(found, name) if name else _NOT_TYPED for found, name in names]
+    return tuple(Detail("", sentence) for sentence in dict.fromkeys(sentences))
+
+
+def _input_sentence(found: Mapping[str, Any], field: str) -> str:
+    sentence = _BY_INPUT.get(found["type"], "「{field}」の値が正しくありません。")
+    return sentence.format_map({"field": field, **found.get("ctx", {})})
 
 
 def _handle(request: Request, error: Exception) -> Response:

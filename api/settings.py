@@ -15,6 +15,7 @@ from corpus.records import ReleaseLevel
 from models.reading.chat import ADDRESS
 
 PREFIX = "KYODO_"
+_UNSPOKEN = frozenset({"reader_url", "reader_key"})  # someone may have written a password into it
 # An empty variable names no folder; it is not the current one.
 _Folder = Annotated[Path | None, BeforeValidator(lambda given: given or None)]
 
@@ -22,7 +23,7 @@ _Folder = Annotated[Path | None, BeforeValidator(lambda given: given or None)]
 class Settings(BaseSettings):
     """Each field is an environment variable ``KYODO_<NAME>``; ``description`` is what the README's table says."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
 
     host: str = Field(default="127.0.0.1", min_length=1, description="サービスが待ち受けるアドレス")
     port: int = Field(default=8000, ge=1, le=65535, description="サービスが待ち受けるポート番号(1から65535までの整数)")
@@ -96,11 +97,22 @@ def read_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
-        wanted = Settings.model_fields[name.removeprefix(PREFIX.lower())].description
+        field = name.removeprefix(PREFIX.lower())
+        if field in _UNSPOKEN:
+            raise Invalid(_without_its_value(field)) from error
+        wanted = Settings.model_fields[field].description
         raise Invalid(
-            f"環境変数 {PREFIX}{name.upper().removeprefix(PREFIX)} の値「{first['input']}」は使えません。"
+            f"環境変数 {PREFIX}{field.upper()} の値「{first['input']}」は使えません。"
             f"ここには「{wanted}」を指定してください。"
         ) from error
+
+
+def _without_its_value(field: str) -> str:
+    return (
+        f"環境変数 {PREFIX}{field.upper()} の値は使えません(値はここには示しません)。読み取り役のアドレスは"
+        "「http://127.0.0.1:8080/v1」のように、利用者名・パスワード・「?」・空白を含めずに書き、"
+        f"鍵は {PREFIX}READER_KEY に分けて指定してください。"
+    )
 
 
 def is_loopback(host: str) -> bool:

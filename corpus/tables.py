@@ -349,10 +349,12 @@ def _sqlite(url: str, path: str) -> Database:
     reader, writer = (create_engine(url, json_serializer=_as_json, hide_parameters=True) for _ in range(2))
     _prepare(reader, begin="BEGIN", pragmas=("query_only=ON",))
     # Taking the write lock first queues writers; a transaction that reads first would fail when it comes to write.
-    _prepare(writer, begin="BEGIN IMMEDIATE", pragmas=("foreign_keys=ON", "synchronous=NORMAL", "journal_mode=WAL"))
+    _prepare(writer, begin="BEGIN IMMEDIATE", pragmas=_WRITING)
     return Database(reader, writer)
 
 
+# recursive_triggers: without it INSERT OR REPLACE deletes a row past the triggers that keep tables append-only.
+_WRITING = ("foreign_keys=ON", "synchronous=NORMAL", "journal_mode=WAL", "recursive_triggers=ON")
 # Longer than the largest import holds the write lock, so that a review saved meanwhile waits and is not lost.
 _BUSY_MILLISECONDS = 30_000
 

@@ -32,7 +32,7 @@ def evidence_of(
     analysed = [asked.shared(joined_text(document)) for document in documents]
     document = documents[speaker]
     contributions = [
-        replace(one, value=weight * one.value)
+        Contribution(one.part, one.term, one.matched, weight * one.value, one.form)
         for part, weight in parts
         for one in part.explain(asked, row, document, analysed[speaker])
     ]

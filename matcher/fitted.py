@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from matcher.analysis import TERM_PARTS, Counted, Learned, counted
 from matcher.context import FieldMasks, Places
 from matcher.dense import EMPTY, RowGroups
-from matcher.parts import AreaPart, CasePart, EncoderPart, FieldPart, MeaningPart, ScorePart, TermPart
+from matcher.parts import (
+    AreaPart,
+    EncoderPart,
+    FieldPart,
+    MeaningPart,
+    ScorePart,
+    TermPart,
+)
 from matcher.records import Area, Document, Part
 from matcher.sparse import Bm25, CountedRows, TermIndex
 
@@ -101,7 +108,7 @@ class Fitted:
 
     @cached_property
     def parts(self) -> Sequence[ScorePart]:
-        """In the order of ``Weights``."""
+        """In the order of ``Weights``, but for past cases."""
         words = (Part.WORDS, self.indexes[Part.WORDS])
         characters = (Part.CHARACTERS, self.indexes[Part.CHARACTERS])
         return (
@@ -110,10 +117,14 @@ class Fitted:
             TermPart(Part.SYNONYMS, self.indexes[Part.SYNONYMS], words),
             MeaningPart(self.sentences),
             *([EncoderPart(self.texts)] if len(self.texts.small) else []),
-            CasePart(self.sentences, self.rows_of_owner),
             FieldPart(FieldMasks.of(self.documents)),
             AreaPart(Places(self.documents)),
         )
+
+    @cached_property
+    def profiles(self) -> RowGroups:
+        """A row a document: all that it says. Worked out when the first past case asks for it."""
+        return self.sentences.summed()
 
     def rows_of(self, number: int) -> range:
         """The rows of an owner by its number."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from matcher.analysis import Asked, Learned
 from matcher.evidence import evidence_of
 from matcher.fitted import Fitted, State
+from matcher.parts import CasePart, ScorePart
 from matcher.records import Band, Bridge, Document, Evidence, Part, Query, Ranking, Suggestion
 from matcher.sparse import Bm25
 from matcher.text import DICTIONARY_EDITION
@@ -144,7 +145,7 @@ class Matcher:
         area helps to decide, though it has no column.
         """
         asked = self._asked(query, bridges)
-        by_part = {part.part: part.scores(asked) for part in self._fitted.parts}
+        by_part = {part.part: part.scores(asked) for part in self._parts(asked)}
         none = np.zeros(len(self.documents))
         rows = sum((self.config.weights.of(part) * scores for part, scores in by_part.items()), none)
         best = [max(self._fitted.rows_of(n), key=lambda row: (rows[row], -row)) for n in range(len(self.owners))]
@@ -191,7 +192,7 @@ class Matcher:
         """The score of each document, and whether there is a reason for it: being near or in one field is none."""
         rows = np.zeros(len(self.documents))
         reasons = np.zeros(len(self.documents), dtype=bool)
-        for part in self._fitted.parts:
+        for part in self._parts(asked):
             weight = self.config.weights.of(part.part)
             if weight:
                 scores = part.scores(asked)
@@ -200,10 +201,16 @@ class Matcher:
                     reasons |= scores > self._least(part.part, asked)
         return rows, reasons
 
+    def _parts(self, asked: Asked) -> list[ScorePart]:
+        """Past cases take part where there are some."""
+        fitted = self._fitted
+        cases = [CasePart(fitted.profiles, fitted.rows_of_owner)] if asked.bridges else []
+        return [*fitted.parts, *cases]
+
     def _least(self, part: Part, asked: Asked) -> float:
         """From where on what a part gives is a reason: a little of meaning, or of a case, is in any two texts."""
         if part is Part.CASES:
-            return self.config.kindred * max((bridge.strength for bridge in asked.bridges), default=0.0)
+            return self.config.kindred * max(bridge.strength for bridge in asked.bridges)
         return self.config.kindred if part in _FAINT else 0.0
 
     def _suggestion(self, asked: Asked, scores: NDArray[np.float64], number: int, rank: int) -> Suggestion:
@@ -211,7 +218,7 @@ class Matcher:
         rows = fitted.rows_of(number)
         best = max(rows, key=lambda row: (scores[row], -row))
         texts = [fitted.documents[row] for row in rows]
-        weighed = [(part, self.config.weights.of(part.part)) for part in fitted.parts]
+        weighed = [(part, self.config.weights.of(part.part)) for part in self._parts(asked)]
         evidence = evidence_of(
             asked, [one for one in weighed if one[1]], texts, best - rows.start, best, fitted.indexes[Part.WORDS].idf
         )

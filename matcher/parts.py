@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from matcher.analysis import Analysed, Asked
 from matcher.context import NEARNESS, FieldMasks, Places
 from matcher.context import nearest as nearest_places
-from matcher.dense import Floats, RowGroups, WordVectors, log_counts, unit_rows
+from matcher.dense import Floats, RowGroups, Speaking, WordVectors, log_counts, unit_rows
 from matcher.records import Contribution, Document, Part
 from matcher.sparse import TermIndex
 from matcher.text import Term, sentence_spans
@@ -83,7 +83,7 @@ class MeaningPart:
         are rounded, and the words share what that changes in the cosine.
         """
         vectors = asked.learned.vectors
-        nearest = self.rows.speaking(self._row(asked), row)
+        nearest = self._speaking(asked, row)
         if vectors is None or nearest.cosine <= 0:
             return []
         counted = [(f, n) for f, n in log_counts(t.form for t in asked.analysed.words).items() if f in vectors.rows]
@@ -99,7 +99,10 @@ class MeaningPart:
 
     def speaking(self, asked: Asked, row: int) -> int:
         """The number of the sentence of the document that gives the score."""
-        return self.rows.speaking(self._row(asked), row).number
+        return self._speaking(asked, row).number
+
+    def _speaking(self, asked: Asked, row: int) -> Speaking:
+        return self.rows.speaking(self._row(asked), row)
 
     def _row(self, asked: Asked) -> Floats:
         if self.part not in asked.known:
@@ -160,18 +163,18 @@ class EncoderPart:
 class CasePart:
     """A past case like the query speaks for its partner, and less for those like the partner: strength x likeness.
 
-    The likeness of a partner's own documents is 1, of others the cosine of their nearest sentence with all that the
-    partner says. Of several cases the one that gives most counts.
+    ``profiles`` has a row a document. The likeness of a partner's own documents is 1, of others the cosine of the
+    whole texts. Of several cases the one that gives most counts.
     """
 
-    rows: RowGroups
+    profiles: RowGroups
     rows_of: Callable[[str], range]
     part: Part = Part.CASES
 
     def scores(self, asked: Asked) -> NDArray[np.float64]:
         """See ``ScorePart``; 0..1."""
         by_case = self._by_case(asked)
-        return by_case.max(axis=1) if by_case.shape[1] else np.zeros(len(by_case))
+        return by_case.max(axis=1) if by_case.size else np.zeros(len(by_case))
 
     def explain(self, asked: Asked, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
         """One, that names the case and its partner."""
@@ -183,13 +186,12 @@ class CasePart:
 
     def _by_case(self, asked: Asked) -> NDArray[np.float64]:
         """(documents, bridges)."""
+        if not asked.bridges:
+            return np.zeros((len(self.profiles.starts) - 1, 0))
         if self.part not in asked.known:
-            size = len(self.rows.starts) - 1
             partners = [self.rows_of(bridge.partner) for bridge in asked.bridges]
-            likeness = np.zeros((size, len(partners)))
-            if partners and self.rows.small.any():
-                profiles = np.concatenate([self.rows.sum_of(rows) for rows in partners])
-                likeness = np.maximum(self.rows.best(profiles), 0.0)
+            whole = np.concatenate([self.profiles.sum_of(rows) for rows in partners])
+            likeness = np.maximum(self.profiles.best(whole), 0.0)
             for number, rows in enumerate(partners):
                 likeness[rows.start : rows.stop, number] = 1.0
             asked.known[self.part] = likeness * [bridge.strength for bridge in asked.bridges]

@@ -38,9 +38,14 @@ def find_learned(places: Places = Places()) -> Learned:  # frozen
 def _synonyms(path: Path | None) -> Synonyms:
     try:
         return read_synonyms(path) if path else shipped_synonyms()
-    except (BrokenSynonyms, OSError) as error:
-        _LOG.warning("言いかえの表(%s)が使えないため、付属の表を使います。%s", path, error)
-        return shipped_synonyms()
+    except BrokenSynonyms as error:
+        fault = f"直すところが{len(error.problems):,}か所あります。{error.problems[0]}"
+    except FileNotFoundError:
+        fault = "ファイルが見つかりません。名前と場所を確かめてください。"
+    except OSError:
+        fault = "ファイルを開けません。フォルダーでないか、読む権限があるかを確かめてください。"
+    _LOG.warning("言いかえの表(%s)が使えないため、付属の表を使います。%s", path, fault)
+    return shipped_synonyms()
 
 
 def _encoder(places: Places) -> TextEncoder | None:
@@ -69,9 +74,10 @@ class _Remembering:
         """Zeros, near to nothing, where the encoder fails: the list goes on without it."""
         try:
             return self.encoder.encode_queries(texts)
-        except (BrokenEncoder, RuntimeError, MemoryError) as error:
-            _LOG.warning("文エンコーダーが答えなかったため、使わずに並べます。%s", type(error).__name__)
+        except BrokenEncoder as error:
+            _LOG.warning("文エンコーダーが答えなかったため、使わずに並べます。%s", error)
             return np.zeros((len(texts), self.encoder.dimensions), np.float32)
 
     def encode_passages(self, texts: Sequence[str]) -> Floats:
+        """Zeros likewise."""
         return self.known.vectors(self.encoder, texts)

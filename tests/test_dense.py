@@ -87,3 +87,11 @@ def test_documents_are_chosen_with_all_their_rows(sizes, data):
     assert np.diff(chosen.starts).tolist() == [sizes[number] for number in order]
     expected = [rows.scales[rows.starts[n] : rows.starts[n + 1]].tolist() for n in order]
     assert chosen.scales.tolist() == [scale for scales in expected for scale in scales]
+
+
+def test_the_rows_of_a_document_become_one_of_length_one():
+    whole = groups([[1, 0], [0, 1], [0, 0], [0, 3]], [2, 1, 1]).summed()
+    assert np.diff(whole.starts).tolist() == [1, 1, 1]
+    found = whole.best(np.array([[0.0, 1.0]], dtype=np.float32))[:, 0]
+    assert found == pytest.approx([0.7071, 0, 1], abs=0.01)
+    assert EMPTY.summed() is EMPTY

@@ -47,6 +47,82 @@ def test_the_correction_is_a_fieldset_of_all_twenty_with_the_proposal_ticked(emp
     assert sorted(re.findall(r'value="(\d+)" checked', form)) == sorted(hidden(html, "chosen"))
 
 
+def proposing(monkeypatch: pytest.MonkeyPatch, *proposed: tuple[int, bool]) -> None:
+    monkeypatch.setattr(fields, "proposals", lambda *_: tuple(fields.Proposal(*one) for one in proposed))
+
+
+def test_one_click_registers_only_what_is_likely(empty: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, _ = empty
+    issue = written(empty)
+    proposing(monkeypatch, (13, True), (2, False))
+    html = client.get(f"/issues/{issue}").text
+    assert hidden(html, "chosen") == ["13"]
+    assert re.findall(r'name="chosen" value="(\d+)" checked', html) == ["13"]
+    assert '<button class="button button-line" type="submit">この案のまま登録する（おそらく当てはまる分野だけ）<' in html
+    assert "当てはまるかもしれません" in html
+
+
+def test_where_nothing_is_likely_there_is_only_the_form(empty: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, _ = empty
+    issue = written(empty)
+    proposing(monkeypatch, (13, False), (2, False))
+    html = client.get(f"/issues/{issue}").text
+    assert hidden(html, "chosen") == []
+    assert "この案のまま" not in html
+    assert "checked" not in html[html.index('id="fields"') : html.index("選んだ分野を登録する")]
+    assert html.count('type="checkbox" name="chosen"') == 20
+
+
+def test_the_form_without_a_tick_comes_back_open_with_the_error_at_it(empty: Service) -> None:
+    client, ctx = empty
+    issue = written(empty)
+    answer = client.post(f"/issues/{issue}/fields", data={"version": "1"})
+    assert answer.status_code == 422
+    assert "入力を確かめてください" in answer.text
+    assert '<a href="#fields">活動分野を、選択肢から1つ以上選んでください。</a>' in answer.text
+    (form,) = re.findall(r"<details open>\s*<summary>案を直して登録する</summary>(.*?)</details>", answer.text, re.S)
+    assert '<fieldset aria-invalid="true" aria-describedby="fields-wrong">' in form
+    assert '<p class="wrong" id="fields-wrong">活動分野を' in form
+    assert "checked" not in form
+    assert "子どもの居場所" in answer.text
+    tampered = client.post(f"/issues/{issue}/fields", data={"version": "1", "chosen": ["2", "21"]})
+    assert re.findall(r'name="chosen" value="(\d+)" checked', tampered.text) == ["2"]
+    assert collection.issue(ctx, issue).fields == frozenset()
+
+
+def test_where_the_form_is_gone_the_error_is_a_page_of_its_own(empty: Service) -> None:
+    client, _ = empty
+    issue = written(empty, fields=["7"])
+    answer = client.post(f"/issues/{issue}/fields", data={"version": "1"})
+    assert answer.status_code == 422
+    assert "活動分野を、選択肢から1つ以上選んでください。" in answer.text
+    assert "前の画面へ戻る" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "said"),
+    [
+        ("fields", {"version": "soon", "chosen": ["13"]}, "画面から送られた内容を受け取れませんでした。"),
+        ("fields", {"chosen": ["13"]}, "ページを開き直して、もう一度お試しください。"),
+        ("fields", {"version": "1", "chosen": ["a", "b"]}, "「活動分野」は整数で入力してください。"),
+        ("status", {"version": "1", "status": "lost"}, "「受付の状態」に選べない値が入っています。"),
+        ("missed", {}, "「団体」がありません。"),
+        ("models", {"seen": "x"}, "ページを開き直して、もう一度お試しください。"),
+    ],
+)
+def test_a_form_that_was_tampered_with_is_refused_without_names_of_the_program(
+    empty: Service, path: str, data: dict[str, str | list[str]], said: str
+) -> None:
+    client, _ = empty
+    issue = written(empty)
+    answer = client.post("/models/roll-back" if path == "models" else f"/issues/{issue}/{path}", data=data)
+    assert answer.status_code == 422
+    (alert,) = re.findall(r'role="alert">(.*?)</div>', answer.text, re.S)
+    assert alert.count(said) == 1
+    for name in ("version", "chosen", "seen", "status", "organisation"):
+        assert name not in alert
+
+
 def test_the_edit_form_ticks_nothing_by_itself(empty: Service) -> None:
     client, _ = empty
     html = client.get(f"/issues/{written(empty)}/edit").text

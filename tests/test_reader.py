@@ -17,6 +17,7 @@ from api.cli import app
 from matcher.measures import read_run
 from matcher.records import Document, Query
 from models.reading.chat import Cost, Endpoint, Outcome, ReaderFailed
+from models.reading.contacts import MASK, masked
 from models.reading.reader import Profile, RankingReader, Reading, Reason, _judged, read
 
 ROOT = Path(__file__).parents[1]
@@ -108,6 +109,59 @@ def test_a_server_that_knows_no_response_format_is_asked_once_more_without():
     assert len(server.received) == 2
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("電話は086-234-5678まで", "電話は〓まで"),
+        ("０８６（２３４）５６７８です", "〓です"),
+        ("086ー234ー5678 と 09012345678", "〓 と 〓"),
+        ("086の234の5678へ", "〓へ"),
+        ("+81 86-234-5678。", "〓。"),
+        ("ＴＥＬ：２３４－５６７８、FAX 234-5679", "ＴＥＬ：〓、FAX 〓"),
+        ("窓口はkawa.kai+npo@example.co.jpです", "窓口は〓です"),
+        ("ｋａｗａ＠ｅｘａｍｐｌｅ．ｊｐ", "〓"),
+        ("kawa[at]example.jp、kawa @ example.jp", "〓、〓"),
+        ("https://me:secret@example.jp/a と http://example.jp/b", "https://〓example.jp/a と http://example.jp/b"),
+        ("令和6年度は、12人が2024-05-27に3,000個、0.5トンを運びました。@会場", None),
+        ("電話相談を24時間、年120件", None),
+    ],
+)
+def test_ways_to_reach_a_person_are_masked_and_other_figures_are_not(written, told):
+    assert masked(written) == (written if told is None else told)
+
+
+@given(st.text(st.sampled_from("0123-8６の @＠.a://：電話猫 \n")))
+def test_what_stands_between_two_masks_stood_in_the_text(text):
+    assert all(piece in text for piece in masked(text).split(MASK))
+
+
+def test_a_long_text_is_masked_at_once():
+    start = time.monotonic()
+    for piece in ("0", "0-", "a", "a.", "://", "電話", "電話 ", "a @", "(at)", "0" * 7 + "猫"):
+        masked(piece * (20_000 // len(piece)))
+    assert time.monotonic() - start < 5
+
+
+def test_neither_the_issue_nor_an_organisation_gives_away_how_to_reach_someone():
+    issue = ISSUE + "問い合わせは086-234-5678、neko@example.jpへ。"
+    known = Profile("o1", "猫の会(086-111-2222)", "手術に付き添います。連絡は https://u:pw@example.jp か 090 1111 2222")
+    quotes = ("問い合わせは〓、〓へ", "手術に付き添います。連絡は")
+    with serving(say(order((1, "合います。", *quotes)))) as server:
+        reading = read(Endpoint(server.url, "m"), issue, [known])
+    told = json.dumps(server.sent(), ensure_ascii=False)
+    for private in ("5678", "neko@", "pw", "2222"):
+        assert private not in told
+    assert "猫の会(〓)" in told
+    assert reading.problems == ("quote",)  # what was masked is no quote
+
+
+def test_a_quote_from_beside_a_mask_stands_in_the_text_as_it_was_written():
+    issue = "問い合わせは086-234-5678へ。世話をする人がいない。"
+    with serving(say(order((1, "合います。", "世話をする人がいない", "手術に付き添います")))) as server:
+        reason = read(Endpoint(server.url, "m"), issue, [CATS]).reasons[CATS.id]
+    assert reason.issue_quote in issue
+
+
 # ---- what is believed
 
 
@@ -132,6 +186,7 @@ def test_a_right_answer_gives_an_order_and_reasons_with_both_quotes():
         ("世話をする人がいない", "手術に付き添い ます"),  # a blank put in
         ("世話をする人がいない", ""),
         ("世話をする人がいない", "猫"),  # too short to say anything
+        ("世話をする人がいない", "付き添い"),
         ("「」", "手術に付き添います"),
     ],
 )
@@ -140,6 +195,54 @@ def test_a_reason_is_dropped_unless_both_quotes_stand_literally_in_their_texts(i
     assert reading.order[0] == CATS.id
     assert reading.reasons == {}
     assert reading.problems == ("quote",)
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "kept"),
+    [
+        ("猫の手術", "猫の手術", True),  # shorter than five, but all there is
+        ("「猫の手術」", "猫の手術", True),
+        ("猫の手術。", "猫の手術", False),
+        ("2026年4月1日から", "2026年4月", True),
+        ("2026-04-01から", "2026-04-01", False),
+        ("ーーーーー、猫と犬", "ーーーーー", False),
+        ("猫", "猫", False),
+    ],
+)
+def test_a_quote_has_five_characters_or_is_the_whole_text_and_has_two_letters(text, quote, kept):
+    reading = _judged(order((1, "合います。", "世話をする人がいない", quote)), ISSUE, [Profile("o", "会", text)])
+    assert bool(reading.reasons) == kept
+
+
+@pytest.mark.parametrize(
+    ("told", "problem"),
+    [
+        ("詳しくは＜b＞こちら＜／b＞へ。", "markup"),
+        ("ｈｔｔｐ：／／evil をご覧ください。", "markup"),
+        ("evil.example.comに書かれています。", "contact"),
+        ("ｅｖｉｌ．ｅｘａｍｐｌｅ．ｃｏｍに書かれています。", "contact"),
+        ("evil。comをご覧ください。", "contact"),
+        ("悪.jp をご覧ください。", "contact"),
+        ("192.168.0.1 をご覧ください。", "contact"),
+        ("086-234-5678に電話してください。", "contact"),
+        ("２３４－５６７８へどうぞ。", "contact"),
+        ("evil＠example へどうぞ。", "contact"),
+        ("この団体に決定しました。", "decision"),
+        ("この団体が選ばれました。", "decision"),
+        ("いちばんに選定します。", "decision"),
+        ("採択済みです。", "decision"),
+        ("強く推薦します。", "decision"),
+        ("この団体に決まりました。", "decision"),
+    ],
+)
+def test_a_reason_that_leads_elsewhere_or_speaks_as_if_decided_is_dropped(told, problem):
+    reading = asked(say(order((1, told, *GOOD[2:]))))
+    assert (reading.order[0], reading.reasons, reading.problems) == (CATS.id, {}, (problem,))
+
+
+@pytest.mark.parametrize("told", ["NPOとして2024年から100人で続けています。", "No.1の実績が3.5年分あります。"])
+def test_figures_and_latin_letters_are_no_way_to_reach_someone(told):
+    assert asked(say(order((1, told, *GOOD[2:])))).reasons[CATS.id].text == told
 
 
 def test_quotation_marks_around_a_quote_are_taken_off():

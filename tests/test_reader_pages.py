@@ -2,9 +2,12 @@
 
 import logging
 import re
+import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +20,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from starlette.testclient import TestClient
 
+from api.errors import Invalid
 from api.settings import Settings, read_settings
-from api.usecases import collection, reading
+from api.usecases import collection, reading, suggestions
 from api.usecases.context import Context, open_context
 from corpus.records import ReleaseLevel
 from corpus.store import issues, reader_calls
@@ -47,7 +51,8 @@ class Read:
             issues.update(conn, type(stored)(**changed), stored.version)
 
     def press(self) -> Any:
-        return self.client.post(f"/issues/{self.issue}/reading", follow_redirects=False)
+        version = str(collection.issue(self.ctx, self.issue).version)
+        return self.client.post(f"/issues/{self.issue}/reading", data={"version": version}, follow_redirects=False)
 
     def outcomes(self) -> list[tuple[str, int]]:
         return [(row.outcome, row.calls) for row in reading.calls(self.ctx)]
@@ -79,7 +84,7 @@ def test_without_a_reader_there_is_neither_button_nor_word_of_it(tmp_path: Path)
     ctx = open_context(Settings(data=tmp_path))
     with client_of(ctx) as client:
         assert "読み取り役" not in client.get(f"/issues/{read.issue}").text
-        assert client.post(f"/issues/{read.issue}/reading").status_code == 404
+        assert client.post(f"/issues/{read.issue}/reading", data={"version": "1"}).status_code == 404
         assert "設定されていません" in client.get("/reader").text
 
 
@@ -129,7 +134,55 @@ def test_a_closed_issue_has_nothing_to_read(tmp_path: Path) -> None:
         assert read.server.received == []
 
 
+def test_ways_to_reach_a_person_are_masked_and_the_page_says_that_names_are_not(tmp_path: Path) -> None:
+    with public(tmp_path, say(order(GOOD))) as read:
+        register = "団体名,目的\n猫の家,猫の捕獲と手術。連絡は086-999-0000かneko@example.jpへ\n"
+        read.client.post(f"{upload(read.client, '別.csv', register.encode())}/confirm")
+        assert "文章に書かれた人の名前は、そのまま送られます。" in read.client.get(f"/issues/{read.issue}").text
+        read.press()
+    sent = str(read.server.sent())
+    assert "連絡は〓か〓へ" in sent
+    assert "999-0000" not in sent
+
+
+def test_a_text_that_was_changed_after_it_was_seen_is_not_sent(tmp_path: Path) -> None:
+    with public(tmp_path, say(order(GOOD))) as read:
+        page = read.client.get(f"/issues/{read.issue}").text
+        form = page[page.index(f'action="/issues/{read.issue}/reading"') :]
+        (version,) = re.findall(r'name="version" value="(\d+)"', form[: form.index(BUTTON)])
+        collection.set_fields(read.ctx, read.issue, int(version), frozenset({11}))
+        late = read.client.post(f"/issues/{read.issue}/reading", data={"version": version})
+        assert read.server.received == []
+        assert read.outcomes() == []
+        assert read.press().status_code == 200
+    assert late.status_code == 409
+    assert "読み取り役に送りませんでした。" in late.text
+
+
+def test_a_button_without_what_was_seen_sends_nothing(tmp_path: Path) -> None:
+    with public(tmp_path, say(order(GOOD))) as read:
+        answer = read.client.post(f"/issues/{read.issue}/reading")
+        assert (answer.status_code, read.server.received) == (422, [])
+    assert "ページを開き直して、もう一度お試しください。" in answer.text
+    assert "version" not in answer.text
+
+
 # ---- what is shown
+
+
+def test_what_is_said_of_the_list_on_the_issues_page_is_said_here_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def doubtful(*given: Any, **more: Any) -> suggestions.CandidateList:
+        found = suggestions.suggest_for_issue(*given, **more)
+        return replace(found, good_match=False, message="取り込みの途中です。")
+
+    with public(tmp_path, say(order(GOOD))) as read:
+        assert "はっきりした手がかり" not in read.press().text
+        monkeypatch.setattr(reading, "suggest_for_issue", doubtful)
+        page = read.press().text
+    assert "はっきりした手がかりのある候補は見つかりませんでした" in page
+    assert "取り込みの途中です。" in page
 
 
 def test_the_list_is_shown_in_the_order_of_the_reader_with_its_reason_and_the_first_ranks(tmp_path: Path) -> None:
@@ -205,6 +258,93 @@ def test_every_call_is_counted_and_the_administrator_sees_the_counts(tmp_path: P
     assert (row.outcome, row.calls, row.tokens_in, row.tokens_out) == ("read", 2, 2400, 160)
     assert "答えを使いました" in page
     assert "2,400" in page
+
+
+@contextmanager
+def held() -> Iterator[tuple[Answer, threading.Event]]:
+    """An answer that waits for the event, which is set in any case at the end."""
+    go = threading.Event()
+
+    def answer(handler: Any, body: dict[str, Any]) -> None:
+        assert go.wait(30)
+        say(order(GOOD))(handler, body)
+
+    try:
+        yield answer, go
+    finally:
+        go.set()
+
+
+def pressed(read: Read, issue: str) -> threading.Thread:
+    """Returns once the server has the question."""
+    before = len(read.server.received)
+    thread = threading.Thread(target=reading.read_for_issue, args=(read.ctx, issue, 1))
+    thread.start()
+    end = time.monotonic() + 10
+    while len(read.server.received) == before and time.monotonic() < end:
+        time.sleep(0.01)
+    return thread
+
+
+def more_issues(read: Read, number: int) -> list[str]:
+    """Public ones about cats, of version 1."""
+    for n in range(number):
+        data = {"title": f"野良{n}", "problem": "猫の捕獲と手術", "seeks_partner": "yes", "release_level": "public"}
+        read.client.post("/issues", data=data)
+    return [one.id for one in collection.issues(read.ctx, "野良").items]
+
+
+def test_at_most_three_calls_are_under_way_and_one_more_is_not_counted(tmp_path: Path) -> None:
+    with held() as (answer, go), public(tmp_path, answer) as read:
+        waiting = [pressed(read, issue) for issue in more_issues(read, 3)]
+        start = time.monotonic()
+        page = read.press()
+        assert time.monotonic() - start < 10  # it has not waited for the others
+        assert (page.status_code, len(read.server.received)) == (200, 3)
+        go.set()
+        for thread in waiting:
+            thread.join()
+        assert "の見立て</h4>" in read.press().text
+        assert read.outcomes() == [("read", 4)]
+    assert "いま、ほかの人が読み取り役に頼んでいます。しばらくしてから、もう一度お試しください。" in page.text
+    assert re.findall(r"もとの順位 (\d)", page.text) == ["1", "2"]
+
+
+def test_a_double_click_is_one_call(tmp_path: Path) -> None:
+    with held() as (answer, go), public(tmp_path, answer) as read:
+        (issue,) = more_issues(read, 1)
+        first = pressed(read, issue)
+        second = reading.read_for_issue(read.ctx, issue, 1)
+        go.set()
+        first.join()
+        assert read.outcomes() == [("read", 1)]
+    assert second.failure.startswith("いま、ほかの人が")
+
+
+def test_a_call_that_fails_gives_its_place_back(tmp_path: Path) -> None:
+    with public(tmp_path, reply(500, b"")) as read:
+        for _ in range(5):
+            assert "断りました" in read.press().text
+
+
+def test_an_answer_is_shown_when_the_database_cannot_be_written_at_its_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other_program = sqlite3.connect(tmp_path / "kyodo.sqlite3", isolation_level=None, check_same_thread=False)
+
+    def answer(handler: Any, body: dict[str, Any]) -> None:
+        other_program.execute("BEGIN IMMEDIATE")
+        say(order(GOOD))(handler, body)
+
+    with closing(other_program), public(tmp_path, answer) as read:
+        with read.ctx.db.writer.connect() as ours:
+            ours.exec_driver_sql("PRAGMA busy_timeout = 0")
+        page = read.press()
+        other_program.execute("ROLLBACK")
+        assert read.outcomes() == [("", 1)]
+    assert GOOD[1] in page.text
+    assert "the end of call 1 of the reader could not be recorded: read" in caplog.text
+    assert "捕獲" not in caplog.text
 
 
 def test_over_the_limit_of_a_day_nothing_is_sent(tmp_path: Path) -> None:
@@ -284,3 +424,13 @@ def test_an_address_is_taken(url: str) -> None:
 def test_an_address_of_another_kind_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="reader_url"):
         Settings(reader_url=url)
+
+
+@pytest.mark.parametrize("url", ["http://me:hidden-word@x/v1", "http://x/v1?key=hidden-word"])
+def test_a_password_in_an_address_is_not_repeated(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("KYODO_READER_URL", url)
+    with pytest.raises(Invalid) as failure:
+        read_settings()
+    assert "KYODO_READER_URL" in failure.value.message
+    assert "http://127.0.0.1:8080/v1" in failure.value.message
+    assert "hidden-word" not in f"{failure.value} {failure.value.__cause__}"

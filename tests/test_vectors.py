@@ -1,16 +1,13 @@
-"""Word vectors as an artefact: kept, refused, found again, and made by the commands."""
+"""Word vectors as an artefact: kept, refused and found again."""
 
 import dataclasses
 import itertools
-import json
 import logging
 from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from api.cli import app
 from api.settings import Settings, read_settings
 from matcher.dense import WordVectors, unit_rows
 from models import artefacts
@@ -56,10 +53,6 @@ def save(folder, vectors, measures=None):
 def cosine(vectors, one, other):
     rows = unit_rows(vectors.matrix[[vectors.rows[one], vectors.rows[other]]])
     return float(rows[0] @ rows[1])
-
-
-def kyodo(*arguments):
-    return CliRunner().invoke(app, ["models", *map(str, arguments)])
 
 
 # keeping
@@ -163,14 +156,14 @@ def test_broken_vectors_are_named_and_the_next_are_taken(folder, learned, caplog
     (save(folder / "chosen", learned) / "matrix.npy").unlink()
     with caplog.at_level(logging.WARNING):
         assert find_vectors(None, folder / "chosen").name == load_vectors(SHIPPED).name
-    assert "chosen" in caplog.text
+    assert "chosen)が使えないため、次のものを使います。" in caplog.text
     assert "matrix.npy" in caplog.text
 
 
 def test_without_any_vectors_there_are_none(folder, monkeypatch, caplog):
     monkeypatch.setattr("models.vectors.artefact.SHIPPED", folder / "nowhere")
     assert find_vectors(folder, None) is None
-    assert "nowhere" in caplog.text
+    assert "nowhere)が使えないため、使わずに並べます。" in caplog.text
 
 
 def test_the_setting_is_empty_or_a_folder(monkeypatch):
@@ -195,53 +188,3 @@ def test_the_shipped_vectors_load_are_small_and_know_this_field():
     assert vectors.name.startswith("contrast-")
     lengths = np.linalg.norm(vectors.matrix, axis=1)
     assert lengths[vectors.rows["防災"]] > 2 * lengths[vectors.rows["的"]]  # which tells next to nothing
-
-
-# the commands
-
-
-def test_vectors_are_trained_from_files_and_looked_at(folder):
-    texts = folder / "文章.txt"
-    texts.write_text("\n\n".join(record[0] for record in RECORDS), encoding="utf-8")
-    trained = kyodo("train-vectors", texts, "--dimensions", 8, "--window", 3, "--least", 2, "--source", "市の広報")
-    assert trained.exit_code == 0, trained.output
-    assert (
-        trained.stdout
-        == f"16語(16行、8次元)の単語ベクトルを {folder / 'data' / 'models' / 'vectors'} に保存しました。\n"
-    )
-    card = (vectors_folder(folder / "data") / "CARD.md").read_text(encoding="utf-8")
-    assert "train-vectors 文章.txt --dimensions 8 --window 3 --least 2" in card.replace("'", "")
-    assert "- 市の広報" in card
-    assert artefacts.about(vectors_folder(folder / "data"))["config"]["window"] == 3
-    near = kyodo("neighbours", "ネコ").stdout.splitlines()
-    assert len(near) == 10
-    assert {line.split()[1] for line in near[:2]} == {"犬", "小鳥"}
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["neighbours", "の"], "意味のある語を取り出せませんでした"),
-        (["neighbours", "ヌルポガッ"], "この単語ベクトルに入っていません"),
-        (["neighbours", "猫", "--vectors", "nowhere"], "nowhere の manifest.json を読み込めません"),
-        (["train-vectors", "nowhere.txt"], "「nowhere.txt」が見つかりません"),
-        (["train-vectors", "nowhere.pdf"], "「nowhere.pdf」は読めない種類です"),
-        (["convert-vectors", "nowhere.vec"], "「nowhere.vec」が見つかりません"),
-    ],
-)
-def test_what_cannot_be_done_is_said_in_words(folder, monkeypatch, arguments, said):
-    monkeypatch.chdir(folder)
-    result = kyodo(*arguments)
-    assert result.exit_code in (1, 2)
-    assert said in result.stderr
-    assert result.stdout == ""
-    assert not (folder / "data").exists()
-
-
-def test_a_word2vec_file_is_converted(folder):
-    file = folder / "w.vec"
-    file.write_text("2 2\n猫 1 0\n犬 0.9 0.1\n", encoding="utf-8")
-    result = kyodo("convert-vectors", file, "--out", folder / "out")
-    assert result.exit_code == 0, result.output
-    assert nearest(load_vectors(folder / "out"), ["猫"]) == [("犬", pytest.approx(0.994, abs=0.01))]
-    assert json.loads((folder / "out" / "forms.json").read_text(encoding="utf-8")) == ["猫", "犬"]

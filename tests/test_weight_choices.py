@@ -226,6 +226,15 @@ def test_a_better_set_is_kept_with_its_measures_and_nobody_is_switched_to_it(ctx
     assert train(ctx, Known(["o-1", "o-2", "o-3"])).id == trained.id
 
 
+def test_what_lies_in_the_place_of_a_learned_set_is_not_written_over(ctx):
+    judge(ctx, 20)
+    folder = weights.weights_folder(ctx.settings.data) / train(ctx, Known(["o-1", "o-2", "o-3"])).id
+    (folder / "notes.txt").write_text("x", encoding="utf-8")
+    with pytest.raises(Invalid, match="ほかのファイルがあります"):
+        train(ctx, Known(["o-1", "o-2", "o-3"]))
+    assert (folder / "notes.txt").exists()
+
+
 def test_a_set_that_is_no_better_is_not_kept(ctx):
     judge(ctx, 20, good="o-1", bad="o-2")  # as the default has it
     trained = train(ctx, Known(["o-1", "o-2", "o-3"]))

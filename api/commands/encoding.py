@@ -14,9 +14,14 @@ if TYPE_CHECKING:
 
 
 def encode_cost(
-    folder: Annotated[Path, typer.Argument(metavar="フォルダー", help="文エンコーダーの入ったフォルダー")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="フォルダー", help="文エンコーダーの入ったフォルダー", readable=False)
+    ],
     file: Annotated[
-        Path | None, typer.Argument(metavar="ファイル", help="測るのに使う文章のJSONLファイル。既定はサンプルの団体")
+        Path | None,
+        typer.Argument(
+            metavar="ファイル", help="測るのに使う文章のJSONLファイル。既定はサンプルの団体", readable=False
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="結果をJSONで出力します。")] = False,
 ) -> None:

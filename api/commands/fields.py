@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.commands.folders import for_card, replaceable, writing
 from api.commands.terminal import opened, say
 from api.errors import Invalid, NotReadable
 
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
 def train_fields(
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="ファイル", help="団体のJSONLファイル。省くと、登録されている団体から学びます"),
+        typer.Argument(
+            metavar="ファイル", help="団体のJSONLファイル。省くと、登録されている団体から学びます", readable=False
+        ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="フォルダー", help="書き出すフォルダー。既定は KYODO_DATA の中の models/fields"),
+        typer.Option(
+            metavar="フォルダー", help="書き出すフォルダー。既定は KYODO_DATA の中の models/fields", readable=False
+        ),
     ] = None,
     source: Annotated[
         list[str] | None,
@@ -36,6 +41,7 @@ def train_fields(
     from models.fields.quality import TooFewTexts, judge, tables
     from models.fields.training import keep
 
+    folder = replaceable(out or own_folder(read_settings().data))
     given = _from_file(file) if file else _from_collection()
     try:
         judged = judge(given)
@@ -46,9 +52,10 @@ def train_fields(
     if not judged.better:
         typer.echo("法律の言葉で比べるよりよいとは言えないため、モデルは書き出しません。今あるものをそのまま使います。")
         return
-    folder = out or own_folder(read_settings().data)
-    command = shlex.join(["kyodo", "models", "train-fields", *([file.name] if file else [])])
-    keep(given, judged, folder, command, source or ["市の名簿。外に出すときは、許諾を確かめてください"])
+    command = for_card(shlex.join(["kyodo", "models", "train-fields", *([file.name] if file else [])]))
+    sources = list(map(for_card, source or ["市の名簿。外に出すときは、許諾を確かめてください"]))
+    with writing(folder):
+        keep(given, judged, folder, command, sources)
     typer.echo(f"学んだモデルを {folder} に書き出しました。")
 
 

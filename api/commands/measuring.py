@@ -27,15 +27,17 @@ _READER = (
 
 
 def rank(
-    issues: Annotated[Path, typer.Option(metavar="ファイル", help=f"課題の{_JSONL}")],
-    organisations: Annotated[Path, typer.Option(metavar="ファイル", help=f"団体の{_JSONL}")],
-    out: Annotated[Path, typer.Option(metavar="ファイル", help="順位を書き出すファイル(TRECの6列)")],
+    issues: Annotated[Path, typer.Option(metavar="ファイル", help=f"課題の{_JSONL}", readable=False)],
+    organisations: Annotated[Path, typer.Option(metavar="ファイル", help=f"団体の{_JSONL}", readable=False)],
+    out: Annotated[Path, typer.Option(metavar="ファイル", help="順位を書き出すファイル(TRECの6列)", readable=False)],
     k: Annotated[int, typer.Option("-k", metavar="件数", help="1件あたりの数(1以上の整数)。既定は1000", min=1)] = 1000,
     reverse: Annotated[bool, typer.Option("--reverse", help="団体ごとに課題を並べます。")] = False,
     ignore_area: Annotated[bool, typer.Option("--ignore-area", help="地域による点を入れずに並べます。")] = False,
-    cases: Annotated[Path | None, typer.Option(metavar="ファイル", help=f"過去の事例の{_JSONL}")] = None,
-    vectors: Annotated[Path | None, typer.Option(metavar="フォルダー", help=_VECTORS)] = None,
-    encoder: Annotated[Path | None, typer.Option(metavar="フォルダー", help=_ENCODER)] = None,
+    cases: Annotated[
+        Path | None, typer.Option(metavar="ファイル", help=f"過去の事例の{_JSONL}", readable=False)
+    ] = None,
+    vectors: Annotated[Path | None, typer.Option(metavar="フォルダー", help=_VECTORS, readable=False)] = None,
+    encoder: Annotated[Path | None, typer.Option(metavar="フォルダー", help=_ENCODER, readable=False)] = None,
     reader: Annotated[str, typer.Option(metavar="アドレス", help=_READER)] = "",
     reader_model: Annotated[str, typer.Option(metavar="名前", help="読み取り役のモデルの名前")] = "",
 ) -> None:
@@ -62,10 +64,16 @@ def rank(
 
 
 def evaluate(
-    run: Annotated[Path, typer.Option(metavar="ファイル", help="kyodo rank が書き出した順位のファイル")],
-    qrels: Annotated[Path, typer.Option(metavar="ファイル", help="正解のファイル(TRECの4列)")],
-    exclude: Annotated[Path | None, typer.Option(metavar="ファイル", help="除く組のファイル(課題、団体の2列)")] = None,
-    baseline: Annotated[Path | None, typer.Option(metavar="ファイル", help="比べる相手の順位のファイル")] = None,
+    run: Annotated[
+        Path, typer.Option(metavar="ファイル", help="kyodo rank が書き出した順位のファイル", readable=False)
+    ],
+    qrels: Annotated[Path, typer.Option(metavar="ファイル", help="正解のファイル(TRECの4列)", readable=False)],
+    exclude: Annotated[
+        Path | None, typer.Option(metavar="ファイル", help="除く組のファイル(課題、団体の2列)", readable=False)
+    ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="ファイル", help="比べる相手の順位のファイル", readable=False)
+    ] = None,
     reverse: Annotated[bool, typer.Option("--reverse", help="順位が団体ごとの課題のときに付けます。")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="結果をJSONで出力します。")] = False,
 ) -> None:
@@ -133,13 +141,14 @@ def _learned(vectors: Path | None, encoder: Path | None) -> "Learned":
 
 @contextmanager
 def _in_words() -> Iterator[None]:
-    """A broken file as a failure of the command."""
+    """A broken file, or an encoder that fails at a text, as a failure of the command."""
     from matcher.measures import BrokenRun
+    from models.encoding.encoder import BrokenEncoder
     from models.ranking_files import BrokenCollection
 
     try:
         yield
-    except (BrokenRun, BrokenCollection) as error:
+    except (BrokenRun, BrokenCollection, BrokenEncoder) as error:
         raise NotReadable(str(error)) from error
 
 

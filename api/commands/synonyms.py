@@ -11,7 +11,10 @@ from api.errors import Detail, NotReadable
 
 def check_synonyms(
     file: Annotated[
-        Path, typer.Argument(metavar="ファイル", help="同じ意味の語と近い意味の語の表(UTF-8の文字のファイル)")
+        Path,
+        typer.Argument(
+            metavar="ファイル", help="同じ意味の語と近い意味の語の表(UTF-8の文字のファイル)", readable=False
+        ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="結果をJSONで出力します。")] = False,
 ) -> None:

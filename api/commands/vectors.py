@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.commands.folders import for_card, replaceable, writing
 from api.commands.terminal import ProgressLine, say
 from api.errors import Invalid, NotFound, NotReadable
 
@@ -16,14 +17,18 @@ if TYPE_CHECKING:
     from matcher.dense import WordVectors
 
 _OUT = "書き出すフォルダー。既定は KYODO_DATA の中の models/vectors"
+_LONGEST_WORD = 100  # characters
 _SOURCE = "出典と使用許諾の説明。モデルカードに書きます。何度でも指定できます"
 
 
 def train_vectors(
     files: Annotated[
-        list[Path], typer.Argument(metavar="ファイル...", help="文章のファイル(.txt .csv .jsonl。gzipでもかまいません)")
+        list[Path],
+        typer.Argument(
+            metavar="ファイル...", help="文章のファイル(.txt .csv .jsonl。gzipでもかまいません)", readable=False
+        ),
     ],
-    out: Annotated[Path | None, typer.Option(metavar="フォルダー", help=_OUT)] = None,
+    out: Annotated[Path | None, typer.Option(metavar="フォルダー", help=_OUT, readable=False)] = None,
     dimensions: Annotated[int, typer.Option(metavar="数", help="次元の数。既定は128", min=2, max=1000)] = 128,
     window: Annotated[int, typer.Option(metavar="語数", help="前後何語までを見るか。既定は6", min=1, max=50)] = 6,
     least: Annotated[
@@ -42,20 +47,26 @@ def train_vectors(
     from models.vectors.texts import read_records
     from models.vectors.training import VectorConfig, train
 
+    folder = _folder(out)
     config, contrast = VectorConfig(window=window, dimensions=dimensions, least=least), ContrastConfig()
     with _in_words(), _timed():
         vectors = train(read_records(files), config, contrast, say)
         settings = asdict(config) | (asdict(contrast) if vectors.name == REFINED else {})
         command = ["train-vectors", *(file.name for file in files)]
         command += ["--dimensions", str(dimensions), "--window", str(window), "--least", str(least)]
-        _save(out, vectors, settings, command, _described(files, source), data_fingerprint(files))
+        _save(folder, vectors, settings, command, _described(files, source), data_fingerprint(files))
 
 
 def convert_vectors(
     file: Annotated[
-        Path, typer.Argument(metavar="ファイル", help="word2vecのテキスト形式(gzipでもかまいません)か、ja-ginzaのwheel")
+        Path,
+        typer.Argument(
+            metavar="ファイル",
+            help="word2vecのテキスト形式(gzipでもかまいません)か、ja-ginzaのwheel",
+            readable=False,
+        ),
     ],
-    out: Annotated[Path | None, typer.Option(metavar="フォルダー", help=_OUT)] = None,
+    out: Annotated[Path | None, typer.Option(metavar="フォルダー", help=_OUT, readable=False)] = None,
     limit: Annotated[int, typer.Option(metavar="語数", help="読む語の数の上限。既定は500000", min=1)] = 500_000,
     source: Annotated[list[str] | None, typer.Option(metavar="説明", help=_SOURCE)] = None,
 ) -> None:
@@ -63,27 +74,31 @@ def convert_vectors(
     from models.vectors.artefact import data_fingerprint
     from models.vectors.foreign import GINZA_LICENCES, from_ginza_wheel, from_word2vec_text, is_wheel
 
-    progress = ProgressLine(file.name)
+    folder, progress = _folder(out), ProgressLine(file.name)
     with _in_words(), _timed(), closing(progress):
         say(f"{file.name} を読んでいます。")
         wheel = is_wheel(file)
         vectors = from_ginza_wheel(file) if wheel else from_word2vec_text(file, limit, progress)
         sources = _described([file], [*(GINZA_LICENCES if wheel else ()), *(source or ())])
         config = {} if wheel else {"limit": limit}
-        _save(out, vectors, config, ["convert-vectors", file.name], sources, data_fingerprint([file]))
+        _save(folder, vectors, config, ["convert-vectors", file.name], sources, data_fingerprint([file]))
 
 
 def neighbours(
     word: Annotated[str, typer.Argument(metavar="語", help="近い語を見たい語。例: 子育て")],
     vectors: Annotated[
-        Path | None, typer.Option(metavar="フォルダー", help="単語ベクトルのフォルダー。既定は今使われるもの")
+        Path | None,
+        typer.Option(metavar="フォルダー", help="単語ベクトルのフォルダー。既定は今使われるもの", readable=False),
     ] = None,
 ) -> None:
     """単語ベクトルで意味の近い語を10語、近さ(コサイン、1が最も近い)とともに示します。"""
     from api.settings import read_settings
+    from api.usecases.given import fault_of
     from matcher.text import word_forms
     from models.vectors.artefact import find_vectors, load_vectors, nearest
 
+    if fault := fault_of(word, _LONGEST_WORD):
+        raise Invalid(fault)
     settings = read_settings()
     with _in_words():
         known = load_vectors(vectors) if vectors else find_vectors(settings.data, settings.vectors)
@@ -99,16 +114,22 @@ def neighbours(
         typer.echo(f"{cosine:.3f}  {form}")
 
 
-def _save(
-    out: Path | None, vectors: "WordVectors", config: dict[str, Any], command: list[str], sources: list[str], data: str
-) -> None:
+def _folder(out: Path | None) -> Path:
     from api.settings import read_settings
-    from models.vectors.artefact import Origin, save_vectors, vectors_folder
+    from models.vectors.artefact import vectors_folder
+
+    return replaceable(out or vectors_folder(read_settings().data))
+
+
+def _save(
+    folder: Path, vectors: "WordVectors", config: dict[str, Any], command: list[str], sources: list[str], data: str
+) -> None:
+    from models.vectors.artefact import Origin, save_vectors
     from models.vectors.measures import measure
 
-    folder = out or vectors_folder(read_settings().data)
-    origin = Origin(f"kyodo models {shlex.join(command)}", tuple(sources), data)
-    save_vectors(folder, vectors, config, origin, {"words": len(vectors.rows), **measure(vectors)})
+    origin = Origin(for_card(f"kyodo models {shlex.join(command)}"), tuple(map(for_card, sources)), data)
+    with writing(folder):
+        save_vectors(folder, vectors, config, origin, {"words": len(vectors.rows), **measure(vectors)})
     rows, dimensions = vectors.matrix.shape
     typer.echo(f"{len(vectors.rows):,}語({rows:,}行、{dimensions}次元)の単語ベクトルを {folder} に保存しました。")
 

@@ -58,6 +58,19 @@ def write_issue(ctx: Ctx, form: Annotated[IssueForm, Form()]) -> Response:
 @router.get("/{issue_id}")
 def show_issue(ctx: Ctx, issue_id: str, find: str = "", done: str = "", at: str = "") -> HTMLResponse:
     """The issue, its candidates (stored as shown, since people judge them), what people decided, what is similar."""
+    return _show(ctx, issue_id, find, done, at)
+
+
+def _show(
+    ctx: Ctx,
+    issue_id: str,
+    find: str = "",
+    done: str = "",
+    at: str = "",
+    errors: tuple[Detail, ...] = (),
+    chosen: Collection[int] | None = None,
+) -> HTMLResponse:
+    """``chosen``: the fields ticked in a form that ``errors`` sends back."""
     issue = collection.issue(ctx, issue_id)
     track = reviews.track(ctx, issue_id)
     found = suggestions.suggest_for_issue(ctx, issue_id, record=True)
@@ -66,6 +79,7 @@ def show_issue(ctx: Ctx, issue_id: str, find: str = "", done: str = "", at: str 
     choices, matching = partners.findable(ctx, find.strip(), _CHOICES) if find.strip() else ((), 0)
     return page(
         "issue.html",
+        422 if errors else 200,
         issue=issue,
         proposed=fields.proposals(ctx, issue),
         found=found,
@@ -80,6 +94,8 @@ def show_issue(ctx: Ctx, issue_id: str, find: str = "", done: str = "", at: str 
         listed=listed | set(missed),
         today=today(),
         done=done,
+        errors=errors,
+        chosen=chosen,
         at=at if at in _places(track, listed | set(missed)) else "",
     )
 
@@ -107,7 +123,12 @@ def choose_fields(
     ctx: Ctx, issue_id: str, version: Annotated[int, Form()], chosen: Annotated[list[int] | None, Form()] = None
 ) -> Response:
     """The proposed fields as they are, or corrected: from now on they are the officer's choice."""
-    collection.set_fields(ctx, issue_id, version, frozenset(chosen or ()))
+    try:
+        collection.set_fields(ctx, issue_id, version, frozenset(chosen or ()))
+    except Invalid as error:
+        if not fields.proposals(ctx, collection.issue(ctx, issue_id)):
+            raise  # its page has no form any more at which the sentence could stand
+        return _show(ctx, issue_id, errors=error.details, chosen=chosen or ())
     return see(f"/issues/{issue_id}?done=fields")
 
 

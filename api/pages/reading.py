@@ -1,19 +1,22 @@
 """The reader's view of an issue's candidates, and how often it was asked."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse
 
 from api.dependencies import Ctx
 from api.pages.rendering import page
-from api.usecases import reading
+from api.usecases import reading, suggestions
 
 router = APIRouter()
 
 
 @router.post("/issues/{issue_id}/reading")
-def read_issue(ctx: Ctx, issue_id: str) -> HTMLResponse:
+def read_issue(ctx: Ctx, issue_id: str, version: Annotated[int, Form()]) -> HTMLResponse:
     """The answer itself, not a redirect: it is stored nowhere, so no address could show it again."""
-    return page("reading.html", read=reading.read_for_issue(ctx, issue_id))
+    read = reading.read_for_issue(ctx, issue_id, version)
+    return page("reading.html", read=read, cases=suggestions.similar_cases(ctx, issue_id))
 
 
 @router.get("/reader")

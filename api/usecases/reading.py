@@ -1,15 +1,20 @@
 """The reader, a language model that the administrator may add: asked only when a person presses the button.
 
-It gets the public texts of the first organisations, and of an issue only what its release level lets out. What it says
+It gets the public texts of the first organisations, and of an issue only what its release level lets out, telephone
+numbers and e-mail addresses masked; names of persons that someone wrote into a text go out as they are. What it says
 stands beside the list and changes nothing in it; only that it was asked is kept.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time
+from threading import Lock
 
-from api.errors import Invalid, NotFound
+from sqlalchemy.exc import OperationalError
+
+from api.errors import Conflict, Invalid, NotFound
 from api.settings import Settings
 from api.usecases.clock import JAPAN, today
 from api.usecases.collection import existing_issue
@@ -25,7 +30,15 @@ from models.reading.reader import MOST_CANDIDATES, Profile, Reading, Reason, rea
 
 _LOG = logging.getLogger(__name__)
 _WITHOUT = "下の一覧は、読み取り役を使わないもとの順位です。"
+_BUSY = "いま、ほかの人が読み取り役に頼んでいます。しばらくしてから、もう一度お試しください。"
+_CHANGED = (
+    "この課題は、画面を開いたあとで書き換えられたため、読み取り役に送りませんでした。"
+    "課題のページを開き直し、文章を確かめてから、もう一度頼んでください。"
+)
 _LEVELS = list(ReleaseLevel)  # narrowest first
+_MOST_AT_ONCE = 3  # a waiting call holds a thread of the service, and there are some forty
+_under_way: set[str] = set()  # the issues that this process is asking about
+_door = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +86,39 @@ def permitted(settings: Settings) -> list[ReleaseLevel]:
     return _LEVELS[_LEVELS.index(settings.reader_release) :]
 
 
-def read_for_issue(ctx: Context, issue_id: str) -> ReadList:
-    """Asks the reader, and falls back to the list as it is. Raises NotFound, and Invalid where it may not be asked."""
+def read_for_issue(ctx: Context, issue_id: str, version: int) -> ReadList:
+    """Asks the reader, and falls back to the list as it is. ``version``: of the text that the asker has seen.
+
+    Raises NotFound, Conflict for another version, and Invalid where the reader may not be asked.
+    """
     with ctx.db.read() as conn:
         issue = existing_issue(conn, issue_id)
     _check_allowed(ctx.settings, issue)
+    if issue.version != version:
+        raise Conflict(_CHANGED)
     found = suggest_for_issue(ctx, issue_id, MOST_CANDIDATES)
     if not found.candidates:
         raise Invalid("この課題には候補がないため、読み取り役に頼めません。")
+    with _place(issue_id) as is_free:
+        return _counted(ctx, issue, found) if is_free else _as_it_is(issue, found, _BUSY)
+
+
+@contextmanager
+def _place(issue_id: str) -> Iterator[bool]:
+    """Whether there is one, without waiting for it: a slow reader must not keep the service from other work."""
+    with _door:
+        is_free = issue_id not in _under_way and len(_under_way) < _MOST_AT_ONCE
+        if is_free:
+            _under_way.add(issue_id)
+    try:
+        yield is_free
+    finally:
+        if is_free:
+            with _door:
+                _under_way.remove(issue_id)
+
+
+def _counted(ctx: Context, issue: Issue, found: CandidateList) -> ReadList:
     call = _begun(ctx, issue)
     if call is None:
         limit = f"読み取り役に頼める回数(1日{ctx.settings.reader_daily_calls:,}回まで)を、今日は使い切りました。"
@@ -88,7 +126,7 @@ def read_for_issue(ctx: Context, issue_id: str) -> ReadList:
     try:
         reading = _asked(ctx, issue, found)
     except ReaderFailed as failure:
-        _LOG.warning("the reader gave no order for issue %s: %s", issue_id, failure.outcome)
+        _LOG.warning("the reader gave no order for issue %s: %s", issue.id, failure.outcome)
         _end(ctx, call, failure.outcome, failure.cost)
         return _as_it_is(issue, found, str(failure))
     _end(ctx, call, Outcome.READ, reading.cost)
@@ -140,11 +178,13 @@ def _profile(organisation: Organisation) -> Profile:
 
 
 def _end(ctx: Context, call: int, outcome: Outcome, cost: Cost) -> None:
-    took = round(cost.seconds * 1000)
-    with ctx.db.write() as conn:
-        reader_calls.end(
-            conn, call, outcome=outcome, tokens_in=cost.tokens_in, tokens_out=cost.tokens_out, milliseconds=took
-        )
+    """Where the database cannot be written the call stays without an end: what was paid for is shown all the same."""
+    tokens = {"tokens_in": cost.tokens_in, "tokens_out": cost.tokens_out}
+    try:
+        with ctx.db.write() as conn:
+            reader_calls.end(conn, call, outcome=outcome, milliseconds=round(cost.seconds * 1000), **tokens)
+    except OperationalError:
+        _LOG.warning("the end of call %d of the reader could not be recorded: %s", call, outcome)
 
 
 def _opinions(found: CandidateList, reading: Reading) -> tuple[Opinion, ...]:

@@ -16,7 +16,7 @@ from corpus.records import Grade
 from corpus.store import issues as issue_rows
 from corpus.store import reviews as review_rows
 from matcher.records import Query
-from models.artefacts import fingerprint
+from models.artefacts import NotReplaceable, fingerprint
 from models.weights import Example, WeightsConfig, fit_weights, judged, save_weights
 
 FEWEST = 15  # issues; with fewer, what comes out is mostly the defaults and its measure says nothing
@@ -46,7 +46,7 @@ def train(ctx: Context, matcher: FeatureMatcher | None = None) -> Trained:
     """Learn from every issue with organisations judged to fit (適, 可) and not to fit (不適); measured out of fold.
 
     The set is kept only where nDCG@10 rose. ``matcher`` is the collection's own unless another is given. Raises
-    Invalid with fewer than ``FEWEST`` such issues.
+    Invalid with fewer than ``FEWEST`` such issues, or where something else lies in the place of the set.
     """
     with ctx.db.read() as conn:
         grades = review_rows.graded(conn)
@@ -83,7 +83,10 @@ def _keep(
 ) -> str:
     """The id: the same weights from the same judgements are the same set."""
     id = fingerprint([json.dumps(dict(weights), sort_keys=True).encode(), data.encode()])[:12]
-    save_weights(weights_folder(ctx.settings.data) / id, weights, config, data=data, measures=measures)
+    try:
+        save_weights(weights_folder(ctx.settings.data) / id, weights, config, data=data, measures=measures)
+    except NotReplaceable as error:
+        raise Invalid(str(error)) from error
     return id
 
 

@@ -33,17 +33,21 @@ _OPEN_QUOTE = (
 )
 
 
+class NotText(UnreadableFile):
+    """The file holds something else than text, such as a picture."""
+
+
 def decode(name: str, data: bytes) -> str:
     """The text of a file: byte order mark, UTF-8, EUC-JP where every byte fits, else CP932. Raises ``UnreadableFile``.
 
     User-defined characters and controls stay in the text, to be reported with their cell.
     """
     if not data.startswith((b"\xff\xfe", b"\xfe\xff")) and b"\0" in data:
-        raise UnreadableFile(_NOT_TEXT.format(name=name))
+        raise NotText(_NOT_TEXT.format(name=name))
     text = _decoded(name, data).rstrip("\x1a")
     sample = text[:100_000]
     if len(_CONTROL.findall(sample)) > max(5, len(sample) // 50):
-        raise UnreadableFile(_NOT_TEXT.format(name=name))
+        raise NotText(_NOT_TEXT.format(name=name))
     return text
 
 

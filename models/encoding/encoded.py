@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from matcher.fitted import State
 from models import artefacts
+from models.encoding.encoder import BrokenEncoder
 
 _FORM = 1  # of a shard's layout
 _MOST = 1000  # texts in a shard: at most this many are lost when a long run is cut off
@@ -27,7 +28,8 @@ class PassageEncoder(Protocol):
     @property
     def name(self) -> str: ...  # noqa: D102
 
-    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]: ...  # noqa: D102
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(texts, dimensions), the dimensions also without any text. Raises BrokenEncoder."""
 
 
 class EncodedTexts:
@@ -49,7 +51,8 @@ class EncodedTexts:
         """(texts, dimensions), rows of length 1; only texts never seen before are encoded, each once.
 
         Kept to float16, so that a row is the same (cosine to the encoder's own above 0.999999) whether it was just
-        encoded or read from disk. ``progress`` hears how many texts have been encoded so far.
+        encoded or read from disk. Texts that the encoder fails at have rows of zeros, near to nothing, and are tried
+        again the next time. ``progress`` hears how many texts have been encoded so far.
         """
         if not texts:
             return encoder.encode_passages([])
@@ -68,17 +71,23 @@ class EncodedTexts:
         known: _Shard,
         progress: Callable[[int], None] | None,
     ) -> None:
-        waiting, done = iter(unknown.items()), 0
+        waiting, done, failed = iter(unknown.items()), 0, 0
         while done < len(unknown):
             number, shard = self._open_shard()
             batch = dict(islice(waiting, _MOST - len(shard)))
-            rows = encoder.encode_passages(list(batch.values())).astype(np.float16)
-            shard.update(zip(batch, rows, strict=True))
+            try:
+                rows = encoder.encode_passages(list(batch.values())).astype(np.float16)
+                shard.update(zip(batch, rows, strict=True))
+                self._write(number, shard)
+            except BrokenEncoder:
+                rows = np.zeros((len(batch), encoder.encode_passages([]).shape[1]), np.float16)
+                failed += len(batch)
             known.update(zip(batch, rows, strict=True))
-            self._write(number, shard)
             done += len(batch)
             if progress:
                 progress(done)
+        if failed:
+            _log.warning("Encoded texts of %s: %d of %d could not be encoded", self._name, failed, len(unknown))
 
     def _open_shard(self) -> tuple[int, _Shard]:
         for number, shard in enumerate(self._shards):
@@ -102,8 +111,9 @@ class EncodedTexts:
         state = State({"vectors": np.stack(list(shard.values()))}, {"texts": list(shard)})
         try:
             artefacts.save(self._place(number), state, self._about())
-        except OSError as error:  # a full disk, another process: the vectors are at hand all the same
-            _log.warning("Encoded texts of %s: shard %d not kept (error %s)", self._name, number, error.errno)
+        # A full disk, another process, files of others: the vectors are at hand all the same.
+        except (OSError, artefacts.NotReplaceable) as error:
+            _log.warning("Encoded texts of %s: shard %d not kept (%s)", self._name, number, error)
 
     def _place(self, number: int) -> Path:
         return self._folder / self._name / f"{number:06}"

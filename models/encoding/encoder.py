@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.dense import MOST_DIMENSIONS
 from models.artefacts import fingerprint
 
 BATCH = 32  # texts at a time, which bounds the memory; also the library's own size of a batch
@@ -27,13 +28,16 @@ _QUIET_AND_OFFLINE = (
 
 
 class BrokenEncoder(Exception):
-    """No encoder can be had from the folder; the text is a Japanese sentence that says why and what would be right."""
+    """No encoder can be had from the folder, or it fails at a text.
+
+    The text is a Japanese sentence that says why and what would be right, and holds nothing of what was encoded.
+    """
 
 
 class SentenceEncoder:
     """Texts as vectors. Every row has length 1, so that a product of two rows is their cosine.
 
-    A text longer than the model reads is cut at the model's own limit.
+    A text longer than the model reads is cut at the model's own limit. Every method raises BrokenEncoder.
     """
 
     def __init__(self, model: Any, name: str, query_prefix: str, passage_prefix: str) -> None:
@@ -42,6 +46,11 @@ class SentenceEncoder:
         self._prefixes = (query_prefix or None, passage_prefix or None)
         self.name = name
         self.dimensions: int = self.encode_queries(["試し"]).shape[1]
+        if self.dimensions > MOST_DIMENSIONS:
+            raise BrokenEncoder(
+                f"この文エンコーダーのベクトルは{self.dimensions:,}次元です。"
+                f"{MOST_DIMENSIONS:,}次元までのモデルを使ってください。"
+            )
 
     @classmethod
     def open(cls, folder: Path, query_prefix: str = "", passage_prefix: str = "") -> "SentenceEncoder":
@@ -83,12 +92,8 @@ class SentenceEncoder:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         # Texts of like length together, since a batch costs as much as its longest.
         order = sorted(range(len(texts)), key=lambda i: (len(texts[i]), i))
-        parts = []
-        for start in range(0, len(order), BATCH):
-            batch = [texts[i] for i in order[start : start + BATCH]]
-            with self._lock:
-                parts.append(encode(batch, prompt=prefix, show_progress_bar=False, normalize_embeddings=True))
-        rows = np.concatenate(parts).astype(np.float32, copy=False)
+        batches = [[texts[i] for i in order[start : start + BATCH]] for start in range(0, len(order), BATCH)]
+        rows = np.concatenate([self._rows(encode, batch, prefix) for batch in batches]).astype(np.float32, copy=False)
         if not np.isfinite(rows).all():
             raise BrokenEncoder(
                 "文エンコーダーが数でない値を返しました。モデルのファイルが壊れていないか確かめてください。"
@@ -96,6 +101,16 @@ class SentenceEncoder:
         result = np.empty_like(rows)
         result[order] = rows
         return result
+
+    def _rows(self, encode: Any, batch: Sequence[str], prefix: str | None) -> Any:
+        try:
+            with self._lock:
+                return encode(batch, prompt=prefix, show_progress_bar=False, normalize_embeddings=True)
+        except Exception as error:  # whatever the libraries raise over a text, or for want of memory
+            raise BrokenEncoder(
+                f"文エンコーダーが文章を読み込めませんでした({type(error).__name__})。"
+                "モデルのファイルがそろっているか、メモリーに空きがあるかを確かめてください。"
+            ) from error
 
 
 def _check(folder: Path) -> None:

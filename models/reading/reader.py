@@ -1,10 +1,11 @@
 """A reader over the first candidates: a language model is asked for an order, and its answer is judged before use.
 
 Nothing the model says is taken on trust. It can only permute the candidates it was given, and a reason is kept only
-when it quotes both texts literally.
+when it quotes both texts literally. E-mail addresses and telephone numbers in the texts are masked before they go out.
 """
 
 import json
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,13 +15,20 @@ from typing import Any
 
 from matcher.records import Document, Query
 from models.reading.chat import Cost, Endpoint, Outcome, ReaderFailed, ask
+from models.reading.contacts import MASK, masked
 
 MOST_CANDIDATES = 20
 _LONGEST_REASON = 200  # characters of a reason and of a quote that are shown
-_SHORTEST_QUOTE = 2  # characters; a single one stands in almost every text
+_SHORTEST_QUOTE = 5  # characters, as the prompt says; a shorter one stands in almost every text
+_FEWEST_LETTERS = 2  # of a quote; a date or a row of dashes says nothing
+_LETTERS = ("Lo", "Ll", "Lu", "Lt")  # kanji and kana are Lo; the mark of a long vowel alone is Lm
 _LEAST_SHARE = 100  # characters of a candidate's text below which there is nothing to judge by
 _MARKS = "「」『』\"'“”‘’"  # quotation marks that a model puts around a quote
-_MARKUP = ("<", ">", "://", "www.")  # no explanation in plain words needs them
+# What no explanation needs, looked for in small letters of plain width:
+_MARKUP = ("<", ">", "://", "www.")
+_DOMAIN = re.compile(r"\w\.[a-z]{2,}|[a-z0-9]。[a-z]{2,}|\d+\.\d+\.\d+\.\d+")  # 。 is read as a dot by browsers
+_NUMBER = re.compile(r"\d(?:[-() ]{0,2}\d){6,}")  # seven digits: a telephone number even without its area code
+_DECISIONS = ("決定", "決まった", "決まりま", "選ばれ", "選定", "採択", "推薦")  # a person chooses
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,8 @@ class Reason:
 class Reading:
     """``order`` holds every candidate's id once; ``reasons`` only those whose quotes were found in the texts.
 
-    ``problems`` are codes of what was dropped, one for each time: "unknown", "duplicate", "quote", "markup".
+    ``problems`` are codes of what was dropped, one for each time: "unknown", "duplicate", "quote", "markup",
+    "contact" (a way to reach someone) and "decision" (words as if something had been chosen).
     """
 
     order: tuple[str, ...]
@@ -59,10 +68,11 @@ def read(endpoint: Endpoint, issue: str, candidates: Sequence[Profile]) -> Readi
 
     Raises ReaderFailed, also when not one candidate is named in the answer, or when the texts do not fit.
     """
-    shown = _cut(issue, candidates[:MOST_CANDIDATES], endpoint.characters)
-    content, cost = ask(endpoint, _prompt(), _question(issue, shown))
+    told = masked(issue)
+    shown = _cut(told, [_masked(profile) for profile in candidates[:MOST_CANDIDATES]], endpoint.characters)
+    content, cost = ask(endpoint, _prompt(), _question(told, shown))
     try:
-        judged = _judged(content, issue, shown)
+        judged = _judged(content, told, shown)
     except ReaderFailed as failure:  # it was paid for all the same
         raise ReaderFailed(failure.outcome, cost) from failure
     named = judged.order
@@ -72,6 +82,10 @@ def read(endpoint: Endpoint, issue: str, candidates: Sequence[Profile]) -> Readi
 
 def _prompt() -> str:
     return files("models.reading").joinpath("prompts", "reader.txt").read_text(encoding="utf-8")
+
+
+def _masked(profile: Profile) -> Profile:
+    return replace(profile, name=masked(profile.name), text=masked(profile.text))
 
 
 def _cut(issue: str, candidates: Sequence[Profile], characters: int) -> list[Profile]:
@@ -96,6 +110,7 @@ def _question(issue: str, candidates: Sequence[Profile]) -> str:
 
 
 def _judged(content: str, issue: str, candidates: Sequence[Profile]) -> Reading:
+    """``issue`` and ``candidates`` as they were sent."""
     order: list[str] = []
     reasons: dict[str, Reason] = {}
     problems: list[str] = []
@@ -151,15 +166,33 @@ def _reason(entry: Mapping[str, Any], issue: str, organisation: str) -> Reason |
     text = _plain(entry.get("reason"))
     if not text:
         return ""
-    if any(mark in text.lower() for mark in _MARKUP):
-        return "markup"
+    if fault := _fault(text):
+        return fault
     quotes = _quote(entry.get("issue_quote"), issue), _quote(entry.get("organisation_quote"), organisation)
     return Reason(text, *quotes) if all(quotes) else "quote"
 
 
+def _fault(reason: str) -> str:
+    """The code of what a reason may not hold, in whatever width it is written; "" for a plain one."""
+    plain = unicodedata.normalize("NFKC", reason).lower()
+    if any(mark in plain for mark in _MARKUP):
+        return "markup"
+    if masked(plain) != plain or _DOMAIN.search(plain) or _NUMBER.search(plain):
+        return "contact"
+    return "decision" if any(word in plain for word in _DECISIONS) else ""
+
+
 def _quote(value: object, source: str) -> str:
-    quote = value.strip().strip(_MARKS).strip() if isinstance(value, str) else ""
-    return quote[:_LONGEST_REASON] if len(quote) >= _SHORTEST_QUOTE and quote in source else ""
+    """A quote without ``MASK`` stands in the text before masking too."""
+    quote = _bare(value) if isinstance(value, str) else ""
+    long_enough = len(quote) >= _SHORTEST_QUOTE or quote == _bare(source)
+    letters = sum(unicodedata.category(character) in _LETTERS for character in quote)
+    is_literal = quote in source and MASK not in quote
+    return quote[:_LONGEST_REASON] if long_enough and letters >= _FEWEST_LETTERS and is_literal else ""
+
+
+def _bare(text: str) -> str:
+    return text.strip().strip(_MARKS).strip()
 
 
 def _plain(value: object) -> str:

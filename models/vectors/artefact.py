@@ -114,12 +114,16 @@ def find_vectors(data: Path | None, chosen: Path | None) -> WordVectors | None:
     What is broken is named in a warning, and the next is taken.
     """
     own = vectors_folder(data) if data else None
-    for folder in filter(None, (chosen, own if own and own.exists() else None, SHIPPED)):
+    for folder in filter(None, (chosen, own if own and own.exists() else None)):
         try:
             return load_vectors(folder)
         except BrokenArtefact as error:
             _LOG.warning("単語ベクトル(%s)が使えないため、次のものを使います。%s", folder, error)
-    return None
+    try:
+        return load_vectors(SHIPPED)
+    except BrokenArtefact as error:
+        _LOG.warning("付属の単語ベクトル(%s)が使えないため、使わずに並べます。%s", SHIPPED, error)
+        return None
 
 
 def nearest(vectors: WordVectors, forms: Sequence[str], k: int = 10) -> list[tuple[str, float]]:

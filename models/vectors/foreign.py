@@ -18,7 +18,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.dense import WordVectors, unit_rows
+from matcher.dense import MOST_DIMENSIONS, WordVectors, unit_rows
 from matcher.text import words
 
 GINZA_LICENCES = (
@@ -123,9 +123,17 @@ def _vector(path: Path, number: int, written: list[str], dimensions: int) -> "ar
         raise BrokenVectors(
             f"「{path.name}」の{number:,}行目の数は{len(vector)}個です。どの行も{dimensions}個にしてください。"
         )
+    _check_dimensions(path, dimensions)
     if not all(map(math.isfinite, vector)):
         raise BrokenVectors(f"「{path.name}」の{number:,}行目に、有限でない数があります。その行を除いてください。")
     return vector
+
+
+def _check_dimensions(path: Path, dimensions: int) -> None:
+    if dimensions > MOST_DIMENSIONS:
+        raise BrokenVectors(
+            f"「{path.name}」のベクトルは{dimensions:,}次元です。{MOST_DIMENSIONS:,}次元までのものを指定してください。"
+        )
 
 
 def from_ginza_wheel(path: Path) -> WordVectors:
@@ -194,6 +202,7 @@ def _matrix(path: Path, content: bytes) -> NDArray[np.float32]:
         matrix = np.frombuffer(content, "<f4", offset=file.tell()).reshape(shape).astype(np.float32)
     except (ValueError, EOFError) as error:
         raise BrokenVectors(f"「{path.name}」の中の vocab/vectors を、数の表として読めません。") from error
+    _check_dimensions(path, matrix.shape[1])
     if not np.isfinite(matrix).all():
         raise BrokenVectors(f"「{path.name}」の中の vocab/vectors に、有限でない数があります。")
     return matrix
@@ -236,4 +245,4 @@ def _strings(path: Path) -> list[str]:
 
 def _plain(path: Path) -> str:
     """The file's name up to its first dot or hyphen: what it is called without its version."""
-    return path.name.split(".")[0].split("-")[0]
+    return path.name.encode("utf-8", "replace").decode().split(".")[0].split("-")[0]

@@ -2,15 +2,16 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from corpus.readers.base import ReadOptions, UnreadableFile
-from corpus.readers.delimited import decode, read_delimited
+from corpus.readers.delimited import NotText, decode, read_delimited
 from corpus.readers.jsonl import unpacked
 
-_MOST_BYTES = 2 * 10**9
+_OPTIONS = ReadOptions(max_bytes=2 * 10**9)
 _JAPANESE = re.compile("[ぁ-ヿ㐀-鿿豈-﫿]")
 # Columns that name no topic but an office or a verdict, which many records share whatever they are about, and those
 # that name persons: what is learned must hold no one's name.
@@ -36,46 +37,50 @@ def read_records(paths: Iterable[Path]) -> Iterator[tuple[str, ...]]:
     Raises BrokenTexts, OSError.
     """
     for path in paths:
-        texts = _READERS.get(Path(path.name.removesuffix(".gz")).suffix.lower())
-        if texts is None:
-            raise BrokenTexts(
-                f"「{path.name}」は読めない種類です。.txt、.csv、.jsonl、.jsonl.gz のどれかにしてください。"
-            )
-        for record in texts(path.name, _content(path)):
-            if kept := tuple(text for text in record if _JAPANESE.search(text)):
-                yield kept
+        texts = _reader(path)
+        with _in_words(path.name):
+            for record in texts(path.name, unpacked(path.name, path.read_bytes(), _OPTIONS)):
+                if kept := tuple(text for text in record if _JAPANESE.search(text)):
+                    yield kept
 
 
-def _content(path: Path) -> bytes:
+def _reader(path: Path) -> Callable[[str, bytes], Iterator[list[str]]]:
+    """By the name."""
+    texts = _READERS.get(Path(path.name.lower().removesuffix(".gz")).suffix)
+    if texts is None:
+        path.open("rb").close()  # of what is not there, or is a folder, that is said instead
+        raise BrokenTexts(
+            f"「{path.name}」は、名前からは読み方が分かりません。名前の終わりを .txt、.csv、.jsonl のどれか"
+            "(gzipなら .txt.gz、.csv.gz、.jsonl.gz)にしてください。"
+        )
+    return texts
+
+
+@contextmanager
+def _in_words(name: str) -> Iterator[None]:
     try:
-        return unpacked(path.name, path.read_bytes(), ReadOptions(max_bytes=_MOST_BYTES))
-    except UnreadableFile as error:
-        raise BrokenTexts(str(error)) from error
-
-
-def _decoded(name: str, content: bytes) -> str:
-    try:
-        return decode(name, content)
+        yield
+    except NotText as error:  # whose own advice is to save it as a workbook, which is not read here
+        raise BrokenTexts(
+            f"「{name}」は文字のファイルとして読めませんでした。中身が文章かを確かめ、UTF-8で保存し直してください。"
+        ) from error
     except UnreadableFile as error:
         raise BrokenTexts(str(error)) from error
 
 
 def _paragraphs(name: str, content: bytes) -> Iterator[list[str]]:
-    yield from ([paragraph] for paragraph in _BLANK_LINES.split(_decoded(name, content)))
+    yield from ([paragraph] for paragraph in _BLANK_LINES.split(decode(name, content)))
 
 
 def _rows(name: str, content: bytes) -> Iterator[list[str]]:
     """The first row, too: where it is a heading, its few words do no harm."""
-    try:
-        rows = read_delimited(name, content).rows
-    except UnreadableFile as error:
-        raise BrokenTexts(str(error)) from error
+    rows = read_delimited(name, content).rows
     left_out = {column for column, heading in enumerate(rows[0]) if _LEFT_OUT.fullmatch(heading.strip())}
     yield from ([cell for column, cell in enumerate(row) if column not in left_out] for row in rows)
 
 
 def _objects(name: str, content: bytes) -> Iterator[list[str]]:
-    for number, line in enumerate(_decoded(name, content).split("\n"), start=1):
+    for number, line in enumerate(decode(name, content).split("\n"), start=1):
         if line.strip():
             values = _object(name, number, line)
             yield [_joined(value) for key, value in values.items() if not _LEFT_OUT.fullmatch(key)]

@@ -1,0 +1,26 @@
+"""Ways to reach a person that stand in free text: found and masked before the text goes to a reader."""
+
+import re
+
+MASK = "〓"  # one character, so that a quote without it stands literally in the text before masking too
+
+_ASCII = "0-9A-Za-z０-９Ａ-Ｚａ-ｚ"
+_LOCAL = rf"[{_ASCII}.!#$%&'*+/=?^_`{{|}}~．＿＋－-]"
+_AT = r"(?:[@＠]|[\[(（［<＜](?:at|アット|アットマーク)[\])）］>＞])"
+_GAP = r"[ \t\u3000]?"
+# Everything between :// and @ of an address is a name and a password. It comes first: an e-mail would end at the @.
+_USER = r"(?<=[:：][/／]{2})[^\s/／?？#＃、。「」（）]*[@＠]"
+_MAIL = rf"(?<!{_LOCAL}){_LOCAL}+{_GAP}{_AT}{_GAP}[{_ASCII}.．－-]*"
+_JOINT = r"[-‐‑‒–—―−─━ー－ｰ~～.．・()（）［］\[\] \t\u3000の]{0,3}"  # between the digits of a number
+_PHONE = rf"(?<!\d)(?:[+＋]\d|[0０])(?:{_JOINT}\d){{8,}}"
+_LOCAL_PHONE = rf"((?:電話|でんわ|携帯|ファッ?クス|tel|fax|ｔｅｌ|ｆａｘ|[℡☎☏])[^\d\n]{{0,10}})\d(?:{_JOINT}\d){{5,}}"
+_ANYWHERE = re.compile(f"{_USER}|{_MAIL}|{_PHONE}", re.IGNORECASE)
+_AFTER_A_WORD = re.compile(_LOCAL_PHONE, re.IGNORECASE)
+
+
+def masked(text: str) -> str:
+    """``text`` with ``MASK`` for e-mail addresses, telephone numbers and what stands before the @ of a URL.
+
+    A number without its area code is known only after a word like 電話. Names of persons and postal addresses stay.
+    """
+    return _AFTER_A_WORD.sub(rf"\1{MASK}", _ANYWHERE.sub(MASK, text))

@@ -1,0 +1,174 @@
+"""The commands that make word vectors and look at them."""
+
+import errno
+import itertools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
+from api.settings import Settings
+from models import artefacts
+from models.vectors.artefact import load_vectors, nearest, vectors_folder
+
+KYODO = Path(sys.executable).with_name("kyodo")
+ANIMALS = itertools.product(["猫", "犬", "小鳥"], ["餌", "散歩", "病院", "首輪", "飼い主"])
+FARMING = itertools.product(["農地", "水田", "畑"], ["草刈り", "収穫", "肥料", "種", "耕作"])
+RECORDS = [f"{one}の{other}" for one, other in [*ANIMALS, *FARMING]]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"KYODO_{name.upper()}", raising=False)
+    monkeypatch.setenv("KYODO_DATA", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def texts(folder):
+    (folder / "文章.txt").write_text("\n\n".join(RECORDS), encoding="utf-8")
+    return folder / "文章.txt"
+
+
+@pytest.fixture
+def foreign(folder):
+    (folder / "w.vec").write_text("2 2\n猫 1 0\n犬 0.9 0.1\n", encoding="utf-8")
+    return folder / "w.vec"
+
+
+def kyodo(*arguments):
+    return CliRunner().invoke(app, ["models", *map(str, arguments)])
+
+
+def test_vectors_are_trained_from_files_and_looked_at(folder, texts):
+    trained = kyodo("train-vectors", texts, "--dimensions", 8, "--window", 3, "--least", 2, "--source", "市の広報")
+    assert trained.exit_code == 0, trained.output
+    assert (
+        trained.stdout
+        == f"16語(16行、8次元)の単語ベクトルを {folder / 'data' / 'models' / 'vectors'} に保存しました。\n"
+    )
+    card = (vectors_folder(folder / "data") / "CARD.md").read_text(encoding="utf-8")
+    assert "train-vectors 文章.txt --dimensions 8 --window 3 --least 2" in card.replace("'", "")
+    assert "- 市の広報" in card
+    assert artefacts.about(vectors_folder(folder / "data"))["config"]["window"] == 3
+    near = kyodo("neighbours", "ネコ").stdout.splitlines()
+    assert len(near) == 10
+    assert {line.split()[1] for line in near[:2]} == {"犬", "小鳥"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["neighbours", "\udcff"], "文字として読み取れない部分があります"),
+        (["neighbours", "猫" * 101], "文章が長すぎます"),
+        (["neighbours", "の"], "意味のある語を取り出せませんでした"),
+        (["neighbours", "ヌルポガッ"], "この単語ベクトルに入っていません"),
+        (["neighbours", "猫", "--vectors", "nowhere"], "nowhere の manifest.json を読み込めません"),
+        (["train-vectors", "nowhere.txt"], "「nowhere.txt」が見つかりません"),
+        (["train-vectors", "nowhere.pdf"], "「nowhere.pdf」が見つかりません"),
+        (["train-vectors", "nowhere"], "「nowhere」が見つかりません"),
+        (["train-vectors", "."], "「.」はフォルダーです。ファイルを指定してください。"),
+        (["convert-vectors", "nowhere.vec"], "「nowhere.vec」が見つかりません"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_words(folder, arguments, said):
+    result = kyodo(*arguments)
+    assert result.exit_code in (1, 2)
+    assert said in result.stderr
+    assert result.stdout == ""
+    assert not (folder / "data").exists()
+
+
+def test_a_word2vec_file_is_converted(folder, foreign):
+    result = kyodo("convert-vectors", foreign, "--out", folder / "out")
+    assert result.exit_code == 0, result.output
+    assert nearest(load_vectors(folder / "out"), ["猫"]) == [("犬", pytest.approx(0.994, abs=0.01))]
+    assert json.loads((folder / "out" / "forms.json").read_text(encoding="utf-8")) == ["猫", "犬"]
+
+
+@pytest.mark.parametrize("command", ["train-vectors", "convert-vectors", "train-fields"])
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("thesis", "ほかのファイル"),
+        (".", "書き出せません"),
+        ("note", "ファイルです"),
+        ("note/x", "note に書き込めないため、note/x を作れません"),
+    ],
+)
+def test_what_is_no_model_is_not_written_over_and_no_work_is_done_first(folder, command, out, said):
+    (folder / "thesis").mkdir()
+    (folder / "thesis" / "chapter.txt").write_text("x", encoding="utf-8")
+    (folder / "note").write_text("x", encoding="utf-8")
+    result = kyodo(command, "nowhere.txt", "--out", out)  # the file would be missed next
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+    assert (folder / "thesis" / "chapter.txt").read_text(encoding="utf-8") == "x"
+
+
+def test_vectors_take_the_place_of_vectors(folder, foreign):
+    for _ in range(2):
+        assert kyodo("convert-vectors", foreign, "--out", "out").exit_code == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["out", "w.vec"]
+
+
+def test_a_folder_that_cannot_be_written_is_named_itself_not_its_draft(foreign, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.EACCES, "denied", "/srv/.draft-out8k2")
+
+    monkeypatch.setattr(artefacts.tempfile, "mkdtemp", full)
+    result = kyodo("convert-vectors", foreign, "--out", "out")
+    assert result.exit_code == 1
+    assert "「out」を開けません" in result.stderr
+    assert "draft" not in result.stderr
+
+
+def test_names_and_sources_that_are_no_characters_stop_nothing(folder, foreign):
+    strange = foreign.rename(folder / "w\udcff.vec")
+    result = kyodo("convert-vectors", strange, "--out", "out", "--source", "市\udcff")
+    assert result.exit_code == 0, result.output
+    assert "- 市?" in (folder / "out" / "CARD.md").read_text(encoding="utf-8")
+    assert load_vectors(folder / "out").name.startswith("w?-")
+
+
+def test_a_word_of_broken_bytes_is_a_sentence_in_a_real_terminal():
+    done = subprocess.run([KYODO, "models", "neighbours", b"\xff"], capture_output=True, check=False)
+    assert done.returncode == 2
+    assert "文字として読み取れない部分があります" in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["models", "train-vectors", "f", "--out", "f"],
+        ["models", "convert-vectors", "f", "--out", "f"],
+        ["models", "train-fields", "f", "--out", "f"],
+        ["models", "check-synonyms", "f"],
+        ["models", "neighbours", "猫", "--vectors", "f"],
+        ["models", "encode-cost", "f", "f"],
+        ["rank", "--issues", "f", "--organisations", "f", "--out", "f", "--cases", "f", "--vectors", "f"],
+        ["rank", "--issues", "f", "--organisations", "f", "--out", "f", "--encoder", "f"],
+        ["evaluate", "--run", "f", "--qrels", "f", "--exclude", "f", "--baseline", "f"],
+    ],
+)
+def test_a_file_one_may_not_read_is_no_wrong_use_of_the_command(folder, monkeypatch, arguments):
+    (folder / "f").write_text("\n", encoding="utf-8")
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)  # root, who may run this, may read everything
+    assert "渡された値は使えません" not in CliRunner().invoke(app, arguments).output
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("command", ["train-vectors", "convert-vectors", "train-fields", "check-synonyms"])
+def test_a_file_one_may_not_read_is_said_to_be_one(texts, command):
+    texts.chmod(0)
+    result = kyodo(command, texts)
+    assert result.exit_code == 1
+    assert "を開けません。ほかのプログラムで開いていないか、権限があるかを確かめてください。" in result.stderr
