@@ -58,7 +58,7 @@ def test_one_click_registers_only_what_is_likely(empty: Service, monkeypatch: py
     html = client.get(f"/issues/{issue}").text
     assert hidden(html, "chosen") == ["13"]
     assert re.findall(r'name="chosen" value="(\d+)" checked', html) == ["13"]
-    assert '<button class="button button-line" type="submit">この案のまま登録する（おそらく当てはまる分野だけ）<' in html
+    assert '<button class="button button-line" type="submit">この案のまま登録する（おそらく当てはまる分野だけ）' in html
     assert "当てはまるかもしれません" in html
 
 

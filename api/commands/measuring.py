@@ -104,9 +104,7 @@ def _ranking_reader(url: str, model: str, reverse: bool) -> "RankingReader":
     if reverse:
         raise Invalid("--reader は --reverse と一緒には使えません。読み取り役は、課題について団体を並べます。")
     if not is_address(url):
-        raise Invalid(
-            f"--reader の「{url}」は使えません。http://127.0.0.1:8080/v1 のようなアドレスを指定してください。"
-        )
+        raise Invalid("--reader のアドレスは使えません。http://127.0.0.1:8080/v1 のようなアドレスを指定してください。")
     known = endpoint_of(read_settings())
     return RankingReader(replace(known, url=url, model=model or known.model))
 

@@ -172,12 +172,12 @@ class Index:
             for draft in self.folder.glob(f"{artefacts.draft_name(self.name)}-*"):  # of a process that was killed
                 rmtree(draft, ignore_errors=True)
             artefacts.save(path, matcher.state(), about)
-        except OSError as error:
+        except (OSError, artefacts.NotReplaceable) as error:
             _LOG.warning(
                 "検索用のデータ(%s)を保存できなかったため、次に始めるときに時間がかかります(%s)。"
                 "ディスクに空きがあるか、KYODO_DATA のフォルダーに書き込めるかを確かめてください。",
                 self.name,
-                error.strerror,
+                error.strerror if isinstance(error, OSError) else error,
             )
             return
         self._saved = digests
