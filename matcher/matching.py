@@ -34,7 +34,7 @@ class Weights:
     synonyms: float = 0.2
     meaning: float = 0.3
     encoder: float = 0.3
-    cases: float = 0.1
+    cases: float = 0.05
     fields: float = 0.1
     # A body at the place gains as much as one sharing a fifth of the words, and a body of another prefecture
     # must be better by a strong clue: in a country's register most good texts are far away. Never fitted.

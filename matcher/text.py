@@ -75,7 +75,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 def word_forms(text: str) -> list[str]:
     """The forms of ``words``, for counting."""
-    return [form for _, form in _topical_morphemes(text)]
+    return [form for _, _, form in _topical_morphemes(text)]
 
 
 def all_word_forms(text: str) -> list[str]:
@@ -90,20 +90,21 @@ def words(text: str, among: Container[str] = _EVERYTHING) -> list[Term]:
     Left out: particles, auxiliaries, symbols, conjunctions, interjections, adnominals, dependent words, numbers not
     in digits (in them: 8050問題, 75歳), and some fifty words that any text may use (誰, 増える, 必要, 取り組み).
     """
-    return [
-        Term(form, m.surface(), offset + m.begin(), offset + m.end())
-        for (offset, m), form in _topical_morphemes(text)
-        if form in among
-    ]
+    found = []
+    for offset, morpheme, form in _topical_morphemes(text):
+        if form in among:
+            start, end = offset + morpheme.begin(), offset + morpheme.end()
+            found.append(Term(form, text[start:end], start, end))
+    return found
 
 
-def _topical_morphemes(text: str) -> Iterator[tuple[tuple[int, Morpheme], str]]:
-    """Morphemes that may say what a text is about, with their forms."""
+def _topical_morphemes(text: str) -> Iterator[tuple[int, Morpheme, str]]:
+    """Morphemes that may say what a text is about, with the start of their piece and their forms."""
     numerals = _classes_with(_NUMERAL)
-    for found in _content_morphemes(text):
-        form = found[1].normalized_form()
-        if form not in _GENERIC and (found[1].part_of_speech_id() not in numerals or _DIGIT.search(found[1].surface())):
-            yield found, form
+    for offset, morpheme in _content_morphemes(text):
+        form = morpheme.normalized_form()
+        if form not in _GENERIC and (morpheme.part_of_speech_id() not in numerals or _DIGIT.search(morpheme.surface())):
+            yield offset, morpheme, form
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def test_a_past_case_speaks_for_its_partner_but_not_to_its_own_issue(tmp_path):
     case = {"id": "c1", "title": "猫の不妊手術", "text": "飼い主のいない猫が増えた", "partners": ["見守り隊"]}
     path = write(tmp_path / "c.jsonl", [case])
     gained = score_of("o3", rank(tmp_path, cases=path)) - score_of("o3", rank(tmp_path))
-    assert 0.05 < gained < 0.1
+    assert 0.02 < gained < 0.05
     own = write(tmp_path / "own.jsonl", [{**case, "id": "i1"}, {**case, "id": "i1-2", "text": ISSUES[0]["text"]}])
     assert score_of("o3", rank(tmp_path, cases=own)) == score_of("o3", rank(tmp_path))
 

@@ -29,7 +29,7 @@ CITIES = "kyodo-dev"  # the collection with places, and with pairs that can stan
 BM25 = "BM25(bm25s、lucene、k1 1.2、b 0.75、Sudachi A単位の正規化形)"
 OURS = "**このプログラム**"
 LEARNED, AREA = "学習した重み(その課題を見ずに)", "地域あり"
-CASES = {"過去の事例あり(重み0.1、その課題を除く)": 0.1, "過去の事例あり(重み0.3、その課題を除く)": 0.3}
+CASES = {"過去の事例あり(重み0.05、その課題を除く)": 0.05, "過去の事例あり(重み0.3、その課題を除く)": 0.3}
 _LEFT_OUT = {
     "語なし": "words",
     "文字なし": "characters",
