@@ -64,9 +64,9 @@ class MatcherConfig:
     part_weights: tuple[float, float, float, float] = (2.0, 1.0, 1.0, 1.0)
     weights: Weights = field(default_factory=Weights)
     kindred: float = 0.5
-    # Of the development issues with the partner among the first ten, one in ten may be told that nothing fits; of the
-    # lists from which the partner was taken out, one in ten may still begin with a strong clue.
-    some: float = 0.125
+    # Of the development issues with the partner among the first ten, at most one in ten is told that nothing fits; of
+    # the lists from which the partner was taken out, about one in ten still begins with a strong clue.
+    some: float = 0.12
     strong: float = 0.23
 
     def weighing(self, **weights: float) -> "MatcherConfig":
