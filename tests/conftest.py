@@ -14,6 +14,12 @@ settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes give a test no name: a packed file carries the second it was packed in, and two workers that pack it in
+    different seconds would collect different tests."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service with the samples, for tests that change nothing."""
