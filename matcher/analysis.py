@@ -116,9 +116,10 @@ class Asked:
         surfaces = {part: analysed.surfaces(part) for part in TERM_PARTS}
         return cls(query, learned, analysed, counts, surfaces, compounds(query.text), bridges)
 
-    def shared(self, written: str) -> Analysed:
-        """A document's text with the terms that the query has too, and the members that stand for one of the query."""
-        found = words(written)
+    def shared(self, written: str, found: Sequence[Term]) -> Analysed:
+        """A document's text, ``found`` its words, with the terms that the query has too, and the members that stand for
+        one of the query.
+        """
         members = self.learned.members(written, found) if self.surfaces[Part.SYNONYMS] else []
         terms = {
             Part.WORDS: [term for term in found if term.form in self.surfaces[Part.WORDS]],
@@ -130,13 +131,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Documents made ready, in their order: the weighted counts of each; the rows of their sentences and texts.
+    """Documents made ready, in their order: the weighted counts and the words of each, the rows of sentences and texts.
 
-    ``sentences`` are ``sizes[d]`` rows of document ``d``, at least one; ``texts`` is a row a document, or None without
-    an encoder. Rows come quantised, with their scales.
+    ``words`` stand at their places in the joined text. ``sentences`` are ``sizes[d]`` rows of document ``d``, at least
+    one; ``texts`` is a row a document, or None without an encoder. Rows come quantised, with their scales.
     """
 
     counts: Sequence[Mapping[Part, Counts]]
+    words: Sequence[Sequence[Term]]
     sentences: tuple[NDArray[np.int8], Floats]
     sizes: Sequence[int]
     texts: tuple[NDArray[np.int8], Floats] | None
@@ -159,27 +161,32 @@ def joined_text(document: Document) -> str:
 
 def _count_chunk(documents: Sequence[Document], weights: Sequence[float], learned: Learned) -> Counted:
     counts: list[Mapping[Part, Counts]] = []
+    read: list[list[Term]] = []
     sentences: list[list[str]] = []
     sizes = []
     for document in documents:
         before = len(sentences)
-        counts.append(_count(document, weights, learned, sentences))
+        read.append([])
+        counts.append(_count(document, weights, learned, read[-1], sentences))
         if len(sentences) == before:
             sentences.append([])
         sizes.append(len(sentences) - before)
     encode = learned.encoder.encode_passages if learned.encoder else None
     texts = quantised(encode([joined_text(document) for document in documents])) if encode else None
-    return Counted(counts, quantised(learned.meanings(sentences)), sizes, texts)
+    return Counted(counts, read, quantised(learned.meanings(sentences)), sizes, texts)
 
 
 def _count(
-    document: Document, weights: Sequence[float], learned: Learned, sentences: list[list[str]]
+    document: Document, weights: Sequence[float], learned: Learned, read: list[Term], sentences: list[list[str]]
 ) -> dict[Part, Counts]:
-    """The counts of a document by part; the forms of its sentences are added to ``sentences``."""
+    """The counts of a document by part; its words go to ``read``, the forms of its sentences to ``sentences``."""
     counts: dict[Part, dict[str, float]] = {part: {} for part in TERM_PARTS}
+    start = 0
     for text, weight in zip(document.texts, weights, strict=True):
         if text:
             found = words(text)
+            read.extend(Term(term.form, term.surface, start + term.start, start + term.end) for term in found)
+            start += len(text) + 1
             sentences.extend(_by_sentence(text, found))
             _add(counts[Part.WORDS], [term.form for term in found], weight)
             _add(counts[Part.CHARACTERS], character_forms(text), weight)

@@ -86,7 +86,7 @@ class RowGroups:
         """The rows of ``documents``, in this order; numbers count on from these documents into those ``added``."""
         starts = np.concatenate([self.starts, self.starts[-1] + added.starts[1:]])
         first, last = starts[:-1][list(documents)], starts[1:][list(documents)]
-        rows = _ranges(first, last)
+        rows = ranges(first, last)
         held = [one for one in (self, added) if len(one.small)] or [self]  # one without rows knows no dimensions
         small = np.concatenate([one.small for one in held])[rows]
         scales = np.concatenate([one.scales for one in held])[rows]
@@ -99,7 +99,9 @@ class RowGroups:
         small, scales = quantised(asked)
         cosines = small.astype(np.float32) @ self._whole.T  # in this order, since rows of the result are run through
         cosines *= self.scales
-        return np.maximum.reduceat(cosines, self.starts[:-1], axis=1).astype(np.float64).T * scales
+        if len(self.small) >= len(self.starts):  # else each document has its one row
+            cosines = np.maximum.reduceat(cosines, self.starts[:-1], axis=1)
+        return cosines.astype(np.float64).T * scales
 
     def speaking(self, asked: Floats, document: int) -> "Speaking":
         """The document's row with the highest cosine with the one row ``asked``, the first of equals."""
@@ -113,7 +115,7 @@ class RowGroups:
 
     def sum_of(self, documents: Sequence[int]) -> Floats:
         """The sum of all rows of the documents at length 1, (1, dimensions)."""
-        rows = _ranges(self.starts[list(documents)], self.starts[[document + 1 for document in documents]])
+        rows = ranges(self.starts[list(documents)], self.starts[[document + 1 for document in documents]])
         whole = (self.small[rows] * self.scales[rows, None]).sum(axis=0, keepdims=True, dtype=np.float64)
         return unit_rows(whole)
 
@@ -162,7 +164,7 @@ def _bag(words: Iterable[Any]) -> dict[Any, float]:
     return {word: 1 + float(np.log(count)) for word, count in times.items()}
 
 
-def _ranges(first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
+def ranges(first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
     """All numbers from each ``first`` to before its ``last``, one range after the other."""
     sizes = last - first
     ends = np.cumsum(sizes)

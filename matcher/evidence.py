@@ -21,15 +21,15 @@ def evidence_of(
     asked: Asked,
     parts: Parts,
     documents: Sequence[Document],
+    analysed: Sequence[Analysed],
     speaker: int,
     row: int,
     rarity: Callable[[str], float],
 ) -> Evidence:
     """Evidence for the owner of ``documents``, of which number ``speaker`` (row ``row`` of the parts) gave the score.
 
-    ``rarity`` of a word's form orders what is missing.
+    ``analysed`` are the documents' texts; ``rarity`` of a word's form orders what is missing.
     """
-    analysed = [asked.shared(joined_text(document)) for document in documents]
     document = documents[speaker]
     contributions = [
         Contribution(one.part, one.term, one.matched, weight * one.value, one.form)

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from matcher.analysis import TERM_PARTS, Counted, Learned, counted
+from matcher.analysis import TERM_PARTS, Analysed, Asked, Counted, Learned, counted, joined_text
 from matcher.context import FieldMasks, Places
 from matcher.dense import EMPTY, RowGroups
 from matcher.parts import (
@@ -20,6 +20,7 @@ from matcher.parts import (
     ScorePart,
     TermPart,
 )
+from matcher.readings import NOTHING_READ, Reading, Readings, reading
 from matcher.records import Area, Document, Part
 from matcher.sparse import Bm25, CountedRows, TermIndex
 
@@ -38,13 +39,14 @@ class Fitted:
 
     documents: Sequence[Document]
     indexes: Mapping[Part, TermIndex]
+    readings: Readings
     sentences: RowGroups
     texts: RowGroups
 
     @classmethod
     def empty(cls, bm25: Bm25) -> "Fitted":
         """No documents yet."""
-        return cls([], {part: TermIndex.empty(bm25) for part in TERM_PARTS}, EMPTY, EMPTY)
+        return cls([], {part: TermIndex.empty(bm25) for part in TERM_PARTS}, NOTHING_READ, EMPTY, EMPTY)
 
     def changed(
         self, kept: Sequence[int], added: Sequence[Document], weights: Sequence[float], learned: Learned
@@ -54,10 +56,11 @@ class Fitted:
         known = [*kept, *range(len(self.documents), len(joined))]
         rows = sorted(known, key=lambda row: (joined[row].owner, joined[row].id))
         vocabularies = {part: index.vocabulary for part, index in self.indexes.items()}
-        new, sentences, texts = _gathered(counted(added, weights, learned), vocabularies)
+        new, readings, sentences, texts = _gathered(counted(added, weights, learned), vocabularies)
         return Fitted(
             [joined[row] for row in rows],
             {part: index.updated(new[part], rows) for part, index in self.indexes.items()},
+            self.readings.chosen(readings, rows),
             self.sentences.chosen(sentences, rows),
             self.texts.chosen(texts, rows) if learned.encoder else EMPTY,
         )
@@ -70,7 +73,7 @@ class Fitted:
             counts = index.counts
             arrays |= {f"{part}-{name}": getattr(counts, name) for name in ("indptr", "indices", "data")}
             tables[f"{part}-vocabulary"] = list(index.vocabulary)
-        for kind, rows in (("sentences", self.sentences), ("texts", self.texts)):
+        for kind, rows in (("readings", self.readings), ("sentences", self.sentences), ("texts", self.texts)):
             arrays |= {f"{kind}-{name}": array for name, array in rows.state().items()}
         return State(arrays, tables)
 
@@ -88,7 +91,8 @@ class Fitted:
             RowGroups(*(state.arrays[f"{kind}-{name}"] for name in ("small", "scales", "starts")))
             for kind in ("sentences", "texts")
         )
-        return cls(documents, indexes, sentences, texts)
+        readings = Readings(state.arrays["readings-words"], state.arrays["readings-starts"])
+        return cls(documents, indexes, readings, sentences, texts)
 
     @cached_property
     def owners(self) -> list[str]:
@@ -135,6 +139,11 @@ class Fitted:
         """The rows of an owner by its id; none for one that is not here."""
         return self.rows_of(self.numbers[owner]) if owner in self.numbers else range(0)
 
+    def analysed(self, asked: Asked, row: int) -> Analysed:
+        """A document as the query sees it."""
+        text = joined_text(self.documents[row])
+        return asked.shared(text, self.readings.terms(row, text, self.indexes[Part.WORDS].forms))
+
     def by_owner(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """The highest of each owner's rows."""
         return np.maximum.reduceat(rows, self.starts) if len(self.starts) else np.zeros(0)
@@ -142,19 +151,21 @@ class Fitted:
 
 def _gathered(
     chunks: Iterable[Counted], vocabularies: Mapping[Part, Mapping[str, int]]
-) -> tuple[dict[Part, CountedRows], RowGroups, RowGroups]:
-    """Chunks joined: the counts by part, the rows of sentences and those of whole texts."""
+) -> tuple[dict[Part, CountedRows], Readings, RowGroups, RowGroups]:
+    """Chunks joined: the counts by part, the words, the rows of sentences and those of whole texts."""
     new = {part: CountedRows(vocabulary) for part, vocabulary in vocabularies.items()}
     sentences, texts = [], []
+    readings: list[Reading] = []
     sizes: list[int] = []
     for chunk in chunks:
         for counts in chunk.counts:
             for part, rows in new.items():
                 rows.add(counts[part])
+        readings += [reading(new[Part.WORDS].numbered(t.form for t in terms), terms) for terms in chunk.words]
         sentences.append(chunk.sentences)
         sizes.extend(chunk.sizes)
         texts += [chunk.texts] if chunk.texts else []
-    return new, RowGroups.joined(sentences, sizes), RowGroups.joined(texts, [1] * len(sizes))
+    return new, Readings.joined(readings), RowGroups.joined(sentences, sizes), RowGroups.joined(texts, [1] * len(sizes))
 
 
 def _plain(document: Document) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from matcher.records import Band, Bridge, Document, Evidence, Part, Query, Ranki
 from matcher.sparse import Bm25
 from matcher.text import DICTIONARY_EDITION
 
-_STATE_FORMAT = 2  # raise when the analysis of text or the layout of the state changes
+_STATE_FORMAT = 3  # raise when the analysis of text or the layout of the state changes
 
 
 TEXT_PARTS = (Part.WORDS, Part.CHARACTERS, Part.SYNONYMS, Part.MEANING)  # compare what is written, word by word
@@ -217,10 +217,15 @@ class Matcher:
         fitted = self._fitted
         rows = fitted.rows_of(number)
         best = max(rows, key=lambda row: (scores[row], -row))
-        texts = [fitted.documents[row] for row in rows]
         weighed = [(part, self.config.weights.of(part.part)) for part in self._parts(asked)]
         evidence = evidence_of(
-            asked, [one for one in weighed if one[1]], texts, best - rows.start, best, fitted.indexes[Part.WORDS].idf
+            asked,
+            [one for one in weighed if one[1]],
+            [fitted.documents[row] for row in rows],
+            [fitted.analysed(asked, row) for row in rows],
+            best - rows.start,
+            best,
+            fitted.indexes[Part.WORDS].idf,
         )
         score = float(sum(c.value for c in evidence.contributions))
         document = fitted.documents[best].id

@@ -8,7 +8,7 @@ Lucene (Kamphuis et al., "Which BM25 Do You Mean?", ECIR 2020), which drops the 
 Weighted parts enter as in simple BM25F: a term's count is the sum over the parts of weight times count.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,11 +40,14 @@ class CountedRows:
         self._numbers: list[NDArray[np.int32]] = []
         self._values: list[NDArray[np.float32]] = []
 
+    def numbered(self, terms: Iterable[str]) -> Iterator[int]:
+        """The number of each term; those not yet in the vocabulary enter it."""
+        numbers = self.vocabulary
+        return (numbers.setdefault(term, len(numbers)) for term in terms)
+
     def add(self, counts: Counts) -> None:
         """One more document."""
-        numbers = self.vocabulary
-        terms = (numbers.setdefault(term, len(numbers)) for term in counts)
-        self._numbers.append(np.fromiter(terms, np.int32, len(counts)))
+        self._numbers.append(np.fromiter(self.numbered(counts), np.int32, len(counts)))
         self._values.append(np.fromiter(counts.values(), np.float32, len(counts)))
 
     def matrix(self) -> sp.csr_matrix:
@@ -61,6 +64,7 @@ class TermIndex:
     def __init__(self, vocabulary: Mapping[str, int], counts: sp.csr_matrix, config: Bm25) -> None:
         """``counts`` is N x len(vocabulary), float32, row = document."""
         self.vocabulary = vocabulary
+        self.forms = list(vocabulary)
         self.counts = counts
         self.config = config
         self._weigh()

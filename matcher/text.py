@@ -42,16 +42,6 @@ _RUN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U000323af々〆ヶ]+|[ァ-ヴー�
 _HALF_WIDTH_MARKS = "ﾞﾟ"
 
 
-class _Everything:
-    """Contains whatever is asked for."""
-
-    def __contains__(self, form: object) -> bool:
-        return True
-
-
-_EVERYTHING = _Everything()
-
-
 @dataclass(frozen=True, slots=True)
 class Term:
     """A term of a text: ``text[start:end]`` is its surface as written."""
@@ -84,17 +74,16 @@ def all_word_forms(text: str) -> list[str]:
     return [m.normalized_form() for _, m in _content_morphemes(text) if m.part_of_speech_id() not in numerals]
 
 
-def words(text: str, among: Container[str] = _EVERYTHING) -> list[Term]:
-    """Content words by Sudachi in mode A, compared by normalised form (ひきこもり = 引きこもり); only ``among``.
+def words(text: str) -> list[Term]:
+    """Content words by Sudachi in mode A, compared by normalised form (ひきこもり = 引きこもり).
 
     Left out: particles, auxiliaries, symbols, conjunctions, interjections, adnominals, dependent words, numbers not
     in digits (in them: 8050問題, 75歳), and some fifty words that any text may use (誰, 増える, 必要, 取り組み).
     """
     found = []
     for offset, morpheme, form in _topical_morphemes(text):
-        if form in among:
-            start, end = offset + morpheme.begin(), offset + morpheme.end()
-            found.append(Term(form, text[start:end], start, end))
+        start, end = offset + morpheme.begin(), offset + morpheme.end()
+        found.append(Term(form, text[start:end], start, end))
     return found
 
 
@@ -136,8 +125,8 @@ def character_forms(text: str) -> list[str]:
     return [form for form, _, _ in _character_spans(unicodedata.normalize("NFKC", text))]
 
 
-def characters(text: str, among: Container[str] = _EVERYTHING) -> list[Term]:
-    """Every single character and every pair of neighbours within a run of kanji or of katakana; only ``among``.
+def characters(text: str, among: Container[str] | None = None) -> list[Term]:
+    """Every single character and every pair of neighbours within a run of kanji or of katakana, or those in ``among``.
 
     Single kanji survive inflections and compounds (障 in 障がい者 and 障害); single katakana mean nothing: left out.
     """
@@ -145,7 +134,7 @@ def characters(text: str, among: Container[str] = _EVERYTHING) -> list[Term]:
     return [
         Term(form, text[origins[start][0] : origins[end - 1][1]], origins[start][0], origins[end - 1][1])
         for form, start, end in _character_spans(folded)
-        if form in among
+        if among is None or form in among
     ]
 
 

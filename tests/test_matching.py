@@ -87,6 +87,12 @@ def test_words_are_shown_as_written_on_both_sides():
     assert ("ひきこもり", "引きこもり") in {(c.term, c.matched) for c in evidence.contributions}
 
 
+def test_a_word_behind_parts_of_any_length_is_shown_as_written():
+    document = Document("o#p", "o", "会", "あ" * 1_490, "ｶﾌｪで引きこもりの人と")
+    contributions = Matcher.fit([document]).rank(Query("q", "ひきこもりのカフェ")).suggestions[0].evidence.contributions
+    assert {c.matched for c in contributions if c.part is Part.WORDS} == {"引きこもり", "ｶﾌｪ"}
+
+
 def test_what_the_issue_names_and_the_profile_lacks_is_said():
     evidence = Matcher.fit(DOCUMENTS).rank(Query("q", "猫の不妊手術の費用")).suggestions[0].evidence
     assert set(evidence.missing) == {"不妊", "手術", "費用"}
