@@ -158,6 +158,36 @@ def test_who_comes_second_is_told_and_changes_nothing(empty: Service) -> None:
     assert collection.issue(ctx, issue).fields == {13}
 
 
+def sheet(service: Service, problem: str, names: str = "") -> tuple[str, str]:
+    """The preview's page of a 棚卸 sheet of one issue, and that after it was confirmed."""
+    client, _ = service
+    written = f"業務名,担当課,年度,課題,分野\n子どもの居場所,子育て課,令和6年度,{problem},{names}\n"
+    preview = upload(client, "棚卸.csv", written.encode())
+    return client.get(preview).text, client.post(f"{preview}/confirm").text
+
+
+def test_an_accepted_proposal_outlives_a_newer_sheet_that_names_no_field(empty: Service) -> None:
+    client, ctx = empty
+    sheet(empty, CHILDREN)
+    issue = first_issue(ctx)
+    client.post(f"/issues/{issue}/fields", data={"version": "1", "chosen": ["13"]})
+    preview, _ = sheet(empty, CHILDREN + "。担い手もいない")
+    assert "登録されている活動分野" not in preview
+    stored = collection.issue(ctx, issue)
+    assert (stored.fields, stored.problem) == ({13}, CHILDREN + "。担い手もいない")
+
+
+def test_fields_that_a_newer_sheet_names_are_taken_and_the_preview_says_so(empty: Service) -> None:
+    client, ctx = empty
+    sheet(empty, CHILDREN)
+    issue = first_issue(ctx)
+    client.post(f"/issues/{issue}/fields", data={"version": "1", "chosen": ["13"]})
+    preview, _ = sheet(empty, CHILDREN, "環境の保全を図る活動")
+    assert "「子どもの居場所」には、画面で直された内容があり、登録されている活動分野がこの表と違います。" in preview
+    assert "<td>環境</td>" in preview
+    assert collection.issue(ctx, issue).fields == {7}
+
+
 @pytest.mark.parametrize("chosen", [[], ["21"], ["0", "13"]])
 def test_no_field_or_an_unknown_one_is_refused(empty: Service, chosen: list[str]) -> None:
     client, ctx = empty

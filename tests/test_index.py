@@ -3,6 +3,7 @@ import fcntl
 import os
 import threading
 
+import numpy as np
 import pytest
 from sqlalchemy import Connection
 
@@ -11,8 +12,9 @@ from api.settings import Settings
 from api.usecases import index as index_module
 from api.usecases.context import open_context
 from corpus.records import Organisation
-from corpus.store import organisations
-from matcher.records import Query
+from corpus.store import meta, organisations
+from matcher.records import Part, Query
+from models.encoding.encoder import SentenceEncoder
 
 CAT = Query("q", "飼い主のいない猫の世話をする人が足りない。")
 
@@ -165,12 +167,13 @@ def test_a_service_with_nothing_from_before_says_that_it_is_preparing(tmp_path, 
 
 
 def _hold(monkeypatch):
-    """Lets large changes wait until the event that is returned is set."""
+    """Lets what is added or changed wait until the event that is returned is set; what is only retired goes at once."""
     released = threading.Event()
     before = index_module.Matcher.updated
 
     def wait(self, changes):
-        released.wait(30)
+        if any(changes.values()):
+            released.wait(30)
         return before(self, changes)
 
     monkeypatch.setattr(index_module.Matcher, "updated", wait)
@@ -303,3 +306,128 @@ def test_the_lock_file_is_left_free(tmp_path):
 def test_the_data_folder_is_open_to_its_owner_alone(tmp_path):
     context(tmp_path / "new")
     assert (tmp_path / "new").stat().st_mode & 0o077 == 0
+
+
+# an encoder that fails while a collection is taken in
+
+
+class Letters:
+    """A small model with the methods of the library's: how often each of four letters occurs, unless ``tired``."""
+
+    tired = False
+
+    def encode_query(self, texts, **_):
+        rows = np.array([[1 + text.count(letter) for letter in "猫世話川"] for text in texts], dtype=np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def encode_document(self, texts, **_):
+        if self.tired:
+            raise MemoryError
+        return self.encode_query(texts)
+
+
+@pytest.fixture
+def encoding(tmp_path, monkeypatch):
+    """Opens the collection with an encoder; and the model below it."""
+    model = Letters()
+    monkeypatch.setattr(SentenceEncoder, "open", lambda *_: SentenceEncoder(model, "letters", "", ""))
+    settings = Settings(data=tmp_path, encoder=tmp_path / "model")
+    return lambda patient=True: open_context(settings, patient), model
+
+
+def encoded(ctx):
+    """Those of the first ten to whose score the encoder adds."""
+    suggestions = ctx.indexes.organisations.matcher().rank(CAT).suggestions
+    return [s.owner for s in suggestions if any(c.part is Part.ENCODER for c in s.evidence.contributions)]
+
+
+def test_what_an_encoder_failed_at_is_encoded_at_the_next_start(encoding, monkeypatch, caplog):
+    opened, model = encoding
+    model.tired = True
+    first = opened()
+    store(first, organisation(1), organisation(2))
+    assert (found(first), encoded(first)) == (["o1", "o2"], [])
+    assert "検索用のデータ(organisations)のうち2件は、文エンコーダーが文章を読み込めなかった" in caplog.text
+    assert "猫" not in caplog.text
+    model.tired = False
+    assert encoded(opened()) == ["o1", "o2"]
+    monkeypatch.setattr(index_module.Matcher, "updated", None)
+    assert encoded(opened()) == ["o1", "o2"]
+
+
+def test_only_what_an_encoder_failed_at_is_worked_out_again(encoding, monkeypatch):
+    opened, model = encoding
+    first = opened()
+    store(first, organisation(1), organisation(2))
+    found(first)
+    model.tired = True
+    store(first, organisation(3))
+    assert (found(first), encoded(first)) == (["o1", "o2", "o3"], ["o1", "o2"])
+    model.tired = False
+    changed = []
+    before = index_module.Matcher.updated
+    monkeypatch.setattr(
+        index_module.Matcher, "updated", lambda self, changes: changed.append(set(changes)) or before(self, changes)
+    )
+    assert encoded(opened()) == ["o1", "o2", "o3"]
+    assert changed == [{"o3"}]
+
+
+def test_an_organisation_that_was_never_encoded_can_be_retired(encoding):
+    opened, model = encoding
+    model.tired = True
+    first = opened()
+    store(first, organisation(1), organisation(2))
+    found(first)
+    store(first, organisation(1, active=False, inactive_reason="解散"))
+    assert found(opened()) == ["o2"]
+
+
+def test_a_service_ranks_by_words_while_it_encodes_again(encoding, monkeypatch):
+    monkeypatch.setattr(index_module, "_MANY", 5)
+    opened, model = encoding
+    model.tired = True
+    first = opened()
+    store(first, *(organisation(n) for n in range(20)))
+    found(first)
+    model.tired = False
+    released = _hold(monkeypatch)
+    service = opened(patient=False)
+    assert (len(found(service)), encoded(service)) == (10, [])
+    assert service.indexes.organisations.taking_in
+    released.set()
+    service.indexes.organisations._worker.join()
+    assert len(encoded(service)) == 10
+    assert not service.indexes.organisations.taking_in
+
+
+def test_a_service_whose_encoder_failed_waits_for_its_next_start(encoding, monkeypatch):
+    monkeypatch.setattr(index_module, "_MANY", 5)
+    opened, model = encoding
+    model.tired = True
+    service = opened(patient=False)
+    store(service, *(organisation(n) for n in range(20)))
+    with pytest.raises(Preparing):
+        found(service)
+    worker = service.indexes.organisations._worker
+    worker.join()
+    assert len(found(service)) == 10
+    with service.db.write() as conn:
+        meta.bump(conn)
+    monkeypatch.setattr(index_module.Matcher, "updated", None)
+    assert len(found(service)) == 10
+    assert service.indexes.organisations._worker is worker
+
+
+def test_a_service_starts_with_what_is_on_disk_while_a_large_change_is_taken_in(tmp_path, monkeypatch):
+    monkeypatch.setattr(index_module, "_MANY", 5)
+    first = context(tmp_path)
+    store(first, organisation(1), organisation(2))
+    found(first)
+    store(first, organisation(1, active=False, inactive_reason="解散"), *(organisation(n) for n in range(3, 20)))
+    released = _hold(monkeypatch)
+    service = context(tmp_path, patient=False)
+    assert found(service) == ["o2"]
+    released.set()
+    service.indexes.organisations._worker.join()
+    assert len(found(service)) == 10

@@ -124,6 +124,43 @@ def test_the_same_file_again_does_not_undo_what_a_person_edited(conn):
     assert issues.upsert(conn, [issue(1, problem="新しい年度の課題")]) == Changes(0, 1, 0)
 
 
+def test_fields_that_a_person_chose_stay_when_a_newer_row_names_none(conn):
+    issues.upsert(conn, [issue(1)])
+    issues.update(conn, issue(1, fields=frozenset({13})), 1)
+    assert issues.upsert(conn, [issue(1)]) == Changes(0, 0, 1)
+    assert issues.upsert(conn, [issue(1, problem="人手が足りない")]) == Changes(0, 1, 0)
+    assert issues.get(conn, "i-1") == issue(1, problem="人手が足りない", fields=frozenset({13}), version=3)
+    assert issues.upsert(conn, [issue(1, problem="人手が足りない")]) == Changes(0, 0, 1)
+    issues.upsert(conn, [issue(1, problem="担い手が高齢になった")])
+    assert issues.get(conn, "i-1").fields == {13}
+
+
+def test_a_newer_row_may_name_other_fields_or_take_back_those_that_came_from_a_file(conn):
+    issues.upsert(conn, [issue(1, fields=frozenset({7})), issue(2, fields=frozenset({7}))])
+    issues.update(conn, issue(1, fields=frozenset({13})), 1)
+    newer = [issue(1, fields=frozenset({2})), issue(2)]
+    assert issues.overruling(conn, newer) == newer[:1]
+    assert issues.upsert(conn, newer) == Changes(0, 2, 0)
+    assert [issues.get(conn, id).fields for id in ("i-1", "i-2")] == [{2}, frozenset()]
+    assert issues.overruling(conn, newer) == []
+
+
+def test_only_fields_that_a_person_may_have_chosen_are_overruled(conn):
+    issues.upsert(conn, [issue(n, fields=frozenset({7})) for n in (1, 2, 3)])
+    issues.update(conn, issue(1, fields=frozenset({13})), 1)  # the same file again leaves them alone
+    issues.update(conn, issue(2, fields=frozenset({13})), 1)
+    same, none = issue(1, fields=frozenset({7})), issue(2, problem="人手が足りない")
+    unedited, new = issue(3, fields=frozenset({2})), issue(4, fields=frozenset({2}))
+    assert issues.overruling(conn, [same, none, unedited, new]) == []
+
+
+def test_a_newer_row_that_says_what_a_person_already_wrote_changes_nothing(conn):
+    issues.upsert(conn, [issue(1)])
+    issues.update(conn, issue(1, problem="人手が足りない", fields=frozenset({13})), 1)
+    assert issues.upsert(conn, [issue(1, problem="人手が足りない")]) == Changes(0, 0, 1)
+    assert issues.get(conn, "i-1").version == 2
+
+
 def test_a_row_exported_and_imported_under_its_id_is_the_same_row(conn):
     organisations.upsert(conn, [organisation(1)])
     assert organisations.upsert(conn, [organisation(1, key="id:o-1", purpose="見守り")]) == Changes(0, 1, 0)

@@ -4,10 +4,13 @@ import time
 from datetime import date, timedelta
 
 import pytest
+from service import client_of
+from typer.testing import CliRunner
 
+from api.cli import app
 from api.errors import Conflict, Invalid, NotFound
 from api.settings import Settings
-from api.usecases import collection, imports, indicators, reviews, samples
+from api.usecases import collection, imports, indicators, reviews, samples, weights
 from api.usecases.clock import today
 from api.usecases.collection import IssueDraft
 from api.usecases.context import open_context
@@ -465,3 +468,55 @@ def test_a_database_that_holds_anything_gets_no_samples(ctx):
     collection.write_issue(ctx, DRAFT)
     assert not samples.load_if_empty(ctx)
     assert organisation_names(ctx) == []
+
+
+# a folder of learned weights that cannot be read
+
+
+@pytest.fixture(params=["no folder", "no right to read it"])
+def unreadable(ctx, request):
+    folder = weights.weights_folder(ctx.settings.data)
+    folder.parent.mkdir(parents=True)
+    if request.param == "no folder":
+        folder.write_text("a file in its place")
+    elif os.geteuid() == 0:
+        pytest.skip("nothing is forbidden to root")
+    else:
+        folder.mkdir(mode=0)
+    yield ctx
+    folder.chmod(0o700)
+
+
+SAID = "学習した重みのフォルダー(KYODO_DATA の models/weights)を読めません。"
+
+
+def test_learned_weights_that_cannot_be_listed_are_said_and_the_ranking_goes_on(unreadable, caplog):
+    found = weights.overview(unreadable)
+    assert (found.learned, found.in_force.weights) == ((), weights.default_weights())
+    assert found.fault.startswith(SAID)
+    assert "学習した重みのフォルダーを読めません" in caplog.text
+    with client_of(unreadable) as client:
+        page = client.get("/models")
+    assert (page.status_code, page.text.count(SAID)) == (200, 1)
+    assert "学習した重みは、まだありません。" not in page.text
+
+
+def test_a_set_in_a_folder_that_cannot_be_read_is_not_chosen(unreadable):
+    with pytest.raises(Invalid, match="フォルダー"):
+        weights.choose(unreadable, "0" * 12, "試す")
+    assert weights.overview(unreadable).history == ()
+    weights.choose(unreadable, weights.DEFAULT, "付属の重みに戻す")
+
+
+def test_the_command_says_that_learned_weights_cannot_be_listed(unreadable, monkeypatch):
+    monkeypatch.setenv("KYODO_DATA", str(unreadable.settings.data))
+    result = CliRunner().invoke(app, ["models", "weights"])
+    assert (result.exit_code, result.stderr.count(SAID)) == (0, 1)
+    assert "いま使っている重み: 付属の重み" in result.stdout
+    assert "まだありません" not in result.stdout
+    as_json = CliRunner().invoke(app, ["models", "weights", "--json"])
+    assert (json.loads(as_json.stdout)["learned"], as_json.stderr.count(SAID)) == ([], 1)
+
+
+def test_where_nothing_was_learned_yet_there_is_no_fault(ctx):
+    assert (weights.overview(ctx).learned, weights.overview(ctx).fault) == ((), "")

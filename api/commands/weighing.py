@@ -21,6 +21,8 @@ def weights(as_json: Annotated[bool, _AS_JSON] = False) -> None:
 
     with opened() as ctx:
         found = choosing.overview(ctx)
+    if found.fault:
+        say(found.fault)
     if as_json:
         answer_json(choosing.as_json(found))
         return
@@ -31,7 +33,7 @@ def weights(as_json: Annotated[bool, _AS_JSON] = False) -> None:
     typer.echo(f"付属の重み: {_told(found.default)}")
     for one in found.learned:
         _show(one)
-    if not found.learned:
+    if not (found.learned or found.fault):
         typer.echo("学習した重みは、まだありません。")
 
 

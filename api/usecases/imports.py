@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from api.errors import NotFound
 from api.usecases.context import Context
+from corpus.activity_fields import label
 from corpus.readers.base import (
     MappedColumn,
     Problem,
@@ -82,7 +83,7 @@ def import_file(
         return unreadable(name, str(error), str(options.kind or ""))
     problems = result.problems + _nothing_found(result)
     blocked = not result.records or (_has_errors(problems) and not skip_bad_rows)
-    changes, unclear = (_NOTHING, ()) if blocked else _store(ctx, name, result, dry_run)
+    changes, notes = (_NOTHING, ()) if blocked else _store(ctx, name, result, dry_run)
     return FileReport(
         path=name,
         kind=str(result.kind),
@@ -96,7 +97,7 @@ def import_file(
         inactive=sum(isinstance(record, Organisation) and not record.active for record in result.records),
         ignored=result.ignored,
         mapping=result.mapping,
-        problems=problems + unclear,
+        problems=problems + notes,
         preview=result.records[:_PREVIEW],
         exit_code=PROBLEMS if blocked else STORED,
     )
@@ -139,37 +140,52 @@ def _nothing_found(result: ReadResult) -> tuple[Problem, ...]:
 def _store(ctx: Context, name: str, result: ReadResult, dry_run: bool) -> tuple[Changes, tuple[Problem, ...]]:
     """A dry run does all that a real one does and takes it back, so that its counts are the real ones."""
     with ctx.db.write() as conn, conn.begin_nested() as attempt:
-        changes, unclear = store_records(conn, result.records)
+        changes, notes = store_records(conn, result.records)
         if dry_run:
             attempt.rollback()
         else:
             imports.record(conn, name=name, kind=str(result.kind), changes=changes, skipped=result.skipped)
-    return changes, tuple(map(_unclear_problem, unclear))
+    return changes, notes
 
 
-def _unclear_problem(name: str) -> Problem:
-    return Problem(
-        sheet="",
-        row=0,
-        column="",
-        severity=Severity.WARNING,
-        found=name,
-        expected="法人番号、または解散前の所在地",
-        message=f"解散した「{name}」の行には所在地と法人番号がなく、同じ名前の団体が複数登録されているため、"
+def _unclear(name: str) -> Problem:
+    return _note(
+        name,
+        "法人番号、または解散前の所在地",
+        f"解散した「{name}」の行には所在地と法人番号がなく、同じ名前の団体が複数登録されているため、"
         "どの団体のことか決められません。登録されている団体は変えていませんので、確かめてください。",
     )
 
 
-def store_records(conn: Connection, records: Sequence[Record]) -> tuple[Changes, list[str]]:
+def _overruled(issue: Issue) -> Problem:
+    names = "、".join(label(code) for code in sorted(issue.fields))
+    return _note(
+        names,
+        "登録されている活動分野、または空欄",
+        f"「{issue.title}」には、画面で直された内容があり、登録されている活動分野がこの表と違います。"
+        "表の活動分野に書き換えます。登録されている分野を残すには、表の活動分野を空欄にしてください。",
+    )
+
+
+def _note(found: str, expected: str, message: str) -> Problem:
+    return Problem(
+        sheet="", row=0, column="", severity=Severity.WARNING, found=found, expected=expected, message=message
+    )
+
+
+def store_records(conn: Connection, records: Sequence[Record]) -> tuple[Changes, tuple[Problem, ...]]:
     """Insert or update records of any kind by their keys, in the caller's transaction.
 
-    Also returns the names of dissolved organisations of which it is not clear which stored ones they are.
+    Also returns what to look at: dissolved organisations of which it is not clear which stored ones they are, and
+    issues whose fields were another choice in the database than in ``records``.
     """
     bodies = [record for record in records if isinstance(record, Organisation)]
     unclear = identities.follow(conn, bodies)
+    wanted = identities.follow_sheets(conn, [one for one in records if isinstance(one, Issue)])
+    notes = (*map(_unclear, unclear), *map(_overruled, issues.overruling(conn, wanted)))
     parts = [
         organisations.upsert(conn, bodies),
-        issues.upsert(conn, identities.follow_sheets(conn, [one for one in records if isinstance(one, Issue)])),
+        issues.upsert(conn, wanted),
         cases.upsert(conn, [record for record in records if isinstance(record, Case)]),
     ]
     changes = Changes(
@@ -177,7 +193,7 @@ def store_records(conn: Connection, records: Sequence[Record]) -> tuple[Changes,
         changed=sum(part.changed for part in parts),
         unchanged=sum(part.unchanged for part in parts),
     )
-    return changes, unclear
+    return changes, notes
 
 
 def stage_upload(ctx: Context, name: str, data: bytes) -> str:

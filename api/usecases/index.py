@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from shutil import rmtree
 
+import numpy as np
 from sqlalchemy import Connection
 
 from api.errors import Preparing
@@ -19,11 +20,13 @@ from corpus.documents import DOCUMENTS_EDITION
 from corpus.store import meta
 from corpus.tables import Database
 from matcher.analysis import Learned
+from matcher.fitted import State
 from matcher.matching import Matcher, MatcherConfig, Weights
 from matcher.records import Document
 from models import artefacts
 
 _LOG = logging.getLogger(__name__)
+_NO_REVISION = -1  # of a state that is not known to be the database's
 _MANY = 2_000  # changes that take longer than a page may wait; a server takes them in beside its work
 _SHARE_WORTH_SAVING = 0.05  # of the collection: writing a large state for a few changes costs more than redoing them
 
@@ -74,6 +77,8 @@ class Index:
             wanted = self.source.digests(conn)
             if self.patient or _differing(wanted, self._known(wanted)) <= _MANY:
                 return self._follow(conn, revision, wanted).matcher
+            if self._fitted is None and not self.taking_in:
+                self._fitted = self._from_before(conn, wanted)
         return self._meanwhile(wanted)
 
     @property
@@ -94,8 +99,9 @@ class Index:
 
     def _known(self, wanted: Digests) -> Digests:
         """What the state holds that the next one would be made from: the one in memory, else that on disk."""
-        if self._fitted is not None and not self._path(wanted).exists():
-            return self._fitted.digests
+        fitted = self._fitted
+        if fitted is not None and (fitted.digests == wanted or not self._path(wanted).exists()):
+            return fitted.digests
         for path in self._kept(wanted):
             with suppress(artefacts.BrokenArtefact):
                 known: Digests = artefacts.about(path)["digests"]
@@ -141,16 +147,28 @@ class Index:
             return self._fitted.matcher, self._fitted.digests
         for path in self._kept(wanted):
             try:
-                with _no_collection():
-                    state, about = artefacts.load(path)
-                    matcher = Matcher.from_state(state, self.config, self.learned)
+                matcher, digests = self._loaded(path)
             except artefacts.BrokenArtefact as error:
                 _LOG.warning("検索用に保存したデータ(%s)が使えないため、作り直します。%s", self.name, error)
                 rmtree(path, ignore_errors=True)
                 continue
-            self._saved = about["digests"]
-            return matcher, about["digests"]
+            self._saved = digests
+            return matcher, digests
         return Matcher.fit([], self.config, self.learned), {}
+
+    def _from_before(self, conn: Connection, wanted: Digests) -> _Fitted | None:
+        """What is on disk as it stands, at no revision; without the lock, which whoever works on a newer one holds."""
+        for path in self._kept(wanted):
+            with suppress(artefacts.BrokenArtefact):
+                matcher, digests = self._loaded(path)
+                return _Fitted(matcher.weighed(self.weights(conn)), digests, _NO_REVISION)
+        return None
+
+    def _loaded(self, path: Path) -> tuple[Matcher, Digests]:
+        """Raises BrokenArtefact."""
+        with _no_collection():
+            state, about = artefacts.load(path)
+            return Matcher.from_state(state, self.config, self.learned), about["digests"]
 
     def _kept(self, wanted: Digests) -> list[Path]:
         """Folders of this kind, the very state wanted first."""
@@ -166,12 +184,12 @@ class Index:
 
     def _keep(self, matcher: Matcher, digests: Digests) -> None:
         """The new state instead of all older ones. A disk that is full keeps nobody from an answer."""
-        path = self._path(digests)
-        about = {"index": self.name, "model": matcher.name, "digests": dict(digests)}
+        path, state = self._path(digests), matcher.state()
+        about = {"index": self.name, "model": matcher.name, "digests": self._held(matcher, state, digests)}
         try:
             for draft in self.folder.glob(f"{artefacts.draft_name(self.name)}-*"):  # of a process that was killed
                 rmtree(draft, ignore_errors=True)
-            artefacts.save(path, matcher.state(), about)
+            artefacts.save(path, state, about)
         except (OSError, artefacts.NotReplaceable) as error:
             _LOG.warning(
                 "検索用のデータ(%s)を保存できなかったため、次に始めるときに時間がかかります(%s)。"
@@ -184,6 +202,19 @@ class Index:
         for other in self.folder.glob(f"{self.name}-*-*"):
             if other != path and other.is_dir():
                 rmtree(other, ignore_errors=True)
+
+    def _held(self, matcher: Matcher, state: State, digests: Digests) -> Digests:
+        """The digests, but "" for what an encoder failed at: the next start finds that changed and encodes it again."""
+        texts = state.arrays["texts-small"]  # a row a document, zeros where the encoder failed; none without one
+        failed = {matcher.documents[row].owner for row in np.flatnonzero(~texts.any(axis=1)).tolist()}
+        if failed:
+            _LOG.warning(
+                "検索用のデータ(%s)のうち%d件は、文エンコーダーが文章を読み込めなかったため、それを使わずに並べます。"
+                "次に始めるときに、もう一度読み込みます。",
+                self.name,
+                len(failed),
+            )
+        return {id: "" if id in failed else digest for id, digest in digests.items()}
 
     def _kind(self) -> str:
         known = f"{self.config.counting} {self.learned.name} {DOCUMENTS_EDITION} {version('kyodo-matcher')}"

@@ -25,6 +25,10 @@ DEFAULT = ""  # the id of the weights that come with the program
 MAX_REASON = 500
 _ID = re.compile("[0-9a-f]{12}")
 _ROLLED_BACK = "ひとつ前の重みに戻しました。"
+_UNREADABLE = (
+    "学習した重みのフォルダー(KYODO_DATA の models/weights)を読めません。"
+    "読む権限があるか、フォルダーの場所にほかのファイルがないかを、サービスを動かす人に確かめてもらってください。"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,7 @@ class InForce:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """All there is to see. ``learned`` and ``history`` newest first; ``before`` is what a rollback would put in force,
-    None where nothing was ever chosen.
+    None where nothing was ever chosen. ``fault`` is a sentence where it cannot be seen which sets there are.
     """
 
     in_force: InForce
@@ -61,6 +65,7 @@ class Overview:
     learned: tuple[WeightSet, ...]
     history: tuple[WeightChoice, ...]
     before: str | None
+    fault: str
 
 
 def default_weights() -> dict[str, float]:
@@ -116,19 +121,33 @@ def overview(ctx: "Context") -> Overview:
     with ctx.db.read() as conn:
         found = ctx.ruling.of(conn)
         history = tuple(weight_choices.history(conn))
+    sets, fault = _learned(ctx.settings.data)
     return Overview(
         in_force=found,
         default=default_weights(),
-        learned=learned(ctx.settings.data),
+        learned=sets,
         history=history,
         before=_before(history) if history else None,
+        fault=fault,
     )
 
 
-def learned(data: Path) -> tuple[WeightSet, ...]:
-    """Every learned set, the newest first, then by id; broken ones last."""
-    ids = sorted(path.name for path in weights_folder(data).glob("*") if _ID.fullmatch(path.name))
-    return tuple(sorted((_read(data, id) for id in ids), key=lambda found: found.made, reverse=True))
+def _learned(data: Path) -> tuple[tuple[WeightSet, ...], str]:
+    """Every learned set, the newest first, then by id, broken ones last; or none, and why they cannot be seen."""
+    try:
+        sets = [_read(data, id) for id in _ids(data)]
+    except OSError as error:
+        _LOG.warning("学習した重みのフォルダーを読めません(%s)。", error.strerror)
+        return (), _UNREADABLE
+    return tuple(sorted(sets, key=lambda found: found.made, reverse=True)), ""
+
+
+def _ids(data: Path) -> list[str]:
+    """Of the learned sets, sorted; none where nothing was learned yet. Raises OSError."""
+    try:  # not glob, which finds nothing in a folder that may not be read
+        return sorted(path.name for path in weights_folder(data).iterdir() if _ID.fullmatch(path.name))
+    except FileNotFoundError:
+        return []
 
 
 def choose(ctx: "Context", id: str, reason: str) -> WeightChoice:
@@ -216,7 +235,11 @@ def _check_reason(reason: str) -> None:
 def _check_usable(data: Path, id: str) -> None:
     if id == DEFAULT:
         return
-    if not _ID.fullmatch(id) or not (weights_folder(data) / id).is_dir():
+    try:
+        known = id in _ids(data)
+    except OSError as error:
+        raise Invalid(_UNREADABLE, (Detail("", _UNREADABLE),)) from error
+    if not known:
         raise NotFound("お探しの重みは見つかりません。番号を確かめてください。")
     found = _read(data, id)
     if found.fault:

@@ -10,7 +10,19 @@ from corpus.records import Issue, IssueStatus, Origin, ReleaseLevel
 from corpus.store import rows, samples
 from corpus.store.rows import Changes, Conflict, Count, Shelf
 
-__all__ = ["Conflict", "add", "by_ids", "count", "departments", "get", "page", "rankable_digests", "update", "upsert"]
+__all__ = [
+    "Conflict",
+    "add",
+    "by_ids",
+    "count",
+    "departments",
+    "get",
+    "overruling",
+    "page",
+    "rankable_digests",
+    "update",
+    "upsert",
+]
 
 _TABLE = tables.issues
 _SHELF = Shelf(
@@ -28,12 +40,21 @@ _SHELF = Shelf(
         "status": IssueStatus,
     },
     kept=frozenset({"release_level", "status"}),
+    decided=frozenset({"fields"}),  # sheets seldom name any, so that people accept or correct a proposal
 )
 
 
 def upsert(conn: Connection, records: Sequence[Issue]) -> Changes:
-    """Writes each over the row with its key, else adds it; a row keeps its release level and status."""
+    """Writes each over the row with its key, else adds it; a row keeps its release level and status.
+
+    A row that a person has edited also keeps its fields where the record names none.
+    """
     return rows.upsert(conn, _SHELF, records)
+
+
+def overruling(conn: Connection, records: Sequence[Issue]) -> list[Issue]:
+    """Those whose fields ``upsert`` would put in the place of others that a person may have chosen."""
+    return rows.overruling(conn, _SHELF, records)
 
 
 def add(conn: Connection, issue: Issue) -> Issue:

@@ -10,7 +10,7 @@ from enum import Enum
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Table, bindparam, func, insert, or_, select, update
 
 from corpus.records import Case, Issue, Organisation
 from corpus.store import meta
@@ -49,7 +49,8 @@ class Shelf(Generic[R]):
     """One noun: its table, and how a record becomes a row and a row a record.
 
     ``decode`` holds what the database cannot give back by itself. An import leaves the ``kept`` columns of a row that
-    exists alone, for a person may have set them. ``unread`` columns are written and never read back.
+    exists alone, for a person may have set them; the ``decided`` ones of a row that a person has edited only where it
+    brings nothing for them. ``unread`` columns are written and never read back.
     """
 
     table: Table
@@ -57,6 +58,7 @@ class Shelf(Generic[R]):
     searched: tuple[str, ...]
     decode: Mapping[str, Callable[[Any], Any]]
     kept: frozenset[str] = frozenset()
+    decided: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
 
     def row(self, record: R) -> dict[str, Any]:
@@ -129,10 +131,9 @@ def batches(items: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
 def upsert(conn: Connection, shelf: Shelf[R], records: Sequence[R]) -> Changes:
     """Writes every record over the row with its key, else with its id, else as a new row. Of equal keys the last wins.
 
-    A row keeps its id, its key and the ``kept`` columns; its version goes up by one when the content changes. A record
-    equal to what was imported last changes nothing, even where a person has edited the row since.
+    A row keeps its id, its key, the ``kept`` columns and what was ``decided``; its version goes up by one when the
+    content changes. A record equal to what was imported last changes nothing, even where a person has edited the row.
     """
-    meta.hold(conn)  # on PostgreSQL one import waits for the other
     wanted = list({record.key: record for record in records}.values())
     added = changed = 0
     for batch in batches(wanted):
@@ -147,36 +148,61 @@ def upsert(conn: Connection, shelf: Shelf[R], records: Sequence[R]) -> Changes:
 
 def _split(conn: Connection, shelf: Shelf[R], batch: Sequence[R]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The rows to add, and those to write over an existing row (whose id they carry as ``row_id``)."""
-    table = shelf.table
-    mine = or_(table.c.key.in_([r.key for r in batch]), table.c.id.in_([r.id for r in batch]))
-    found = conn.execute(select(table.c.id, table.c.key, table.c.digest, table.c.imported).where(mine)).all()
-    by_key, by_id = {row.key: row for row in found}, {row.id: row for row in found}
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
-    for record in batch:
+    for record, existing in _met(conn, shelf, batch):
         row = shelf.row(record)
-        existing = by_key.get(record.key) or by_id.get(record.id)
         if existing is None:
-            new.append(row)
-        elif row["digest"] not in (existing.digest, existing.imported):
-            old.append({**row, "row_id": existing.id})
+            new.append({**row, "imported": row["digest"]})
+        elif row["digest"] != existing.imported:
+            left = _decided(shelf, row, existing)
+            digest = shelf.digest({**row, **left}) if left else row["digest"]
+            if digest != existing.digest:
+                old.append({**row, **left, "digest": digest, "imported": row["digest"], "row_id": existing.id})
     return new, old
+
+
+def _met(conn: Connection, shelf: Shelf[R], batch: Sequence[R]) -> list[tuple[R, Row[Any] | None]]:
+    """Each record with the row that an import would write it over."""
+    table = shelf.table
+    columns = [table.c[name] for name in ("id", "key", "digest", "imported", *sorted(shelf.decided))]
+    mine = or_(table.c.key.in_([r.key for r in batch]), table.c.id.in_([r.id for r in batch]))
+    found = conn.execute(select(*columns).where(mine)).all()
+    by_key, by_id = {row.key: row for row in found}, {row.id: row for row in found}
+    return [(record, by_key.get(record.key) or by_id.get(record.id)) for record in batch]
+
+
+def _decided(shelf: Shelf[R], row: Mapping[str, Any], existing: Row[Any]) -> dict[str, Any]:
+    """What stays although ``row`` is written over it. Where nobody has edited, an import may also empty a column."""
+    edited = existing.digest != existing.imported
+    return {name: getattr(existing, name) for name in shelf.decided if edited and not row[name]}
+
+
+def overruling(conn: Connection, shelf: Shelf[R], records: Sequence[R]) -> list[R]:
+    """Those that an import would write over a row with another ``decided`` value that a person may have chosen."""
+    found = [pair for batch in batches(records) for pair in _met(conn, shelf, batch)]
+    return [record for record, existing in found if existing and _overrules(shelf, shelf.row(record), existing)]
+
+
+def _overrules(shelf: Shelf[R], row: Mapping[str, Any], existing: Row[Any]) -> bool:
+    if existing.imported in (existing.digest, row["digest"]):  # nobody has edited, or nothing will be written
+        return False
+    pairs = [(row[name], getattr(existing, name)) for name in shelf.decided]
+    return any(ours and theirs and ours != theirs for ours, theirs in pairs)
 
 
 def _insert(conn: Connection, shelf: Shelf[R], rows: list[dict[str, Any]]) -> None:
     if rows:
         time = now()
         stamps = {"version": 1, "created_at": time, "updated_at": time}
-        conn.execute(insert(shelf.table), [{**row, "imported": row["digest"], **stamps} for row in rows])
+        conn.execute(insert(shelf.table), [{**row, **stamps} for row in rows])
 
 
 def _overwrite(conn: Connection, shelf: Shelf[R], rows: list[dict[str, Any]]) -> None:
     if rows:
         table, leave = shelf.table, _IDENTITY | shelf.kept
         stamps = {"updated_at": now()}
-        wanted = [
-            {**{k: v for k, v in row.items() if k not in leave}, "imported": row["digest"], **stamps} for row in rows
-        ]
+        wanted = [{**{k: v for k, v in row.items() if k not in leave}, **stamps} for row in rows]
         statement = update(table).where(table.c.id == bindparam("row_id")).values(version=table.c.version + 1)
         conn.execute(statement, wanted)
 
