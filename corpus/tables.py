@@ -1,7 +1,7 @@
 """The tables of the collection, and the only place that knows which database is underneath."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    ExceptionContext,
     Float,
     ForeignKey,
     Index,
@@ -36,7 +37,6 @@ from sqlalchemy import (
     create_engine,
     event,
     make_url,
-    text,
 )
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.types import TypeDecorator
@@ -73,6 +73,17 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class RowNumber(TypeDecorator[int]):
+    """The number of a row. One that is too large for the databases is nobody's: nothing is found, no error raised."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
+        """None, which equals nothing, for what no row can have."""
+        return None if isinstance(value, int) and abs(value) >= 2**31 else value
+
+
 def _id(name: str = "id", *extra: Any) -> Column[Any]:
     return Column(name, String(64), *extra, nullable=False)
 
@@ -107,7 +118,7 @@ def _recorded() -> list[Column[Any]]:
 
 
 def _number() -> Column[Any]:
-    return Column("id", Integer, primary_key=True)
+    return Column("id", RowNumber, primary_key=True)
 
 
 def _to(table: str) -> ForeignKey:
@@ -305,7 +316,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction: kept when the block ends, undone when it raises. On SQLite writers queue at the door."""
+        """One transaction: kept when the block ends, undone when it raises. Writers queue at the door."""
         with self.writer.begin() as conn:
             yield conn
 
@@ -372,9 +383,48 @@ def _prepare(engine: Engine, begin: str, pragmas: tuple[str, ...]) -> None:
 
 
 def _postgresql(url: str) -> Database:
-    writer = create_engine(url, json_serializer=_as_json, hide_parameters=True, pool_pre_ping=True)
-    reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    # The encoding is asked for: of a database that has none (SQL_ASCII) the driver would hand out bytes.
+    with_text = {"client_encoding": "utf8"}
+    engine = create_engine(
+        url, json_serializer=_as_json, hide_parameters=True, pool_pre_ping=True, connect_args=with_text
+    )
+    event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
+    event.listen(engine, "handle_error", _keep_first_line)
+    writer, reader = engine.execution_options(), engine.execution_options(**_READING)
+    event.listen(writer, "begin", _queue)
     return Database(reader, writer)
+
+
+_READING: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_WRITE_LOCK = 4_920_115  # any number, the same for every process
+
+
+def _queue(conn: Connection) -> None:
+    """As on SQLite, so that what is looked up before writing (a button pressed twice, the newest choice) stays true."""
+    conn.exec_driver_sql(f"SET LOCAL lock_timeout = {_BUSY_MILLISECONDS}")
+    conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
+
+
+def _without_nul(
+    conn: Connection, cursor: object, statement: str, parameters: Any, context: object, executemany: bool
+) -> tuple[str, Any]:
+    """Nothing stored holds NUL, which PostgreSQL refuses; who asks for it finds nothing, as on SQLite."""
+    cleaned = [_cleaned(row) for row in parameters] if executemany else _cleaned(parameters)
+    return statement, cleaned
+
+
+def _cleaned(row: Any) -> Any:
+    """``exec_driver_sql`` has no names for its parameters."""
+    if not isinstance(row, Mapping):
+        return row
+    return {name: value.replace("\0", "\ufffd") if isinstance(value, str) else value for name, value in row.items()}
+
+
+def _keep_first_line(context: ExceptionContext) -> None:
+    """Below it PostgreSQL quotes the row, whatever ``hide_parameters`` says."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).partition("\n")[0],)
 
 
 def migrate(db: Database) -> None:
@@ -388,7 +438,6 @@ def migrate(db: Database) -> None:
         if _is_current(conn, scripts):
             return
     with db.write() as conn:
-        _hold_for_migration(conn)
         if not _is_current(conn, scripts):  # the other process may have been first
             config.attributes["connection"] = conn
             command.upgrade(config, "head")
@@ -410,11 +459,3 @@ def _is_current(conn: Connection, scripts: ScriptDirectory) -> bool:
             "プログラムを新しくしてから、もう一度始めてください。"
         )
     return found == scripts.get_current_head()
-
-
-_MIGRATION_LOCK = 4_920_115  # any number, the same for every process
-
-
-def _hold_for_migration(conn: Connection) -> None:
-    if conn.dialect.name == "postgresql":  # on SQLite the transaction itself holds the others back
-        conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})

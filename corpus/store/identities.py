@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Row, select, update
 
 from corpus.readers.keys import organisation_key
 from corpus.records import Issue, Organisation, Origin
-from corpus.store import meta
 from corpus.store.rows import fold
 from corpus.tables import issues
 from corpus.tables import organisations as table
@@ -28,7 +27,6 @@ def follow(conn: Connection, records: Sequence[Organisation]) -> list[str]:
     """
     if not records:
         return []
-    meta.hold(conn)
     columns = select(table.c.id, table.c.key, table.c.name, table.c.city, table.c.active)
     stored = conn.execute(columns.where(table.c.is_sample.is_(False)).order_by(table.c.id)).all()
     known, listed = {row.key for row in stored}, {record.key for record in records}
@@ -73,7 +71,6 @@ def follow_sheets(conn: Connection, records: Sequence[Issue]) -> list[Issue]:
     """
     if not any(record.origin is Origin.INVENTORY for record in records):
         return list(records)
-    meta.hold(conn)
     columns = select(issues.c.id, issues.c.key, issues.c.prefecture, issues.c.city)
     of_sheets = issues.c.is_sample.is_(False) & (issues.c.origin == Origin.INVENTORY.value)
     stored = conn.execute(columns.where(of_sheets).order_by(issues.c.id)).all()

@@ -16,11 +16,6 @@ def bump(conn: Connection) -> None:
     conn.execute(update(tables.revision).values(number=tables.revision.c.number + 1))
 
 
-def hold(conn: Connection) -> None:
-    """Makes other changes of many rows wait until this transaction ends; on SQLite they wait already."""
-    conn.execute(select(tables.revision.c.number).with_for_update())
-
-
 def get(conn: Connection, key: str) -> str | None:
     """None when nothing was put there."""
     return conn.scalar(select(tables.meta.c.value).where(tables.meta.c.key == key))

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, func, insert, select
 
-from corpus.store import meta, rows
+from corpus.store import rows
 from corpus.tables import reader_calls, reader_outcomes
 
 
@@ -27,7 +27,6 @@ def begin(conn: Connection, *, issue: str, since: datetime, most: int) -> int | 
 
     Counted before anything is sent, so that neither two at once nor a process that dies can go over the limit.
     """
-    meta.hold(conn)
     begun = conn.scalar(select(func.count()).select_from(reader_calls).where(reader_calls.c.recorded_at >= since)) or 0
     if begun >= most:
         return None

@@ -1,0 +1,282 @@
+"""PostgreSQL instead of the SQLite file: the same tables, the same refusals, the same figures."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from itertools import count
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from model_server import order, say, serving
+from service import INVENTORY, REGISTER
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DatabaseError, IntegrityError
+from test_append_only import GROWING
+from test_weight_choices import ONE, learned
+
+from api.errors import NotFound
+from api.settings import Settings
+from api.usecases import collection, imports, indicators, reading, reviews, samples, suggestions, weights
+from api.usecases.context import Context, open_context
+from corpus import tables
+from corpus.readers.base import ReadOptions
+from corpus.records import Grade, ReleaseLevel, Stage
+from corpus.store import meta
+from corpus.tables import Database, metadata
+
+_MISSING = "PostgreSQL is not tried, because {} is not installed"
+_NUMBERS = count(1)
+
+
+def programs() -> Path:
+    """The folder of initdb and postgres; Debian keeps it out of the search path."""
+    versions = Path("/usr/lib/postgresql").glob("[0-9]*/bin/initdb")
+    newest = max(versions, key=lambda path: int(path.parts[-3]), default=None)
+    found = shutil.which("initdb") or newest
+    return Path(found).resolve().parent if found else pytest.skip(_MISSING.format("its server"))
+
+
+def owner() -> dict[str, Any]:
+    """Whose the server is made: it refuses to be root's."""
+    if os.geteuid() != 0:
+        return {}
+    known = {entry.pw_name: entry for entry in pwd.getpwall()}
+    other = known.get("postgres") or known["nobody"]
+    return {"user": other.pw_uid, "group": other.pw_gid, "extra_groups": []}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Path]:
+    """The folder with the socket of a server, which nothing else leads to."""
+    psycopg = pytest.importorskip("psycopg", reason=_MISSING.format("psycopg"), exc_type=ImportError)
+    place = programs()
+    with tempfile.TemporaryDirectory(prefix="kyodo-", ignore_cleanup_errors=True) as name:
+        folder, who = Path(name), owner()
+        if who:
+            os.chown(folder, who["user"], who["group"])
+        run = partial(subprocess.Popen, cwd=folder, stdout=subprocess.DEVNULL, **who)
+        plain = ["-U", "kyodo", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
+        assert run([place / "initdb", "-D", folder / "data", *plain]).wait() == 0
+        options = ["listen_addresses=", f"unix_socket_directories={folder}", "fsync=off"]
+        started = run([place / "postgres", "-D", folder / "data", *(f"--{option}" for option in options)])
+        try:
+            for _ in range(1_200):
+                with suppress(psycopg.OperationalError):
+                    psycopg.connect(f"host={folder} user=kyodo dbname=postgres").close()
+                    break
+                assert started.poll() is None
+                time.sleep(0.05)
+            yield folder
+        finally:
+            started.send_signal(signal.SIGQUIT)  # at once: nothing of it is needed any more
+            try:
+                started.wait(10)
+            except subprocess.TimeoutExpired:
+                started.kill()
+
+
+def new_database(server: Path, options: str = "") -> str:
+    import psycopg
+
+    name = f"kyodo{next(_NUMBERS)}"
+    with psycopg.connect(f"host={server} user=kyodo dbname=postgres", autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name} {options}")
+    return f"postgresql+psycopg://kyodo@/{name}?host={server}"
+
+
+@pytest.fixture
+def ctx(server: Path, tmp_path: Path) -> Iterator[Context]:
+    context = open_context(Settings(data=tmp_path, database_url=new_database(server)))
+    with closing(context.db):
+        yield context
+
+
+def shape(db: Database) -> dict[str, Any]:
+    """Tables with their columns, keys, rules and indexes, as the database itself tells them."""
+    with db.read() as conn:
+        seen = inspect(conn)
+        return {table: shape_of(seen, table) for table in seen.get_table_names()}
+
+
+def shape_of(seen: Any, table: str) -> Any:
+    indexes = [one for one in seen.get_indexes(table) if "duplicates_constraint" not in one]
+    columns = [
+        (one["name"], one["type"].python_type, getattr(one["type"], "length", None), one["nullable"])
+        for one in seen.get_columns(table)
+    ]
+    named = {one["name"]: one["column_names"] for one in [*indexes, *seen.get_unique_constraints(table)]}
+    foreign = {one["name"]: (one["constrained_columns"], one["referred_table"]) for one in seen.get_foreign_keys(table)}
+    checks = {one["name"] for one in seen.get_check_constraints(table)}
+    return columns, seen.get_pk_constraint(table)["constrained_columns"], named, foreign, checks
+
+
+def test_the_migrations_make_the_same_tables_columns_and_indexes_as_on_sqlite(ctx: Context, tmp_path: Path) -> None:
+    with closing(tables.connect(f"sqlite:///{tmp_path / 'k.db'}")) as other:
+        tables.migrate(other)
+        assert shape(ctx.db) == shape(other)
+    with ctx.db.write() as conn:
+        context = MigrationContext.configure(conn, opts={"target_metadata": metadata, "compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_migrations_can_be_taken_back_and_made_again(ctx: Context) -> None:
+    before, config = shape(ctx.db), tables.migration_config()
+    with ctx.db.write() as conn:
+        config.attributes["connection"] = conn
+        command.downgrade(config, "base")
+        assert inspect(conn).get_table_names() == ["alembic_version"]
+    tables.migrate(ctx.db)
+    assert shape(ctx.db) == before
+
+
+def whole_way(ctx: Context) -> list[Any]:
+    """From files to figures; every table that only grows gets a row. Gives all that is told on the way."""
+    told: list[Any] = [samples.load_if_empty(ctx), collection.overview(ctx)]
+    for _ in range(2):
+        for name, content in [("団体.csv", REGISTER), ("棚卸.csv", INVENTORY)]:
+            told.append(imports.as_json(imports.import_file(ctx, name, content.encode(), ReadOptions())))
+    told += [collection.overview(ctx), collection.issues(ctx), collection.organisations(ctx, "猫")]
+    issue = collection.issues(ctx, "猫の相談").items[0]
+    found = [suggestions.suggest_for_issue(ctx, issue.id, record=True) for _ in range(2)]
+    organisation, number = found[0].candidates[0].id, found[0].ranking_id
+    told += [suggestions.as_json(found[0]), number, found[1].ranking_id]
+    reviews.grade(ctx, issue.id, organisation, Grade.SUITABLE, "activity_fits", "手術に詳しい", number)
+    made = [reviews.introduce(ctx, issue.id, organisation, date(2024, 3, day)).id for day in (30, 31)]
+    wrong = reviews.add_event(ctx, made[0], Stage.AGREED, date(2024, 3, 30))
+    for stage, day in [(Stage.AGREED, date(2024, 3, 31)), (Stage.STARTED, date(2024, 4, 1))]:
+        reviews.add_event(ctx, made[0], stage, day)
+    reviews.void_event(ctx, wrong.id)
+    reviews.void_introduction(ctx, made[1])
+    track = reviews.track(ctx, issue.id)
+    judged = track.latest[organisation]
+    told += [judged.rank, judged.score, judged.band, judged.model, [len(one.events) for one in track.introductions]]
+    told += [indicators.as_json(indicators.indicators(ctx, year)) for year in (2023, 2024)]
+    return told + asked(ctx, issue.id) + chosen(ctx)
+
+
+def asked(ctx: Context, issue: str) -> list[Any]:
+    """The reader, of whose single call only what is counted by month is told."""
+    draft = collection.IssueDraft(title="猫の相談", problem="猫の世話", release_level=ReleaseLevel.PUBLIC)
+    changed = collection.edit_issue(ctx, issue, collection.issue(ctx, issue).version, draft)
+    with serving(say(order((1, "", "", "")), {"prompt_tokens": 8, "completion_tokens": 3})) as server:
+        asking = replace(ctx, settings=ctx.settings.model_copy(update={"reader_url": server.url}))
+        failure = reading.read_for_issue(asking, issue, changed.version).failure
+    return [failure, [(one.outcome, one.calls, one.tokens_in, one.tokens_out) for one in reading.calls(ctx)]]
+
+
+def chosen(ctx: Context) -> list[Any]:
+    learned(ctx, characters=0.75)
+    weights.choose(ctx, ONE, "試す")
+    names = [ctx.indexes.organisations.matcher().name]
+    weights.roll_back(ctx)
+    names.append(ctx.indexes.organisations.matcher().name)
+    return names + [(choice.id, choice.weights) for choice in weights.overview(ctx).history]
+
+
+@pytest.fixture(scope="module")
+def gone(server: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Context, list[Any]]]:
+    context = open_context(Settings(data=tmp_path_factory.mktemp("gone"), database_url=new_database(server)))
+    with closing(context.db):
+        yield context, whole_way(context)
+
+
+def test_the_whole_way_tells_the_same_as_with_sqlite(gone: tuple[Context, list[Any]], tmp_path: Path) -> None:
+    other, told = open_context(Settings(data=tmp_path)), gone[1]
+    with closing(other.db):
+        assert told == whole_way(other)
+    assert [one["value"] for year in told[-8:-6] for one in year["indicators"]] == [1, 0, 0, 1]
+    assert told[-5] == [("read", 1, 8, 3)]
+    assert told[-4] != told[-3]  # lists by other weights have another name
+    assert told[-2:] == [(2, ""), (1, ONE)]
+
+
+@pytest.mark.parametrize("table", GROWING, ids=lambda table: table.name)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE {0} SET recorded_at = now()",
+        "INSERT INTO {0} SELECT * FROM {0} ON CONFLICT (id) DO UPDATE SET recorded_at = now()",
+        "DELETE FROM {0}",
+    ],
+)
+def test_a_row_of_what_only_grows_is_neither_changed_nor_deleted(
+    gone: tuple[Context, list[Any]], table: Any, statement: str
+) -> None:
+    with pytest.raises(DatabaseError, match="append-only"), gone[0].db.write() as conn:
+        conn.execute(text(statement.format(table.name)))
+
+
+def test_what_a_sample_took_part_in_may_still_go(ctx: Context) -> None:
+    samples.load_if_empty(ctx)
+    issue = collection.issues(ctx).items[0].id
+    organisation = suggestions.suggest_for_issue(ctx, issue, record=True).candidates[0].id
+    reviews.introduce(ctx, issue, organisation, date(2024, 4, 1))
+    removed = samples.remove(ctx)
+    assert (removed.rankings, removed.introductions) == (1, 1)
+    assert collection.overview(ctx).organisations.samples == 0
+
+
+def test_buttons_pressed_twice_at_once_store_once(ctx: Context) -> None:
+    draft = collection.IssueDraft(title="猫の相談", problem="人手がない")
+    written = at_once(lambda: collection.write_issue(ctx, draft))
+    edited = at_once(lambda: collection.edit_issue(ctx, written.id, 1, replace(draft, note="急ぎ")))
+    assert (edited.version, collection.issues(ctx).total) == (2, 1)
+    first = at_once(lambda: weights.choose(ctx, "", "試す"))
+    at_once(lambda: weights.roll_back(ctx, first.id))
+    assert [choice.id for choice in weights.overview(ctx).history] == [2, 1]
+
+
+def at_once(press: Callable[[], Any]) -> Any:
+    """What all four presses answer."""
+    gate = Barrier(4)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: (gate.wait(), press())[1], range(4)))
+    assert answers == [answers[0]] * 4
+    return answers[0]
+
+
+def test_what_no_row_can_have_is_looked_for_in_vain(ctx: Context) -> None:
+    assert collection.issues(ctx, "猫\0", department="\0").total == 0
+    for number in (2**31, 2**63, -(2**70)):
+        with pytest.raises(NotFound):
+            reviews.void_event(ctx, number)
+        with pytest.raises(NotFound):
+            reviews.void_introduction(ctx, number)
+    with pytest.raises(NotFound):
+        collection.issue(ctx, "i-\0")
+
+
+def test_an_error_of_the_database_does_not_quote_the_row(ctx: Context) -> None:
+    collection.write_issue(ctx, collection.IssueDraft(title="秘密の業務", problem="人手がない"))
+    with pytest.raises(IntegrityError, match="ck_issues_status") as refused, ctx.db.write() as conn:
+        conn.execute(text("UPDATE issues SET status = 'none'"))
+    assert "秘密" not in "".join(traceback.format_exception(refused.value))
+
+
+def test_a_reading_block_cannot_write(ctx: Context) -> None:
+    with pytest.raises(DatabaseError, match="read-only"), ctx.db.read() as conn:
+        meta.bump(conn)
+
+
+def test_a_database_without_an_encoding_serves_too(server: Path, tmp_path: Path) -> None:
+    url = new_database(server, "ENCODING 'SQL_ASCII' TEMPLATE template0")
+    context = open_context(Settings(data=tmp_path, database_url=url))
+    with closing(context.db):
+        imports.import_file(context, "団体.csv", REGISTER.encode(), ReadOptions())
+        assert collection.organisations(context, "猫").items[0].name == "猫と暮らす会"
