@@ -138,7 +138,9 @@ organisations = Table(
     # Persons. Nothing in corpus.store reads these three back.
     *_texts("representative", "contact_person", "contact"),
     *_content(),
+    Column("comparable_name", Text, nullable=False, server_default=""),
     Index(None, "name", "id"),
+    Index(None, "comparable_name"),
     Index(None, "prefecture", "city"),
     Index(None, "is_sample", "active", "id", "digest"),  # what may be ranked, without reading the long rows
 )

@@ -1,6 +1,6 @@
 """Past cases as bridges: what is asked is like a case, so the case speaks for its partner and for those like it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from matcher.matching import TEXT_PARTS, Matcher
@@ -18,20 +18,26 @@ class Partner:
 
 
 def bridges_for(
-    query: Query, cases: Matcher, partners: Mapping[str, Sequence[Partner]], without: Collection[str] = ()
+    query: Query,
+    cases: Matcher,
+    partners_of: Callable[[Sequence[str]], Mapping[str, Sequence[Partner]]],
+    without: Collection[str] = (),
 ) -> list[Bridge]:
     """The first three known partners of the three cases most like ``query``, strongest first, ties by case.
 
     ``cases`` ranks case documents, a case an owner; places do not matter, since a case of any city tells what kind of
     partner may help. A case that leans on little, or is in ``without``, is no bridge. The strength is the share that
-    the case's score has of the most that its texts and fields could give.
+    the case's score has of the most that its texts and fields could give. ``partners_of`` is asked for the cases that
+    speak, and for no others: a city may keep thousands.
     """
     weights = replace(cases.config.weights, area=0.0)
     most = sum(map(weights.of, (*TEXT_PARTS, Part.FIELDS)))
     if not most:
         return []
-    titles = {document.owner: document.title for document in cases.documents}
     alike = [s for s in cases.weighed(weights).rank(query, _MOST, without).suggestions if s.band is not Band.WEAK]
+    speaking = [one.owner for one in alike]
+    titles = {document.owner: document.title for document in cases.documents if document.owner in speaking}
+    partners = partners_of(speaking) if speaking else {}
     found = [
         _bridge(one, titles[one.owner], partner, max(0.0, min(1.0, one.score / most)))
         for one in alike

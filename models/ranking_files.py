@@ -125,7 +125,9 @@ class _Cases:
     def bridges(self, entry: Entry) -> list[Bridge]:
         """For an issue; the cases that are the issue itself left out."""
         query = entry.query()
-        return bridges_for(query, self.matcher, self.partners, {entry.id, *self.texts.get(_fold(query.text), ())})
+        return bridges_for(
+            query, self.matcher, lambda _: self.partners, {entry.id, *self.texts.get(_fold(query.text), ())}
+        )
 
 
 def _names(path: Path, number: int, raw: Mapping[str, Any]) -> list[str]:

@@ -11,7 +11,8 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import OperationalError
 
 from corpus import tables
-from corpus.store import meta
+from corpus.records import Organisation
+from corpus.store import meta, organisations
 from corpus.tables import UnusableDatabase
 
 MIGRATE_AND_BUMP = """
@@ -76,7 +77,7 @@ def test_processes_that_start_at_once_from_anywhere_share_one_database(tmp_path)
     assert [process.communicate(timeout=60) for process in started] == [("", "")] * 3
     with tables.connect(url_of(path)).read() as conn:
         assert meta.revision(conn) == 3
-        assert conn.execute(text("SELECT version_num FROM alembic_version")).all() == [("0003",)]
+        assert conn.execute(text("SELECT version_num FROM alembic_version")).all() == [("0004",)]
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
@@ -170,6 +171,19 @@ def test_the_first_migration_can_be_taken_back(tmp_path):
     with db.read() as conn:
         assert inspect(conn).get_table_names() == ["alembic_version"]
     tables.migrate(db)
+
+
+def test_names_that_are_stored_already_can_be_compared(tmp_path):
+    db = tables.connect(url_of(tmp_path / "k.db"))
+    tables.migrate(db)
+    with db.write() as conn:
+        organisations.upsert(conn, [Organisation(id="o1", key="k", name="NPO法人　ねこの会")])
+        config = tables.migration_config()
+        config.attributes["connection"] = conn
+        command.downgrade(config, "0003")
+        command.upgrade(config, "head")
+        assert organisations.ids_by_name(conn, ["ねこの会"]) == {"ねこの会": "o1"}
+    db.close()
 
 
 def test_every_file_of_the_migrations_is_declared_for_the_package():

@@ -6,6 +6,7 @@ from api.usecases import suggestions
 from api.usecases.context import open_context
 from corpus.records import Case, Issue, IssueStatus, Organisation
 from corpus.store import cases, issues, organisations, rankings
+from matcher.records import Query
 
 TEXT = "飼い主のいない猫が増えて苦情が多い。捕獲して世話をする人がいない。"
 
@@ -99,6 +100,31 @@ def test_similar_issues_leave_out_the_issue_itself(ctx):
 def test_past_cases_are_found_for_an_issue_and_for_a_text(ctx):
     assert ids(suggestions.similar_cases(ctx, "i1")) == ["c1"]
     assert ids(suggestions.similar_cases_for_text(ctx, TEXT)) == ["c1"]
+
+
+def told_partners(ctx, *names):
+    with ctx.db.write() as conn:
+        cases.upsert(conn, [Case(id="c1", key="id:c1", title="地域猫活動", issue=TEXT, partners=names)])
+    query = Query("q", TEXT)
+    return [(bridge.partner, bridge.partner_name) for bridge in suggestions.past_partners(ctx, query)]
+
+
+def test_the_partner_of_a_past_case_is_found_whatever_its_legal_form_and_width(ctx):
+    assert told_partners(ctx, "特定非営利活動法人　ねこの会") == [("o1", "特定非営利活動法人　ねこの会")]
+    assert told_partners(ctx, "ＮＰＯ法人見守り隊", "見知らぬ会") == [("o3", "ＮＰＯ法人見守り隊")]
+    assert told_partners(ctx) == []
+
+
+def test_of_bodies_that_differ_in_their_legal_form_alone_the_very_name_is_meant(ctx):
+    with ctx.db.write() as conn:
+        organisations.upsert(conn, [Organisation(id="o9", key="id:o9", name="株式会社ねこの会")])
+        names = ["株式会社ねこの会", "ねこの会", "NPO法人ねこの会"]
+        assert organisations.ids_by_name(conn, names) == dict(zip(names, ["o9", "o1", "o1"], strict=True))
+
+
+def test_a_case_passed_over_is_no_bridge(ctx):
+    told_partners(ctx, "ねこの会")
+    assert suggestions.past_partners(ctx, Query("q", TEXT), {"c1"}) == []
 
 
 def test_the_json_sums_to_the_score_and_names_no_contact(ctx):

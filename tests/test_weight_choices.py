@@ -17,7 +17,8 @@ from api.usecases import reviews, weights
 from api.usecases.context import open_context
 from api.usecases.weight_training import train
 from corpus import tables
-from corpus.records import Grade, Issue, Organisation
+from corpus.records import Case, Grade, Issue, Organisation
+from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import meta, weight_choices
 from corpus.store import organisations as organisation_rows
@@ -197,7 +198,7 @@ class Known:
 
     owners: list[str]
 
-    def features(self, query):
+    def features(self, query, bridges):
         even = np.array([int(owner.removeprefix("o-")) % 2 == 0 for owner in self.owners])
         columns = {"words": np.where(even, 0.5, 0.6), "characters": np.where(even, 0.55, 0.45)}
         return np.column_stack([columns.get(part, np.zeros(len(even))) for part in weights.default_weights()])
@@ -224,6 +225,26 @@ def test_a_better_set_is_kept_with_its_measures_and_nobody_is_switched_to_it(ctx
     assert [(one.id, one.weights, one.measures) for one in kept] == [(trained.id, trained.weights, trained.measures)]
     assert current(ctx)[0] == ""
     assert train(ctx, Known(["o-1", "o-2", "o-3"])).id == trained.id
+
+
+def test_past_cases_are_learned_from_but_for_those_of_the_very_issue(ctx):
+    judge(ctx, 20)
+    text = "飼い主のいない猫が増えて困っている。"
+    asked = []
+
+    class Listening(Known):
+        def features(self, query, bridges):
+            asked.append({bridge.case for bridge in bridges})
+            return super().features(query, bridges)
+
+    with ctx.db.write() as conn:
+        issue_rows.upsert(conn, [Issue(id=f"i-{n:02d}", key=f"k{n}", title="業務", problem=text) for n in range(20)])
+        past = [("itself", text), ("alike", "猫が増え、飼い主のいない猫に困っている。")]
+        case_rows.upsert(
+            conn, [Case(id=id, key=id, title=id, issue=issue, partners=("団体o-3",)) for id, issue in past]
+        )
+    train(ctx, Listening(["o-1", "o-2", "o-3"]))
+    assert asked == [{"alike"}] * 20
 
 
 def test_what_lies_in_the_place_of_a_learned_set_is_not_written_over(ctx):

@@ -1,6 +1,6 @@
 """Who could help, and why: rankings turned into lists that pages, JSON and workbooks show."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -161,20 +161,23 @@ def _case_json(bridge: Bridge | None) -> dict[str, str] | None:
 
 def _organisations(ctx: Context, query: Query, k: int) -> CandidateList:
     empty = "団体がまだ登録されていません。団体の名簿を取り込むと、候補を探せます。"
-    sides, bridges = ("issue", "organisation"), _bridges(ctx, query)
+    sides, bridges = ("issue", "organisation"), past_partners(ctx, query)
     return _ranked(ctx, ctx.indexes.organisations, query, k, sides, empty, organisation_rows.by_ids, bridges=bridges)
 
 
-def _bridges(ctx: Context, query: Query) -> Sequence[Bridge]:
-    """Past cases like what is asked, with those of their partners that are registered under the name given there."""
-    matcher = ctx.indexes.cases.matcher()
-    if not matcher.owners:
-        return ()
-    with ctx.db.read() as conn:
-        named = {id: case.partners for id, case in case_rows.by_ids(conn, matcher.owners).items()}
-        known = organisation_rows.ids_by_name(conn, {name for names in named.values() for name in names})
-    partners = {id: [Partner(known[name], name) for name in names if name in known] for id, names in named.items()}
-    return bridges_for(query, matcher, partners) if known else ()
+def past_partners(ctx: Context, query: Query, without: Collection[str] = ()) -> Sequence[Bridge]:
+    """Past cases like what is asked, with those of their partners that are registered under the name given there.
+
+    Cases in ``without`` are passed over.
+    """
+
+    def partners_of(cases: Sequence[str]) -> dict[str, list[Partner]]:
+        with ctx.db.read() as conn:
+            named = {id: case.partners for id, case in case_rows.by_ids(conn, cases).items()}
+            known = organisation_rows.ids_by_name(conn, {name for names in named.values() for name in names})
+        return {id: [Partner(known[name], name) for name in names if name in known] for id, names in named.items()}
+
+    return bridges_for(query, ctx.indexes.cases.matcher(), partners_of, without)
 
 
 def _issues(

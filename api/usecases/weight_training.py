@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 
 from api.errors import Invalid
 from api.usecases.context import Context
+from api.usecases.suggestions import past_partners
 from api.usecases.weights import default_weights, weights_folder
 from corpus.documents import issue_query
 from corpus.records import Grade
+from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import reviews as review_rows
-from matcher.records import Query
+from corpus.store.rows import fold
+from matcher.records import Bridge, Query
 from models.artefacts import NotReplaceable, fingerprint
 from models.weights import Example, WeightsConfig, fit_weights, judged, save_weights
 
@@ -29,7 +32,7 @@ class FeatureMatcher(Protocol):
     def owners(self) -> Sequence[str]:
         """Ids, sorted: the rows of ``features``."""
 
-    def features(self, query: Query) -> NDArray[np.float64]:
+    def features(self, query: Query, bridges: Sequence[Bridge]) -> NDArray[np.float64]:
         """Shape (owners, parts): each part's score before its weight, parts in the order of ``default_weights``."""
 
 
@@ -64,17 +67,24 @@ def train(ctx: Context, matcher: FeatureMatcher | None = None) -> Trained:
 
 
 def _examples(ctx: Context, matcher: FeatureMatcher, grades: Mapping[str, Mapping[str, Grade]]) -> list[Example]:
-    """In the order of the issues' ids. Only judged organisations take part: of the others nobody knows."""
+    """In the order of the issues' ids. Only judged organisations take part: of the others nobody knows.
+
+    A past case of the very issue that is learned from would give its own answer, and is left out.
+    """
     rows = {owner: row for row, owner in enumerate(matcher.owners)}
     with ctx.db.read() as conn:
         issues = issue_rows.by_ids(conn, sorted(grades))
+        cases = case_rows.by_ids(conn, ctx.indexes.cases.matcher().owners)
+    told = {id: fold(case.issue or case.title) for id, case in cases.items()}
     examples = []
     for id in sorted(issues):
         known = sorted((rows[owner], grade) for owner, grade in grades[id].items() if owner in rows)
         relevant = np.array([grade is not Grade.UNSUITABLE for _, grade in known], dtype=bool)
         if relevant.any() and not relevant.all():
-            features = matcher.features(issue_query(issues[id]))[[row for row, _ in known]]
-            examples.append(Example(id, features, relevant))
+            query = issue_query(issues[id])
+            own = [case for case, text in told.items() if text in fold(query.text)]
+            features = matcher.features(query, past_partners(ctx, query, own))
+            examples.append(Example(id, features[[row for row, _ in known]], relevant))
     return examples
 
 

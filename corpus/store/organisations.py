@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from corpus import tables
+from corpus.names import comparable_name
 from corpus.records import Organisation
 from corpus.store import rows, samples
 from corpus.store.rows import Changes, Count, Shelf
@@ -16,6 +17,7 @@ _SHELF = Shelf(
     searched=("name", "kind", "purpose", "activities", "offers", "address", "area", "corporate_number"),
     decode={"fields": frozenset},
     unread=frozenset({"representative", "contact_person", "contact"}),
+    derived={"comparable_name": lambda organisation: comparable_name(organisation.name)},
 )
 
 
@@ -35,10 +37,18 @@ def by_ids(conn: Connection, ids: Sequence[str]) -> dict[str, Organisation]:
 
 
 def ids_by_name(conn: Connection, names: Collection[str]) -> dict[str, str]:
-    """Name -> id of the active one with that very name; of several, the first by id."""
-    chosen = select(_TABLE.c.name, func.min(_TABLE.c.id).label("id")).group_by(_TABLE.c.name)
-    named = chosen.where(_TABLE.c.name.in_(sorted(names)), _TABLE.c.active)
-    return {row.name: row.id for row in conn.execute(named)}
+    """Name -> id of the active one that is so called, whatever the legal form; of several, the first by id.
+
+    One with the very name comes before others.
+    """
+    compared = {name: comparable_name(name) for name in names}
+    columns = select(_TABLE.c.id, _TABLE.c.name, _TABLE.c.comparable_name).order_by(_TABLE.c.id.desc())
+    wanted = columns.where(_TABLE.c.comparable_name.in_(sorted(set(compared.values()))), _TABLE.c.active)
+    found = conn.execute(wanted).all()
+    by_name = {row.comparable_name: row.id for row in found}
+    exactly = {row.name: row.id for row in found}
+    known = {name: exactly.get(name) or by_name.get(key) for name, key in compared.items()}
+    return {name: id for name, id in known.items() if id}
 
 
 def page(

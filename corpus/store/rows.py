@@ -4,7 +4,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from itertools import islice
@@ -50,7 +50,7 @@ class Shelf(Generic[R]):
 
     ``decode`` holds what the database cannot give back by itself. An import leaves the ``kept`` columns of a row that
     exists alone, for a person may have set them; the ``decided`` ones of a row that a person has edited only where it
-    brings nothing for them. ``unread`` columns are written and never read back.
+    brings nothing for them. ``unread`` columns are written and never read back; ``derived`` ones follow from a record.
     """
 
     table: Table
@@ -60,11 +60,13 @@ class Shelf(Generic[R]):
     kept: frozenset[str] = frozenset()
     decided: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
+    derived: Mapping[str, Callable[[R], str]] = field(default_factory=dict)
 
     def row(self, record: R) -> dict[str, Any]:
         """All columns but the two times."""
         row = {f.name: _stored(getattr(record, f.name)) for f in fields(self.record)}
         row["digest"] = self.digest(row)
+        row |= {name: derive(record) for name, derive in self.derived.items()}
         row["search"] = "\n".join(fold(text) for name in self.searched for text in _texts(row[name]))
         return row
 
