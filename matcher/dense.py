@@ -30,6 +30,10 @@ class WordVectors:
     rows: Mapping[str, int]
     matrix: Floats
 
+    def length(self, form: str) -> float:
+        """How much a word tells; infinite for one that is not known, since it is too rare to be learned."""
+        return float(np.linalg.norm(self.matrix[self.rows[form]])) if form in self.rows else np.inf
+
     def text_rows(self, texts: Sequence[Sequence[str]]) -> Floats:
         """(texts, dimensions): the sum of each text's words, a word counted 1 + ln(times); unit length, or 0."""
         bags = [_bag([self.rows[form] for form in forms if form in self.rows]) for forms in texts]

@@ -15,6 +15,7 @@ _MISSING = 5  # how many nouns that the profile lacks are named
 Key = tuple[Part, str]  # a part of the score and a form compared in it
 Parts = Sequence[tuple[ScorePart, float]]  # with their weights
 Values = Mapping[Key, float]  # what each adds to the score
+Telling = Callable[[str], tuple[bool, float, float]]  # how much it says that a form is missing
 
 
 def evidence_of(
@@ -24,11 +25,11 @@ def evidence_of(
     analysed: Sequence[Analysed],
     speaker: int,
     row: int,
-    rarity: Callable[[str], float],
+    telling: Telling,
 ) -> Evidence:
     """Evidence for the owner of ``documents``, of which number ``speaker`` (row ``row`` of the parts) gave the score.
 
-    ``analysed`` are the documents' texts; ``rarity`` of a word's form orders what is missing.
+    ``analysed`` are the documents' texts; ``telling`` orders the forms of words that are missing, the highest first.
     """
     document = documents[speaker]
     contributions = [
@@ -48,7 +49,7 @@ def evidence_of(
         area=relation,
         query_area=ours,
         document_area=theirs,
-        missing=_missing(asked, documents, analysed, rarity),
+        missing=_missing(asked, documents, analysed, telling),
         bridge=_bridge(asked, parts, contributions),
     )
 
@@ -104,18 +105,18 @@ def _shared(one: set[Key], other: set[Key], values: Values) -> float:
 
 
 def _missing(
-    asked: Asked, documents: Sequence[Document], analysed: Sequence[Analysed], rarity: Callable[[str], float]
+    asked: Asked, documents: Sequence[Document], analysed: Sequence[Analysed], telling: Telling
 ) -> tuple[str, ...]:
-    """Nouns of the side in need of which some word stands nowhere on the side that could help; rarest first, then as
-    written.
+    """Nouns of the side in need of which some word stands nowhere on the side that could help; those that tell most
+    first, then as written.
     """
     present = {term.form for one in analysed for term in one.terms[Part.WORDS]}
     needed = asked.nouns
     if asked.query.offers:
         present, needed = set(asked.surfaces[Part.WORDS]), compounds("\n".join(map(joined_text, documents)))
-    rarest: dict[str, float] = {}
+    found: dict[str, tuple[bool, float, float]] = {}
     for noun in needed:
         lacking = [form for form in noun.forms if form not in present]
         if lacking:
-            rarest.setdefault(noun.surface, max(map(rarity, lacking)))
-    return tuple(sorted(rarest, key=lambda surface: -rarest[surface])[:_MISSING])
+            found.setdefault(noun.surface, max(map(telling, lacking)))
+    return tuple(sorted(found, key=lambda surface: found[surface], reverse=True)[:_MISSING])

@@ -13,7 +13,7 @@ from matcher.analysis import Asked, Learned
 from matcher.evidence import evidence_of
 from matcher.fitted import Fitted, State
 from matcher.parts import CasePart, ScorePart
-from matcher.records import Band, Bridge, Document, Evidence, Part, Query, Ranking, Suggestion
+from matcher.records import Band, Bridge, Document, Part, Query, Ranking, Suggestion
 from matcher.sparse import Bm25
 from matcher.text import DICTIONARY_EDITION
 
@@ -21,8 +21,8 @@ _STATE_FORMAT = 3  # raise when the analysis of text or the layout of the state 
 
 
 TEXT_PARTS = (Part.WORDS, Part.CHARACTERS, Part.SYNONYMS, Part.MEANING)  # compare what is written, word by word
-_CONTEXT = frozenset({Part.FIELDS, Part.AREA})  # no reasons of their own
-_FAINT = frozenset({Part.MEANING, Part.ENCODER})
+# No reasons of their own. An encoder is none, for in many a model all texts lie near each other.
+_CONTEXT = frozenset({Part.FIELDS, Part.AREA, Part.ENCODER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,10 @@ class Weights:
     def learnable(self) -> dict[str, float]:
         """By part, in the order of the columns of ``Matcher.features``."""
         return {one.name: getattr(self, one.name) for one in fields(self) if one.name != Part.AREA}
+
+
+# What each part is of a clue: as it is weighed by default, whatever is in force, for by that the bands were measured.
+_CLUE = {part: Weights().of(part) / sum(map(Weights().of, TEXT_PARTS)) for part in TEXT_PARTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ class Matcher:
 
     def scores(self, query: Query, bridges: Sequence[Bridge] = ()) -> NDArray[np.float64]:
         """One score an owner, in the order of ``owners``: that of its best document."""
-        rows, _ = self._scored(self._asked(query, bridges))
+        rows, *_ = self._scored(self._asked(query, bridges))
         return self._fitted.by_owner(rows)
 
     def features(self, query: Query, bridges: Sequence[Bridge] = ()) -> NDArray[np.float64]:
@@ -163,13 +167,13 @@ class Matcher:
         Owners in ``without`` are passed over.
         """
         asked = self._asked(query, bridges)
-        rows, reasons = self._scored(asked)
+        rows, reasons, clues = self._scored(asked)
         rows = np.where(reasons, rows, -np.inf)
         scores = self._fitted.by_owner(rows)
         numbers = self._fitted.numbers
         scores[[numbers[owner] for owner in without if owner in numbers]] = -np.inf
         chosen = [number for number in first(scores, k) if np.isfinite(scores[number])]
-        found = tuple(self._suggestion(asked, rows, number, rank) for rank, number in enumerate(chosen, start=1))
+        found = tuple(self._suggestion(asked, rows, clues, number, n) for n, number in enumerate(chosen, start=1))
         return Ranking(query.id, self.name, any(s.band is not Band.WEAK for s in found), found)
 
     def state(self) -> State:
@@ -188,18 +192,19 @@ class Matcher:
         here = [bridge for bridge in bridges if bridge.partner in self._fitted.numbers]
         return Asked.of(query, self._learned, here)
 
-    def _scored(self, asked: Asked) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """The score of each document, and whether there is a reason for it: being near or in one field is none."""
-        rows = np.zeros(len(self.documents))
+    def _scored(self, asked: Asked) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
+        """Of each document the score, whether there is a reason for it, and its clue, 0..1."""
+        rows, clues = np.zeros(len(self.documents)), np.zeros(len(self.documents))
         reasons = np.zeros(len(self.documents), dtype=bool)
         for part in self._parts(asked):
-            weight = self.config.weights.of(part.part)
-            if weight:
+            weight, share = self.config.weights.of(part.part), _CLUE.get(part.part, 0.0)
+            if weight or share:
                 scores = part.scores(asked)
                 rows += weight * scores
-                if part.part not in _CONTEXT:
+                clues += share * scores
+                if weight and part.part not in _CONTEXT:
                     reasons |= scores > self._least(part.part, asked)
-        return rows, reasons
+        return rows, reasons, clues
 
     def _parts(self, asked: Asked) -> list[ScorePart]:
         """Past cases take part where there are some."""
@@ -211,9 +216,11 @@ class Matcher:
         """From where on what a part gives is a reason: a little of meaning, or of a case, is in any two texts."""
         if part is Part.CASES:
             return self.config.kindred * max(bridge.strength for bridge in asked.bridges)
-        return self.config.kindred if part in _FAINT else 0.0
+        return self.config.kindred if part is Part.MEANING else 0.0
 
-    def _suggestion(self, asked: Asked, scores: NDArray[np.float64], number: int, rank: int) -> Suggestion:
+    def _suggestion(
+        self, asked: Asked, scores: NDArray[np.float64], clues: NDArray[np.float64], number: int, rank: int
+    ) -> Suggestion:
         fitted = self._fitted
         rows = fitted.rows_of(number)
         best = max(rows, key=lambda row: (scores[row], -row))
@@ -225,19 +232,25 @@ class Matcher:
             [fitted.analysed(asked, row) for row in rows],
             best - rows.start,
             best,
-            fitted.indexes[Part.WORDS].idf,
+            self._telling,
         )
         score = float(sum(c.value for c in evidence.contributions))
         document = fitted.documents[best].id
-        return Suggestion(rank, fitted.owners[number], document, score, self._band(evidence), evidence)
+        return Suggestion(rank, fitted.owners[number], document, score, self._band(clues[best]), evidence)
 
-    def _band(self, evidence: Evidence) -> Band:
+    def _telling(self, form: str) -> tuple[bool, float, float]:
+        """How much it says of one owner that it lacks a word, to sort by: of words that others have, those that tell
+        most by the length of their vector, or by their rarity. A word without a vector is a rare one, and tells much.
+        """
+        index, vectors = self._fitted.indexes[Part.WORDS], self._learned.vectors
+        length = vectors.length(form) if vectors else 0.0
+        return index.holds(form), length, index.idf(form)
+
+    def _band(self, clue: float) -> Band:
         """By what the texts share, as a share of the most that the parts which compare texts could give.
 
         Being near, in the same field or like a past partner is no clue of its own; see ``models.quality.no_match``.
         """
-        shared = sum(c.value for c in evidence.contributions if c.part in TEXT_PARTS)
-        clue = shared / (sum(map(self.config.weights.of, TEXT_PARTS)) or 1.0)
         if clue >= self.config.strong:
             return Band.STRONG
         return Band.SOME if clue >= self.config.some else Band.WEAK

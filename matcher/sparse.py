@@ -100,6 +100,10 @@ class TermIndex:
         """What no document can reach: the sum of the terms' idf, those that occur nowhere included; 0 without terms."""
         return float(sum(times * self.idf(term) for term, times in sorted(query.items())))
 
+    def holds(self, term: str) -> bool:
+        """Whether some document has the term."""
+        return self.idf(term) < self._unseen
+
     def idf(self, term: str) -> float:
         """Rarity in nats; an unseen term is as rare as can be."""
         number = self.vocabulary.get(term)

@@ -36,6 +36,7 @@ _GENERIC = frozenset(
     加える 行う 図る 進める 進む 求める 続く 続ける 向ける 思う
     """.split()  # noqa: SIM905  # a list of words reads best as words
 )
+_ADDRESS = re.compile(r"[!-~]+@[!-~]+|(?:https?://|www\.)[!-~]+")  # of mail and pages: its pieces are no nouns
 _NO_TOPIC = frozenset({"数詞", "助数詞可能", "副詞可能", "助動詞語幹"})
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?]+[」』）)]*|[^。！？!?\n]+")
 _RUN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U000323af々〆ヶ]+|[ァ-ヴーヽヾ]+")
@@ -107,10 +108,10 @@ class Compound:
 def compounds(text: str) -> list[Compound]:
     """The nouns of a text in Sudachi's mode C, in the order they are written.
 
-    Left out: numerals and counters, nouns of time, generic words.
+    Left out: numerals and counters, nouns of time, generic words, addresses of mail and pages.
     """
     nouns = []
-    for _, piece in _pieces(text):
+    for _, piece in _pieces(_ADDRESS.sub("。", text)):
         for morpheme in _tokenizer().tokenize(piece, SplitMode.C):
             word_class = morpheme.part_of_speech()
             if word_class[0] == "名詞" and _NO_TOPIC.isdisjoint(word_class) and len(morpheme.surface()) > 1:

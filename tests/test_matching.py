@@ -121,6 +121,21 @@ def test_a_name_is_quoted_only_where_nothing_else_is_shared():
     assert quotes == {"a": "猫の世話もします。", "b": "猫の会"}
 
 
+def test_of_what_is_missing_the_words_come_first_that_others_have_and_that_tell_most():
+    bodies = ["防災の訓練", "不登校の相談と参加の呼びかけ", "防災と訓練と参加"]
+    documents = [Document(f"o{n}", f"o{n}", body=body) for n, body in enumerate(bodies)]
+    vectors = WordVectors(
+        "v", {"訓練": 0, "登校": 1, "参加": 2, "宇宙": 3}, np.array([[1], [4], [2], [9]], dtype=np.float32)
+    )
+    asked = Query("q", "防災の訓練と不登校と宇宙と参加")
+    found = Matcher.fit(documents, learned=Learned(vectors=vectors)).rank(asked).suggestions
+    assert {s.owner: s.evidence.missing for s in found}["o0"] == ("不登校", "参加", "宇宙")
+    assert {s.owner: s.evidence.missing for s in Matcher.fit(documents).rank(asked).suggestions}["o2"] == (
+        "不登校",
+        "宇宙",
+    )
+
+
 def test_a_word_in_another_text_of_the_owner_is_not_missing():
     found = Matcher.fit(DOCUMENTS).rank(Query("q", "猫の世話と高齢者の訪問"))
     evidence = next(s.evidence for s in found.suggestions if s.owner == "o2")
@@ -155,6 +170,21 @@ def test_a_faint_resemblance_is_no_good_match():
     assert not ranking.good_match
     assert all(s.band is Band.WEAK for s in ranking.suggestions)
     assert Matcher.fit(DOCUMENTS).rank(CAT).good_match
+
+
+def test_how_strong_a_clue_is_does_not_hang_on_the_weights_in_force():
+    matcher = Matcher.fit(DOCUMENTS, learned=LEARNED)
+    bands = {s.owner: s.band for s in matcher.rank(CAT).suggestions}
+    assert len(set(bands.values())) > 1
+    for weights in (Weights(meaning=5.0), Weights(words=0.1, characters=3.0), Weights(synonyms=0.0)):
+        assert {s.owner: s.band for s in matcher.weighed(weights).rank(CAT).suggestions} == bands
+
+
+def test_that_an_encoder_finds_two_texts_alike_is_no_reason_of_its_own():
+    documents = [Document("o1", "o1", body="猫の世話"), Document("o2", "o2", body="全く別の話")]
+    found = Matcher.fit(documents, learned=replace(LEARNED, vectors=None)).rank(Query("q", "猫"))
+    assert [s.owner for s in found.suggestions] == ["o1"]
+    assert Part.ENCODER in {c.part for c in found.suggestions[0].evidence.contributions}
 
 
 def test_equal_scores_are_ordered_by_id():

@@ -59,6 +59,11 @@ def test_sentences_end_at_stops_and_line_ends_and_keep_the_closing_bracket():
     assert [text[a:b] for a, b in sentence_spans(text)] == ["困っている。", "「助けて！」", "と言う", "人手がない"]
 
 
+def test_the_pieces_of_an_address_are_no_nouns():
+    text = "連絡は tanto@city.example.jp か https://www.example.jp/neko へ。猫の世話。"
+    assert [noun.surface for noun in compounds(text)] == ["連絡", "世話"]
+
+
 def test_only_the_characters_asked_for_are_given():
     assert forms(characters("子育て支援", {"支援"})) == ["支援"]
 
