@@ -201,6 +201,51 @@ def test_a_part_of_another_layout_is_dropped(tmp_path, monkeypatch, caplog):
     assert encoder.asked == [["あ"]]
 
 
+class Choosy(Letters):
+    """Fails at every batch that has one of these texts; at all without any."""
+
+    def __init__(self, *refused):
+        super().__init__()
+        self.refused = refused
+
+    def encode_passages(self, texts):
+        rows = super().encode_passages(texts)
+        if texts and (not self.refused or set(self.refused) & set(texts)):
+            raise BrokenEncoder("読めません。")
+        return rows
+
+
+def test_one_text_that_cannot_be_read_takes_no_other_with_it(tmp_path, caplog):
+    texts = ["あ" * n for n in range(1, 41)]
+    rows = EncodedTexts(tmp_path).vectors(Choosy(texts[6], texts[30]), texts)
+    right = Letters().encode_passages(texts)
+    right[[6, 30]] = 0
+    np.testing.assert_allclose(rows, right, atol=2e-3)
+    assert "2 of 40 could not be encoded" in caplog.text
+    later = Letters()
+    EncodedTexts(tmp_path).vectors(later, texts)
+    assert later.asked == [[texts[6], texts[30]]]
+
+
+def test_an_encoder_that_fails_at_everything_is_soon_left_alone(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(encoded, "_MOST", 64)
+    texts, encoder, told = ["あ" * n for n in range(1, 1001)], Choosy(), []
+    rows = EncodedTexts(tmp_path).vectors(encoder, texts, told.append)
+    assert rows.shape == (1000, 4)
+    assert not rows.any()
+    # 20 texts one by one, the 22 parts (64, two of 32, ... of 2) that they came in, and the last, empty one.
+    assert [len(asked) for asked in encoder.asked].count(1) == 20
+    assert len(encoder.asked) < 50
+    assert told == list(range(1, 21))
+    assert "1000 of 1000 could not be encoded" in caplog.text
+
+
+def test_failures_with_a_text_read_in_between_end_nothing(tmp_path):
+    texts = ["あ" * n for n in range(1, 101)]
+    rows = EncodedTexts(tmp_path).vectors(Choosy(*texts[::2]), texts)
+    assert rows.any(axis=1).tolist() == [False, True] * 50
+
+
 def test_where_nothing_can_be_written_the_vectors_are_still_given(tmp_path, caplog):
     (tmp_path / "letters").write_text("in the way", "utf-8")
     rows = EncodedTexts(tmp_path).vectors(Letters(), ["あ"])

@@ -133,6 +133,85 @@ def test_weights_that_are_no_numbers_are_noticed_on_opening(copied):
         SentenceEncoder.open(copied)
 
 
+def without(folder, *parts):
+    """Takes the weights with one of these in their names out of the file."""
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(folder / "model.safetensors")
+    kept = {name: values for name, values in weights.items() if not any(part in name for part in parts)}
+    assert len(kept) < len(weights)
+    save_file(kept, folder / "model.safetensors", {"format": "pt"})
+
+
+@pytest.mark.parametrize("lost", ["layer.1", "word_embeddings", "layer.0.attention.self.query.weight"])
+def test_weights_that_are_missing_are_not_made_up(copied, lost):
+    without(copied, lost)
+    with pytest.raises(BrokenEncoder, match=r"読み込むたびに違うベクトル.*重みの一部が足りません"):
+        SentenceEncoder.open(copied)
+
+
+def test_settings_that_ask_for_more_layers_than_there_are_are_refused(copied):
+    known = json.loads((copied / "config.json").read_text("utf-8"))
+    (copied / "config.json").write_text(json.dumps(known | {"num_hidden_layers": 4}), "utf-8")
+    with pytest.raises(BrokenEncoder, match="読み込むたびに違うベクトル"):
+        SentenceEncoder.open(copied)
+
+
+def test_a_missing_part_that_is_not_used_does_no_harm(folder, copied):
+    without(copied, "pooler")
+    rows = SentenceEncoder.open(copied).encode_passages(TEXTS)
+    np.testing.assert_array_equal(rows, SentenceEncoder.open(folder).encode_passages(TEXTS))
+
+
+def test_a_model_without_its_tokenizer_is_refused(copied):
+    for path in copied.glob("*token*"):
+        path.unlink()
+    (copied / "vocab.txt").unlink(missing_ok=True)
+    with pytest.raises(BrokenEncoder, match=r"トークナイザー\)のファイルが足りません"):
+        SentenceEncoder.open(copied)
+
+
+def test_a_model_that_reads_but_one_of_the_words_is_not_refused(copied):
+    content = json.loads((copied / "tokenizer.json").read_text("utf-8"))
+    vocabulary = content["model"]["vocab"]
+    # Every kanji but those of 場所 becomes a sign that no text has; the numbers stay.
+    content["model"]["vocab"] = {
+        piece if piece.startswith("[") or piece in "場所" else f"{piece}x": n for piece, n in vocabulary.items()
+    }
+    (copied / "tokenizer.json").write_text(json.dumps(content), "utf-8")
+    rows = SentenceEncoder.open(copied).encode_passages(["場所", "高齢", "清掃"])
+    assert np.abs(rows[0] - rows[1]).max() > 1e-3
+    np.testing.assert_allclose(rows[1], rows[2], atol=1e-6)
+
+
+def test_a_missing_folder_that_the_list_of_parts_names_is_told(copied):
+    (copied / "1_Pooling" / "config.json").unlink()
+    (copied / "1_Pooling").rmdir()
+    with pytest.raises(BrokenEncoder, match=r"modules\.json に書かれたフォルダー\(1_Pooling\)がありません"):
+        SentenceEncoder.open(copied)
+
+
+def test_a_part_without_settings_needs_no_folder(copied):
+    parts = json.loads((copied / "modules.json").read_text("utf-8"))
+    last = {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"}
+    (copied / "modules.json").write_text(json.dumps([*parts, last]), "utf-8")
+    assert SentenceEncoder.open(copied).dimensions == 16
+    (copied / "1_Pooling" / "config.json").unlink()
+    (copied / "1_Pooling").rmdir()
+    with pytest.raises(BrokenEncoder, match=r"フォルダー\(1_Pooling\)がありません"):
+        SentenceEncoder.open(copied)
+
+
+def test_another_card_leaves_the_name_and_other_settings_change_it(copied):
+    (copied / "README.md").write_text("one", "utf-8")
+    name = SentenceEncoder.open(copied).name
+    (copied / "README.md").write_text("other", "utf-8")
+    (copied / "1_Pooling" / "CARD.MD").write_text("more", "utf-8")
+    assert SentenceEncoder.open(copied).name == name
+    (copied / "more.json").write_text("{}", "utf-8")
+    assert SentenceEncoder.open(copied).name != name
+
+
 def test_the_vectors_of_a_model_are_kept_and_read_again(folder, tmp_path):
     encoder = SentenceEncoder.open(folder)
     fresh = EncodedTexts(tmp_path).vectors(encoder, TEXTS)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from api.errors import Conflict, Invalid, NotFound
 from api.settings import Settings
-from api.usecases import collection, imports, indicators, reviews, samples, weights
+from api.usecases import collection, imports, indicators, reviews, samples, weight_sets, weights
 from api.usecases.clock import today
 from api.usecases.collection import IssueDraft
 from api.usecases.context import open_context
@@ -475,7 +475,7 @@ def test_a_database_that_holds_anything_gets_no_samples(ctx):
 
 @pytest.fixture(params=["no folder", "no right to read it"])
 def unreadable(ctx, request):
-    folder = weights.weights_folder(ctx.settings.data)
+    folder = weight_sets.weights_folder(ctx.settings.data)
     folder.parent.mkdir(parents=True)
     if request.param == "no folder":
         folder.write_text("a file in its place")
@@ -492,7 +492,7 @@ SAID = "学習した重みのフォルダー(KYODO_DATA の models/weights)を�
 
 def test_learned_weights_that_cannot_be_listed_are_said_and_the_ranking_goes_on(unreadable, caplog):
     found = weights.overview(unreadable)
-    assert (found.learned, found.in_force.weights) == ((), weights.default_weights())
+    assert (found.learned, found.in_force.weights) == ((), weight_sets.default_weights())
     assert found.fault.startswith(SAID)
     assert "学習した重みのフォルダーを読めません" in caplog.text
     with client_of(unreadable) as client:
@@ -505,7 +505,7 @@ def test_a_set_in_a_folder_that_cannot_be_read_is_not_chosen(unreadable):
     with pytest.raises(Invalid, match="フォルダー"):
         weights.choose(unreadable, "0" * 12, "試す")
     assert weights.overview(unreadable).history == ()
-    weights.choose(unreadable, weights.DEFAULT, "付属の重みに戻す")
+    weights.choose(unreadable, weight_sets.DEFAULT, "付属の重みに戻す")
 
 
 def test_the_command_says_that_learned_weights_cannot_be_listed(unreadable, monkeypatch):

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from api.errors import Conflict, Invalid, NotFound
 from api.settings import Settings
-from api.usecases import reviews, weights
+from api.usecases import reviews, weight_sets, weights
 from api.usecases.context import open_context
 from api.usecases.weight_training import train
 from corpus import tables
@@ -45,10 +45,10 @@ def ctx(tmp_path, monkeypatch):
 
 
 def learned(ctx, id=ONE, **changes):
-    table = weights.default_weights() | changes
-    folder = weights.weights_folder(ctx.settings.data) / id
+    table = weight_sets.default_weights() | changes
+    folder = weight_sets.weights_folder(ctx.settings.data) / id
     measures = {"queries": 20.0, "ndcg": 0.6, "ndcg_default": 0.5, "difference": 0.1, "low": -0.01, "high": 0.2}
-    save_weights(folder, table, WeightsConfig(weights.default_weights()), data="", measures=measures)
+    save_weights(folder, table, WeightsConfig(weight_sets.default_weights()), data="", measures=measures)
     return folder
 
 
@@ -60,7 +60,7 @@ def told(ctx):
 
 
 def test_the_weights_of_the_program_are_in_force_until_someone_chooses(ctx):
-    assert current(ctx) == ("", weights.default_weights())
+    assert current(ctx) == ("", weight_sets.default_weights())
     assert told(ctx) == []
     assert weights.overview(ctx).before is None
 
@@ -70,7 +70,7 @@ def test_a_chosen_set_is_in_force_from_then_on_and_running_services_notice(ctx):
     with ctx.db.read() as conn:
         before = meta.revision(conn)
     weights.choose(ctx, ONE, " 評価が20件そろったため ")
-    assert current(ctx) == (ONE, weights.default_weights() | {"characters": 0.75})
+    assert current(ctx) == (ONE, weight_sets.default_weights() | {"characters": 0.75})
     assert told(ctx) == [(ONE, "評価が20件そろったため")]
     with ctx.db.read() as conn:
         assert meta.revision(conn) == before + 1
@@ -167,7 +167,7 @@ def test_a_broken_set_in_force_gives_way_to_the_default_and_the_log_names_it_by_
     weights.choose(ctx, ONE, "試す")
     damage(folder)
     caplog.set_level(logging.WARNING)
-    assert current(ctx) == ("", weights.default_weights())
+    assert current(ctx) == ("", weight_sets.default_weights())
     assert ONE in caplog.text
     found = weights.overview(ctx).in_force
     assert (found.id, found.chosen, bool(found.fault)) == ("", ONE, True)
@@ -201,7 +201,7 @@ class Known:
     def features(self, query, bridges):
         even = np.array([int(owner.removeprefix("o-")) % 2 == 0 for owner in self.owners])
         columns = {"words": np.where(even, 0.5, 0.6), "characters": np.where(even, 0.55, 0.45)}
-        return np.column_stack([columns.get(part, np.zeros(len(even))) for part in weights.default_weights()])
+        return np.column_stack([columns.get(part, np.zeros(len(even))) for part in weight_sets.default_weights()])
 
 
 def judge(ctx, issues, good="o-2", bad="o-1"):
@@ -249,7 +249,7 @@ def test_past_cases_are_learned_from_but_for_those_of_the_very_issue(ctx):
 
 def test_what_lies_in_the_place_of_a_learned_set_is_not_written_over(ctx):
     judge(ctx, 20)
-    folder = weights.weights_folder(ctx.settings.data) / train(ctx, Known(["o-1", "o-2", "o-3"])).id
+    folder = weight_sets.weights_folder(ctx.settings.data) / train(ctx, Known(["o-1", "o-2", "o-3"])).id
     (folder / "notes.txt").write_text("x", encoding="utf-8")
     with pytest.raises(Invalid, match="ほかのファイルがあります"):
         train(ctx, Known(["o-1", "o-2", "o-3"]))
@@ -362,7 +362,7 @@ def test_a_set_found_broken_at_the_start_is_told_once_and_can_be_chosen_again_wh
     (folder / "weights.json").write_bytes(b"{")
     again = open_context(ctx.settings)
     with caplog.at_level(logging.WARNING):
-        assert ranked(again)[1] == weights.default_weights()["characters"]
+        assert ranked(again)[1] == weight_sets.default_weights()["characters"]
         again.indexes.issues.matcher()
         assert weights.overview(again).in_force.fault
     assert len([record for record in caplog.records if ONE in record.getMessage()]) == 1

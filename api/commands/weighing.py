@@ -9,7 +9,7 @@ from api.commands.terminal import answer_json, opened, say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from api.usecases.weights import WeightSet
+    from api.usecases.weight_sets import WeightSet
 
 _AS_JSON = typer.Option("--json", help="結果をJSONで出力します。")
 _WHEN = "新しく並べる順位から使われます。すでに記録した順位は変わりません。"
@@ -18,6 +18,7 @@ _WHEN = "新しく並べる順位から使われます。すでに記録した�
 def weights(as_json: Annotated[bool, _AS_JSON] = False) -> None:
     """いま使っている重みと、付属の重み、学習した重みの一覧を示します。"""
     from api.usecases import weights as choosing
+    from api.usecases.weight_sets import label
 
     with opened() as ctx:
         found = choosing.overview(ctx)
@@ -29,7 +30,7 @@ def weights(as_json: Annotated[bool, _AS_JSON] = False) -> None:
     force = found.in_force
     if force.fault:
         say(f"選ばれている重み {force.chosen} は使えないため、付属の重みで並べています。{force.fault}")
-    typer.echo(f"いま使っている重み: {choosing.label(force.id)}({_told(force.weights)})")
+    typer.echo(f"いま使っている重み: {label(force.id)}({_told(force.weights)})")
     typer.echo(f"付属の重み: {_told(found.default)}")
     for one in found.learned:
         _show(one)
@@ -44,25 +45,27 @@ def use_weights(
 ) -> None:
     """順位に使う重みを切り替えます。"""
     from api.usecases import weights as choosing
+    from api.usecases.weight_sets import DEFAULT, label
 
     with opened() as ctx:
-        choice = choosing.choose(ctx, choosing.DEFAULT if id == "default" else id, reason)
+        choice = choosing.choose(ctx, DEFAULT if id == "default" else id, reason)
     if as_json:
         answer_json({"weights": choice.weights, "reason": choice.reason})
     else:
-        typer.echo(f"{choosing.label(choice.weights)} を使います。{_WHEN}")
+        typer.echo(f"{label(choice.weights)} を使います。{_WHEN}")
 
 
 def roll_back(as_json: Annotated[bool, _AS_JSON] = False) -> None:
     """順位に使う重みを、ひとつ前に使っていたものに戻します。"""
     from api.usecases import weights as choosing
+    from api.usecases.weight_sets import label
 
     with opened() as ctx:
         choice = choosing.roll_back(ctx)
     if as_json:
         answer_json({"weights": choice.weights, "reason": choice.reason})
     else:
-        typer.echo(f"{choosing.label(choice.weights)} に戻しました。{_WHEN}")
+        typer.echo(f"{label(choice.weights)} に戻しました。{_WHEN}")
 
 
 def train_weights(as_json: Annotated[bool, _AS_JSON] = False) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from api.errors import Invalid
 from api.usecases.context import Context
 from api.usecases.suggestions import past_partners
-from api.usecases.weights import default_weights, weights_folder
+from api.usecases.weight_sets import default_weights, weights_folder
 from corpus.documents import issue_query
 from corpus.records import Grade
 from corpus.store import cases as case_rows

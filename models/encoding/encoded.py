@@ -17,6 +17,7 @@ from models.encoding.encoder import BrokenEncoder
 
 _FORM = 1  # of a shard's layout
 _MOST = 1000  # texts in a shard: at most this many are lost when a long run is cut off
+_ENOUGH = 20  # texts failing one by one, none read in between: the encoder is taken to be at its end
 _log = logging.getLogger(__name__)
 
 _Shard = dict[str, NDArray[np.float16]]  # SHA-256 of a text -> its vector
@@ -52,7 +53,8 @@ class EncodedTexts:
 
         Kept to float16, so that a row is the same (cosine to the encoder's own above 0.999999) whether it was just
         encoded or read from disk. Texts that the encoder fails at have rows of zeros, near to nothing, and are tried
-        again the next time. ``progress`` hears how many texts have been encoded so far.
+        again the next time; so do all that are left once it has failed at 20 single texts in a row. ``progress`` hears
+        how many texts have been tried so far.
         """
         if not texts:
             return encoder.encode_passages([])
@@ -71,23 +73,28 @@ class EncodedTexts:
         known: _Shard,
         progress: Callable[[int], None] | None,
     ) -> None:
-        waiting, done, failed = iter(unknown.items()), 0, 0
-        while done < len(unknown):
-            number, shard = self._open_shard()
-            batch = dict(islice(waiting, _MOST - len(shard)))
+        waiting, parts, done, misses = iter(unknown.items()), list[dict[str, str]](), 0, 0
+        while done < len(unknown) and misses < _ENOUGH:
+            number, shard = self._open_shard()  # has room for the halves of a part, as it had for the whole
+            part = parts.pop() if parts else dict(islice(waiting, _MOST - len(shard)))
             try:
-                rows = encoder.encode_passages(list(batch.values())).astype(np.float16)
-                shard.update(zip(batch, rows, strict=True))
-                self._write(number, shard)
+                rows = encoder.encode_passages(list(part.values())).astype(np.float16)
             except BrokenEncoder:
-                rows = np.zeros((len(batch), encoder.encode_passages([]).shape[1]), np.float16)
-                failed += len(batch)
-            known.update(zip(batch, rows, strict=True))
-            done += len(batch)
+                if len(part) > 1:
+                    parts += _halves(part)
+                    continue
+                misses += 1
+            else:
+                misses = 0
+                shard.update(zip(part, rows, strict=True))
+                known.update(zip(part, rows, strict=True))
+                self._write(number, shard)
+            done += len(part)
             if progress:
                 progress(done)
-        if failed:
-            _log.warning("Encoded texts of %s: %d of %d could not be encoded", self._name, failed, len(unknown))
+        if failed := [key for key in unknown if key not in known]:
+            known.update(dict.fromkeys(failed, np.zeros(encoder.encode_passages([]).shape[1], np.float16)))
+            _log.warning("Encoded texts of %s: %d of %d could not be encoded", self._name, len(failed), len(unknown))
 
     def _open_shard(self) -> tuple[int, _Shard]:
         for number, shard in enumerate(self._shards):
@@ -121,6 +128,11 @@ class EncodedTexts:
     def _about(self) -> dict[str, Any]:
         # Not a model's manifest: no word is looked up, so that a new edition of the dictionary leaves vectors valid.
         return {"kind": "encoded-texts", "form": _FORM, "encoder": self._name}
+
+
+def _halves(part: dict[str, str]) -> list[dict[str, str]]:
+    items, middle = list(part.items()), len(part) // 2
+    return [dict(items[middle:]), dict(items[:middle])]  # the last one is taken first
 
 
 def _read(folder: Path, about: dict[str, Any]) -> _Shard:

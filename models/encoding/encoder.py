@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from matcher.dense import MOST_DIMENSIONS
 from models.artefacts import fingerprint
 
+_WORDS = ("高齢", "清掃", "場所", "教育", "防災", "医療")  # alike in length: unread, they are the same to a model
 BATCH = 32  # texts at a time, which bounds the memory; also the library's own size of a batch
+_TOKENIZERS = frozenset({"tokenizer.json", "vocab.txt", "vocab.json"})
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 _QUIET_AND_OFFLINE = (
     "HF_HUB_OFFLINE",
@@ -56,28 +58,31 @@ class SentenceEncoder:
     def open(cls, folder: Path, query_prefix: str = "", passage_prefix: str = "") -> "SentenceEncoder":
         """The model in ``folder`` (as sentence-transformers or transformers save one), on the processor, in float32.
 
-        ``name`` is of the folder's files and the prefixes: what one name encoded, no other model did. An empty prefix
-        leaves it to what the folder itself asks to be put before a query or a document. Code in the folder is never
-        run and weights are read from safetensors only. Raises BrokenEncoder.
+        ``name`` is of the folder's files (but for its cards, ``.md``) and the prefixes: what one name encoded, no
+        other model did. An empty prefix leaves it to what the folder itself asks to be put before a query or a
+        document. Code in the folder is never run and weights are read from safetensors only.
+
+        The model is loaded twice, one after the other, and must read some words alike both times: what the files
+        lack, the library fills with random numbers. To compare the names of the weights would be quicker, but they
+        differ between file and model (prefixes, tied and renamed weights), and a missing one may be one that is not
+        used. Not noticed is what it fills with fixed numbers: a lone offset or norm.
+
+        Raises BrokenEncoder.
         """
         _check(folder)
-        load = _library()
+        load, name = _library(), _name(folder, query_prefix, passage_prefix)
         try:
-            model = load(
-                str(folder.absolute()),
-                device="cpu",
-                local_files_only=True,
-                trust_remote_code=False,
-                model_kwargs={"use_safetensors": True, "dtype": "float32"},
-            )
-            return cls(model, _name(folder, query_prefix, passage_prefix), query_prefix, passage_prefix)
+            # The first is let go before the second is there, so that the memory holds one.
+            before = cls(_load(load, folder), name, query_prefix, passage_prefix).encode_passages(_WORDS)
+            encoder = cls(_load(load, folder), name, query_prefix, passage_prefix)
+            _check_reading(folder, before, encoder.encode_passages(_WORDS))
         except BrokenEncoder:
             raise
         except Exception as error:  # whatever the libraries raise over a damaged model
             raise BrokenEncoder(
-                f"「{folder}」を文エンコーダーとして読み込めません({type(error).__name__})。"
-                "モデルのファイルがすべてそろっているか、壊れていないかを確かめてください。"
+                f"「{folder}」を文エンコーダーとして読み込めません({type(error).__name__})。{_advice(folder)}"
             ) from error
+        return encoder
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(texts, dimensions), for texts that look for something: issues."""
@@ -139,6 +144,25 @@ def _check(folder: Path) -> None:
     _check_parts(folder)
 
 
+def _check_reading(folder: Path, before: NDArray[np.float32], after: NDArray[np.float32]) -> None:
+    """Refuse a model that takes all words for one since it has no tokenizer, or the same words for others.
+
+    One that has a tokenizer may know few words: it helps little, and spoils nothing. Raises BrokenEncoder.
+    """
+    tokenizers = (path for path in _files(folder) if path.name in _TOKENIZERS or path.suffix == ".model")
+    if np.allclose(after, after[0], atol=1e-6) and not any(tokenizers):
+        raise BrokenEncoder(
+            f"「{folder}」では、違う言葉がどれも同じベクトルになります。"
+            "語の区切り方(トークナイザー)のファイルが足りません。モデルのファイルをすべて置きなおしてください。"
+        )
+    if not np.allclose(before, after, atol=1e-6):
+        raise BrokenEncoder(
+            f"「{folder}」は、読み込むたびに違うベクトルを返します。"
+            "重みのファイル(model.safetensors)が設定(config.json)に合わないか、重みの一部が足りません。"
+            "モデルのファイルをすべて置きなおしてください。"
+        )
+
+
 def _check_parts(folder: Path) -> None:
     # The list of a model's parts names classes that are imported as they stand there: none but the library's own.
     listed = folder / "modules.json"
@@ -154,6 +178,18 @@ def _check_parts(folder: Path) -> None:
             )
 
 
+def _advice(folder: Path) -> str:
+    # Told only of what could not be loaded: parts without settings (Normalize) need no folder, and copies leave out
+    # empty ones.
+    listed = folder / "modules.json"
+    parts = json.loads(listed.read_text("utf-8")) if listed.exists() else []
+    needed = [str(part.get("path", "")) for part in parts if not part["type"].endswith(".Normalize")]
+    missing = "、".join(name for name in needed if not (folder / name).is_dir())
+    if missing:
+        return f"modules.json に書かれたフォルダー({missing})がありません。"
+    return "モデルのファイルがすべてそろっているか、壊れていないかを確かめてください。"
+
+
 def _has_weights(folder: Path) -> bool:
     return any((folder / name).exists() for name in _WEIGHTS)
 
@@ -167,6 +203,8 @@ def _files(folder: Path) -> Iterator[Path]:
 def _name(folder: Path, *prefixes: str) -> str:
     pieces = [prefix.encode() for prefix in prefixes]
     for path in _files(folder):
+        if path.suffix.lower() == ".md":  # for people: no vector is another when it is edited
+            continue
         with path.open("rb") as file:
             pieces += [path.relative_to(folder).as_posix().encode(), hashlib.file_digest(file, "sha256").digest()]
     return fingerprint(pieces)[:32]
@@ -186,3 +224,13 @@ def _library() -> Any:
             "requirements-embed.lock に書かれた部品を入れてください。"
         ) from error
     return SentenceTransformer
+
+
+def _load(load: Any, folder: Path) -> Any:
+    return load(
+        str(folder.absolute()),
+        device="cpu",
+        local_files_only=True,
+        trust_remote_code=False,
+        model_kwargs={"use_safetensors": True, "dtype": "float32"},
+    )
