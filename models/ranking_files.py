@@ -2,21 +2,22 @@
 
 import gzip
 import json
-import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from corpus.areas import area_of, parse_areas
+from corpus.names import comparable_name
+from corpus.readers.keys import fold
 from matcher.analysis import Learned
 from matcher.bridges import Partner, bridges_for
 from matcher.matching import Matcher, MatcherConfig
 from matcher.measures import write_run
 from matcher.records import Area, Bridge, Document, Query
 from models.learned import find_learned
-from models.reading.reader import MOST_CANDIDATES
+from models.reading.reader import MOST_CANDIDATES, RankingReader
 
 # The keys of title, aim, body and offer. With fields and places nothing else is ever read: ids, sources, years and
 # dates of founding would leak the answer.
@@ -54,6 +55,18 @@ class Entry:
         return Query(self.id, text, self.fields, self.areas)
 
 
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """How many queries were ranked for; of the ``partners`` that the cases name, ``known`` are among those ranked.
+
+    A partner counts once for every case that names it.
+    """
+
+    queries: int
+    partners: int = 0
+    known: int = 0
+
+
 def rank_files(
     issues: Path,
     organisations: Path,
@@ -64,15 +77,16 @@ def rank_files(
     ignore_area: bool = False,
     cases: Path | None = None,
     config: MatcherConfig | None = None,
-    reader: Callable[[Query, Sequence[Document]], Sequence[str]] | None = None,
+    reader: RankingReader | None = None,
     learned: Learned | None = None,
-) -> int:
-    """Write a six-column run of ``min(k, N)`` lines a query; returns the number of queries.
+) -> Ranked:
+    """Write a six-column run of ``min(k, N)`` lines a query.
 
     ``ignore_area`` drops the part of the score computed from places; texts stay as written. ``cases`` lets past cases
-    speak for the organisations they name as partners, by id or by name, and for those like them; a case never speaks to
-    the issue of its own id or its own text, nor when issues are ranked. ``reader`` gets the first twenty, one document
-    each, and gives their owners in its own order. ``learned`` is what is shipped unless given. Raises BrokenCollection.
+    speak for the organisations they name as partners, by id or by name (whatever the legal form), and for those like
+    them; a case never speaks to the issue of its own id or its own text, nor when issues are ranked. ``reader`` gets
+    the first twenty, one document each, and gives their owners in its own order. ``learned`` is what is shipped unless
+    given. Raises BrokenCollection.
     """
     config = config or MatcherConfig()
     if ignore_area:
@@ -80,6 +94,8 @@ def rank_files(
     asked, ranked = read_entries(issues), read_entries(organisations)
     if reverse:
         asked, ranked = ranked, asked
+    if reader:
+        reader.begin(len(asked) if ranked else 0)
     learned = find_learned() if learned is None else learned
     documents = {entry.id: entry.document() for entry in ranked}
     matcher = Matcher.fit(documents.values(), config, learned)
@@ -87,46 +103,57 @@ def rank_files(
     run = {}
     for entry in asked:
         best = matcher.best(entry.query(), k, told.bridges(entry) if told else ())
-        if reader:
+        if reader and best:
             first = best[:MOST_CANDIDATES]
             order = reader(entry.query(), [documents[owner] for owner, _ in first])
             # The scores stay in their places: a run is read by its scores.
             best[: len(first)] = [(owner, score) for owner, (_, score) in zip(order, first, strict=True)]
         run[entry.id] = best
     write_run(out, run, matcher.name)
-    return len(asked)
+    return Ranked(len(asked), told.named, told.known) if told else Ranked(len(asked))
 
 
 @dataclass(frozen=True, slots=True)
 class _Cases:
-    """Past cases ready to be asked; ``texts`` leads from a folded text to the cases that have it."""
+    """Past cases ready to be asked; ``texts`` leads from a folded text to the cases that have it.
+
+    They name ``named`` partners, of whom ``partners`` holds the known ones.
+    """
 
     matcher: Matcher
     partners: Mapping[str, Sequence[Partner]]
     texts: Mapping[str, Sequence[str]]
+    named: int
+
+    @property
+    def known(self) -> int:
+        """How many partners of cases are known."""
+        return sum(map(len, self.partners.values()))
 
     @classmethod
     def of(cls, path: Path, organisations: Sequence[Entry], config: MatcherConfig, learned: Learned) -> "_Cases":
         """Places do not matter here: a case of any city tells what kind of partner may help."""
-        known = {_fold(name): entry for entry in organisations for name in (entry.title, entry.id) if name}
+        known = _by_name(organisations)
         partners: dict[str, list[Partner]] = {}
-        documents, texts = [], defaultdict(list)
+        documents, texts, total = [], defaultdict(list), 0
         for number, line in _lines(path):
             entry, raw = _entry(path, number, line, _CASE_KEYS), json.loads(line)
             if entry.id in partners:
                 raise BrokenCollection(f"{path.name} の{number}行目: idの「{entry.id}」が前の行と同じです。")
-            named = [known[_fold(name)] for name in _names(path, number, raw) if _fold(name) in known]
-            partners[entry.id] = [Partner(one.id, one.title) for one in named]
+            names = _names(path, number, raw)
+            total += len(names)
+            found = [known.get(name.strip()) or known.get(comparable_name(name)) for name in names]
+            partners[entry.id] = [Partner(one.id, one.title) for one in found if one]
             documents.append(entry.document())
-            for text in {_fold(entry.query().text), _fold(entry.body)}:
+            for text in {fold(entry.query().text), fold(entry.body)}:
                 texts[text].append(entry.id)
-        return cls(Matcher.fit(documents, config.weighing(area=0.0), learned), partners, texts)
+        return cls(Matcher.fit(documents, config.weighing(area=0.0), learned), partners, texts, total)
 
     def bridges(self, entry: Entry) -> list[Bridge]:
         """For an issue; the cases that are the issue itself left out."""
         query = entry.query()
         return bridges_for(
-            query, self.matcher, lambda _: self.partners, {entry.id, *self.texts.get(_fold(query.text), ())}
+            query, self.matcher, lambda _: self.partners, {entry.id, *self.texts.get(fold(query.text), ())}
         )
 
 
@@ -139,9 +166,10 @@ def _names(path: Path, number: int, raw: Mapping[str, Any]) -> list[str]:
     return names
 
 
-def _fold(name: str) -> str:
-    # Width variants and blanks do not tell two names apart.
-    return "".join(unicodedata.normalize("NFKC", name).split())
+def _by_name(organisations: Sequence[Entry]) -> dict[str, Entry]:
+    """By the ids and names that a case may write: the very one before what compares as one; of several, the first."""
+    called = [(name, one) for one in organisations[::-1] for name in (one.title, one.id) if name]
+    return {**{comparable_name(name): one for name, one in called}, **dict(called)}
 
 
 def read_entries(path: Path) -> Sequence[Entry]:

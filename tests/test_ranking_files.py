@@ -3,9 +3,13 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from api.cli import app
+from matcher.matching import MatcherConfig
 from matcher.measures import evaluate, read_qrels, read_run
-from models.ranking_files import BrokenCollection, rank_files, read_entries
+from models.learned import find_learned
+from models.ranking_files import BrokenCollection, Ranked, _Cases, rank_files, read_entries
 
 BENCH = Path(__file__).parents[2] / "shared" / "bench"
 ISSUES = [{"id": "i1", "text": "飼い主のいない猫が増えている", "prefecture": "岡山県", "city": "岡山市"}]
@@ -123,3 +127,45 @@ def test_one_partner_may_stand_without_a_list(tmp_path):
     alone = rank(tmp_path, cases=write(tmp_path / "c.jsonl", [case]))
     assert alone == rank(tmp_path, cases=write(tmp_path / "c.jsonl", [{**case, "partners": ["見守り隊"]}]))
     assert alone != rank(tmp_path)
+
+
+def test_partners_are_found_by_id_or_by_name_whatever_the_legal_form(tmp_path):
+    organisations = [
+        {"id": "o1", "name": "特定非営利活動法人 ねこの会", "purpose": "猫の保護"},
+        {"id": "o2", "name": "一般社団法人見守り隊", "purpose": "見守り"},
+        {"id": "o3", "name": "ＮＰＯ法人見守り隊", "purpose": "見守り"},
+    ]
+    cases = [
+        {"id": "c1", "text": "猫の不妊手術", "partners": ["NPO法人 ねこの会", "よその会"]},
+        {"id": "c2", "text": "猫の不妊手術", "partners": ["ＮＰＯ法人見守り隊", "見守り隊", " o1 ", "Ｏ1"]},
+    ]
+    files = [
+        write(tmp_path / f"{name}.jsonl", rows) for name, rows in [("i", ISSUES), ("o", organisations), ("c", cases)]
+    ]
+    assert rank_files(*files[:2], tmp_path / "run", cases=files[2]) == Ranked(1, 6, 5)
+    told = _Cases.of(files[2], read_entries(files[1]), MatcherConfig(), find_learned())
+    assert [partner.owner for partner in told.partners["c1"]] == ["o1"]
+    # the very name first, and of several with a name that compares as one the first of the file
+    assert [partner.owner for partner in told.partners["c2"]] == ["o3", "o2", "o1", "o1"]
+
+
+@pytest.mark.parametrize(
+    ("partners", "said"),
+    [
+        (["見守り隊", "よその会"], "事例に書かれた協働の相手2件のうち、団体のファイルに見つかったのは1件です。\n"),
+        (["よその会"], "見つかったのは0件です。事例は、順位に使われていません。"),
+        ([], "相手0件のうち、団体のファイルに見つかったのは0件です。事例は、順位に使われていません。"),
+    ],
+)
+def test_the_command_says_how_many_partners_of_cases_it_found(tmp_path, partners, said):
+    rows = {
+        "issues": ISSUES,
+        "organisations": ORGANISATIONS,
+        "cases": [{"id": "c", "text": "猫", "partners": partners}],
+    }
+    files = [word for name in rows for word in (f"--{name}", str(write(tmp_path / f"{name}.jsonl", rows[name])))]
+    result = CliRunner().invoke(app, ["rank", *files, "--out", str(tmp_path / "run")])
+    assert result.exit_code == 0
+    assert said in result.output
+    del files[-2:]
+    assert "事例" not in CliRunner().invoke(app, ["rank", *files, "--out", str(tmp_path / "run")]).output

@@ -124,20 +124,27 @@ def test_a_server_that_knows_no_response_format_is_asked_once_more_without():
         ("https://me:secret@example.jp/a と http://example.jp/b", "https://〓example.jp/a と http://example.jp/b"),
         ("令和6年度は、12人が2024-05-27に3,000個、0.5トンを運びました。@会場", None),
         ("電話相談を24時間、年120件", None),
+        ("電話は〇八六‐二三四‐五六七八まで", "電話は〓まで"),
+        ("○八六の二三四の五六七八、零九〇一二三四五六七八", "〓、〓"),
+        ("〇八六（234）５６七八です。電話番号の一つは二三四の五六七八", "〓です。電話番号の一つは〓"),
+        ("＋八一 八六 二三四 五六七八", "〓"),
+        ("二〇二四年五月二十七日に一〇〇〇〇〇〇〇〇〇円で第一・二・三・四・五・六・七・八・九回を開きました。", None),
+        ("電話相談を一日二十四時間、年一二〇件、電話の一本から", None),
     ],
 )
 def test_ways_to_reach_a_person_are_masked_and_other_figures_are_not(written, told):
     assert masked(written) == (written if told is None else told)
 
 
-@given(st.text(st.sampled_from("0123-8６の @＠.a://：電話猫 \n")))
+@given(st.text(st.sampled_from("0123〇一-8６の @＠.a://：電話猫 \n")))
 def test_what_stands_between_two_masks_stood_in_the_text(text):
     assert all(piece in text for piece in masked(text).split(MASK))
 
 
 def test_a_long_text_is_masked_at_once():
     start = time.monotonic()
-    for piece in ("0", "0-", "a", "a.", "://", "電話", "電話 ", "a @", "(at)", "0" * 7 + "猫"):
+    pieces = ("0", "0-", "〇の", "a", "a.", "://", "電話", "電話 ", "電話一", "a @", "(at)", "0" * 7 + "猫")
+    for piece in pieces:
         masked(piece * (20_000 // len(piece)))
     assert time.monotonic() - start < 5
 
@@ -170,6 +177,7 @@ def test_a_right_answer_gives_an_order_and_reasons_with_both_quotes():
     river = (2, "水辺です。", "", "")
     reading = asked(say(order(river, GOOD), usage))
     assert reading.order == (RIVER.id, CATS.id, WALKS.id)  # the one left out keeps its place after those named
+    assert reading.named == 2
     assert reading.reasons == {CATS.id: Reason(*GOOD[1:])}
     assert (reading.cost.tokens_in, reading.cost.tokens_out) == (812, 64)
     assert 0 < reading.cost.seconds < 5
@@ -233,11 +241,60 @@ def test_a_quote_has_five_characters_or_is_the_whole_text_and_has_two_letters(te
         ("採択済みです。", "decision"),
         ("強く推薦します。", "decision"),
         ("この団体に決まりました。", "decision"),
+        ("選んだのはこの団体です。", "decision"),
+        ("市が選 び ま し た。", "decision"),
+        ("選ぶならこの団体です。", "decision"),
+        ("この団体を選べば安心です。", "decision"),
+        ("選択肢はここだけなので、ここを選択します。", "decision"),
+        ("確定です。", "decision"),
+        ("この団体に決めました。", "decision"),
+        ("目的が決まっているので、ここに決まっています。", "decision"),
+        ("契約先はここに決めるべきです。", "decision"),
+        ("この団体と組むべし。", "decision"),
+        ("この団体がおすすめです。", "decision"),
+        ("口座へ振り込んでください。", "decision"),
+        ("まず相談して下さい。", "decision"),
+        ("お支払いをお願いします。", "decision"),
+        ("口座があります。", "decision"),
+        ("ほかの団体は詐欺で摘発されています。", "decision"),
+        ("代表が逮捕されました。", "decision"),
+        ("〇八六‐二三四‐五六七八へどうぞ。", "contact"),
+        ("二三四ー五六七八へどうぞ。", "contact"),
+        ("二三四 五六七八へどうぞ。", "contact"),
     ],
 )
 def test_a_reason_that_leads_elsewhere_or_speaks_as_if_decided_is_dropped(told, problem):
     reading = asked(say(order((1, told, *GOOD[2:]))))
     assert (reading.order[0], reading.reasons, reading.problems) == (CATS.id, {}, (problem,))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "支援を選べるようにしています。",
+        "目的が決まっている活動です。",
+        "決まった曜日に、選択肢を増やす学びの場を開いています。",
+        "施設選びの相談に乗り、自分で選ぶ力を育てています。",
+        "毎月テーマを決めて集まり、ルールの取り決めを手伝っています。",
+        "意思決定を支え、確定申告の手伝いもしています。",
+        "食べきれない食品を集め、しかるべき所に届けています。",
+        "資源ごみの選別を担い、選挙の読み上げもしています。",
+        "二〇二四年から一〇〇人で、一、二か月に一度集まっています。",
+    ],
+)
+def test_words_that_only_look_like_a_decision_are_kept(told):
+    assert asked(say(order((1, told, *GOOD[2:])))).reasons[CATS.id].text == told
+
+
+def test_a_contract_or_a_fraud_is_spoken_of_only_where_the_issue_asks_about_it():
+    told = "詐欺を防ぐ講座を開いています。"
+    about_fraud = "振り込め詐欺の被害が増え、\n見守る人がいない。"
+    teachers = Profile("o1", "学びの会", "詐欺を防ぐ講座を開いています。契約は口座へ。")
+    answer = order((1, told, "見守る人がいない", "防ぐ講座を開いています"))
+    assert _judged(answer, about_fraud, [teachers]).reasons["o1"].text == told
+    assert _judged(answer, "高齢の人を見守る人がいない。", [teachers]).problems == ("decision",)
+    accused = answer.replace(json.dumps(told)[1:-1], json.dumps("この団体は詐欺で摘発されています。")[1:-1])
+    assert _judged(accused, about_fraud, [teachers]).problems == ("decision",)
 
 
 @pytest.mark.parametrize("told", ["NPOとして2024年から100人で続けています。", "No.1の実績が3.5年分あります。"])
@@ -423,14 +480,15 @@ def jsonl(path: Path, rows: list[dict[str, str]]) -> str:
     return str(path)
 
 
-def ranked(tmp_path: Path, *options: str) -> tuple[list[str], Any]:
-    """The owners of the run in the order a tool reads it, and what the command said."""
-    issues = jsonl(tmp_path / "i.jsonl", [{"id": "i1", "text": ISSUE}])
+def ranked(tmp_path: Path, *options: str, issues: int = 1) -> tuple[list[str], Any]:
+    """The owners of the first issue's run in the order a tool reads it, and what the command said."""
+    asked = jsonl(tmp_path / "i.jsonl", [{"id": f"i{n}", "text": ISSUE} for n in range(1, issues + 1)])
     rows = [{"id": f"o{n:02}", "name": f"会{n}", "purpose": "猫の世話" + "をする人" * (n % 3)} for n in range(24)]
     organisations = jsonl(tmp_path / "o.jsonl", rows)
-    files = ["--issues", issues, "--organisations", organisations, "--out", str(tmp_path / "run")]
+    out = tmp_path / "run"
+    files = ["--issues", asked, "--organisations", organisations, "--out", str(out)]
     said = CliRunner().invoke(app, ["rank", *files, *options])
-    run = read_run(tmp_path / "run")["i1"] if said.exit_code == 0 else {}
+    run = read_run(out)["i1"] if out.exists() else {}
     return sorted(run, key=lambda owner: -run[owner]), said
 
 
@@ -446,12 +504,62 @@ def test_a_reader_is_measured_by_rank_over_the_first_twenty(tmp_path, monkeypatc
     assert (headers["Authorization"], body["model"]) == ("Bearer the-key", "m-9")
 
 
-def test_rank_says_how_many_the_reader_could_not_order(tmp_path):
+def test_rank_fails_when_no_answer_could_be_used_and_says_how_many_were_not(tmp_path):
     plain, _ = ranked(tmp_path)
     with serving(reply(429, b"")) as server:
         read_again, said = ranked(tmp_path, "--reader", server.url)
     assert read_again == plain
+    assert said.exit_code == 1
     assert "1件は並べ替えられず、もとの順位のままです(refused 1件)。" in said.output
+
+
+def test_rank_asks_no_more_after_three_failures_in_a_row(tmp_path):
+    good = say(order((2, "", "", "")))
+    answers = [good, *[reply(500, b"")] * 2, good, slow, *[reply(500, b"")] * 2]
+    with serving(lambda handler, body: answers.pop(0)(handler, body)) as server, pytest.MonkeyPatch.context() as set_:
+        set_.setenv("KYODO_READER_TIMEOUT", "0.5")
+        _, said = ranked(tmp_path, "--reader", server.url, issues=12)
+    assert len(server.received) == 7
+    assert said.exit_code == 0
+    for sentence in (
+        "読み取り役に、課題1件につき1回、12回まで頼みます。",
+        "読み取り役が並べ替えたのは2件です。",
+        "5件は並べ替えられず、もとの順位のままです(refused 4件、time-out 1件)。",
+        "続けて3回失敗したため、残りの5件は頼まず、もとの順位のままです。",
+    ):
+        assert sentence in said.output
+
+
+def test_issues_too_long_to_be_sent_do_not_stop_the_others():
+    documents = [Document(f"{p.id}#p", p.id, p.name, aim=p.text) for p in THREE]
+    with serving(say(order(GOOD))) as server:
+        reader = RankingReader(Endpoint(server.url, "m", characters=400))
+        for text in ["長" * 400] * 4 + [ISSUE]:
+            reader(Query("q", text), documents)
+    assert reader.outcomes == {Outcome.TOO_LONG: 4, Outcome.READ: 1}
+    assert reader.not_asked == 0
+
+
+@pytest.mark.parametrize(
+    ("daily", "options", "calls"),
+    [("1", [], 0), ("0", [], 0), ("3", [], 3), ("1", ["--reader-calls", "3"], 3), ("50", ["--reader-calls", "2"], 0)],
+)
+def test_rank_sends_nothing_when_there_are_more_issues_than_calls_allowed(tmp_path, monkeypatch, daily, options, calls):
+    monkeypatch.setenv("KYODO_READER_DAILY_CALLS", daily)
+    with serving(say(order((2, "", "", "")))) as server:
+        run, said = ranked(tmp_path, "--reader", server.url, *options, issues=3)
+    assert len(server.received) == calls
+    assert said.exit_code == (0 if calls else 2)
+    assert bool(run) == bool(calls)
+    assert ("--reader-calls 3 を付けてください。" in said.output) == (not calls)
+
+
+def test_without_an_organisation_nobody_is_asked(tmp_path):
+    issues, none = jsonl(tmp_path / "i.jsonl", [{"id": "i1", "text": ISSUE}]), jsonl(tmp_path / "o.jsonl", [])
+    files = ["--issues", issues, "--organisations", none, "--out", str(tmp_path / "run")]
+    with serving(say(order(GOOD))) as server:
+        said = CliRunner().invoke(app, ["rank", *files, "--reader", server.url])
+    assert (said.exit_code, server.received) == (0, [])
 
 
 @pytest.mark.parametrize("options", [["--reader", "model"], ["--reader", "http://127.0.0.1:1", "--reverse"]])

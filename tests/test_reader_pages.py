@@ -24,10 +24,10 @@ from api.errors import Invalid
 from api.settings import Settings, read_settings
 from api.usecases import collection, reading, suggestions
 from api.usecases.context import Context, open_context
+from corpus.database import Database, connect, migrate
 from corpus.records import ReleaseLevel
 from corpus.store import issues, reader_calls
 from corpus.store.reader_calls import MonthlyCount
-from corpus.tables import Database, connect, migrate
 
 REGISTERED = REGISTER + "猫カフェ,企業,喫茶店,猫とくつろぐ喫茶,岡山市中区,連絡役その三,086-000-0001\n"
 CATS = "飼い主のいない猫の捕獲と手術の付き添い"
@@ -203,6 +203,20 @@ def test_the_list_is_shown_in_the_order_of_the_reader_with_its_reason_and_the_fi
     assert before == after
     kept = [path for path in read.ctx.settings.data.rglob("*") if path.is_file()]
     assert not [path for path in kept if GOOD[1].encode() in path.read_bytes()]
+
+
+def test_the_page_says_how_many_the_reader_placed_and_that_the_rest_follow(tmp_path: Path) -> None:
+    one, both = say(order((2, "", "", ""))), say(order((2, "", "", ""), GOOD))
+    answers = [one, both, reply(500, b"")]
+    with public(tmp_path, lambda handler, body: answers.pop(0)(handler, body)) as read:
+        partly, wholly, failed = (read.press().text for _ in range(3))
+    assert "上から2件の紹介文を渡しました。読み取り役が順番を付けたのは1件です。残りの1件は、もとの順" in partly
+    assert re.findall(r"<small>(.+?)</small>\d", partly) == ["見立て", "候補"]
+    assert partly.count("読み取り役は、この団体に順番を付けませんでした。") == 1
+    assert "そのすべてに、読み取り役が順番を付けました。" in wholly
+    assert re.findall(r"<small>(.+?)</small>\d", wholly) == ["見立て", "見立て"]
+    assert "順番を付け" not in wholly.replace("順番を付けました", "") + failed
+    assert re.findall(r"<small>(.+?)</small>\d", failed) == ["候補", "候補"]
 
 
 def test_a_hostile_answer_is_neither_obeyed_nor_run(tmp_path: Path) -> None:

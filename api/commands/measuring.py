@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.commands.terminal import answer_json, say
+from api.commands.terminal import FAILED, answer_json, say
 from api.errors import Invalid, NotReadable
 
 if TYPE_CHECKING:
     from matcher.analysis import Learned
     from matcher.measures import Comparison, Measures
+    from models.ranking_files import Ranked
     from models.reading.reader import RankingReader
 
 _JSONL = "JSONLファイル。名前が .gz で終わればgzip"
@@ -22,7 +23,12 @@ _VECTORS = "付属の単語ベクトルの代わりに使う、単語ベクト�
 _ENCODER = "使う文エンコーダーのフォルダー。前に付ける言葉は KYODO_ENCODER_ の設定を使います"
 _READER = (
     "上から20件を読み取り役(OpenAIのチャットの形式を話す言語モデル)に並べ替えさせます。"
-    "ファイルには公開の範囲がないので、ファイルの文章がそのまま送られます。鍵などは KYODO_READER_ の設定を使います"
+    "ファイルには公開の範囲がないので、ファイルの文章がそのまま送られます。鍵などは KYODO_READER_ の設定を使います。"
+    "続けて3回失敗すると、残りの課題は頼まずにもとの順位のままにします。答えを1件も使えなければ終了コードは1です"
+)
+_READER_CALLS = (
+    "読み取り役に頼んでよい回数(1以上の整数)。課題1件につき1回頼みます。課題がこれより多いと、何も送らずに終わります。"
+    "既定は KYODO_READER_DAILY_CALLS の数。ここで頼んだ回数は、1日の回数には数えません"
 )
 
 
@@ -40,14 +46,16 @@ def rank(
     encoder: Annotated[Path | None, typer.Option(metavar="フォルダー", help=_ENCODER, readable=False)] = None,
     reader: Annotated[str, typer.Option(metavar="アドレス", help=_READER)] = "",
     reader_model: Annotated[str, typer.Option(metavar="名前", help="読み取り役のモデルの名前")] = "",
+    reader_calls: Annotated[int | None, typer.Option(metavar="回数", help=_READER_CALLS, min=1)] = None,
 ) -> None:
     """ファイルの課題に対してファイルの団体を並べ、順位をファイルに書き出します。データベースは使いません。"""
     from models.ranking_files import rank_files
+    from models.reading.chat import Outcome
 
     learned = _learned(vectors, encoder)
-    asking = _ranking_reader(reader, reader_model, reverse) if reader else None
+    asking = _ranking_reader(reader, reader_model, reader_calls, reverse) if reader else None
     with _in_words():
-        asked = rank_files(
+        ranked = rank_files(
             issues,
             organisations,
             out,
@@ -58,9 +66,13 @@ def rank(
             reader=asking,
             learned=learned,
         )
-    say(f"{asked:,}件について並べ、{out} に書き出しました。")
+    say(f"{ranked.queries:,}件について並べ、{out} に書き出しました。")
+    if cases and not reverse:
+        say(_how_cases_spoke(ranked))
     if asking:
         say(_how_it_read(asking))
+        if asking.outcomes and not asking.outcomes[Outcome.READ]:
+            raise typer.Exit(FAILED)
 
 
 def evaluate(
@@ -94,8 +106,8 @@ def evaluate(
         _show(measured, other, difference)
 
 
-def _ranking_reader(url: str, model: str, reverse: bool) -> "RankingReader":
-    """Key, time and size come from the settings, as for the service. Raises Invalid."""
+def _ranking_reader(url: str, model: str, most: int | None, reverse: bool) -> "RankingReader":
+    """Key, time and size come from the settings, as for the service; so does ``most`` unless given. Raises Invalid."""
     from api.settings import read_settings
     from api.usecases.reading import endpoint_of
     from models.reading.chat import is_address
@@ -105,17 +117,41 @@ def _ranking_reader(url: str, model: str, reverse: bool) -> "RankingReader":
         raise Invalid("--reader は --reverse と一緒には使えません。読み取り役は、課題について団体を並べます。")
     if not is_address(url):
         raise Invalid("--reader のアドレスは使えません。http://127.0.0.1:8080/v1 のようなアドレスを指定してください。")
-    known = endpoint_of(read_settings())
-    return RankingReader(replace(known, url=url, model=model or known.model))
+    settings = read_settings()
+    known = endpoint_of(settings)
+    allowed = settings.reader_daily_calls if most is None else most
+    return RankingReader(replace(known, url=url, model=model or known.model), lambda calls: _announce(calls, allowed))
+
+
+def _announce(calls: int, allowed: int) -> None:
+    """Part of the issues is not read instead: the figures of a mixed run would mislead. Raises Invalid."""
+    if calls > allowed:
+        raise Invalid(
+            f"課題が{calls:,}件あり、読み取り役に頼んでよい{allowed:,}回を超えるため、何も送りませんでした。"
+            f"{calls:,}回頼んでよければ、--reader-calls {calls} を付けてください。"
+        )
+    say(f"読み取り役に、課題1件につき1回、{calls:,}回まで頼みます。")
 
 
 def _how_it_read(reader: "RankingReader") -> str:
     from models.reading.chat import Outcome
+    from models.reading.reader import MOST_FAILURES
 
     failed = {outcome: number for outcome, number in reader.outcomes.items() if outcome is not Outcome.READ}
     codes = "、".join(f"{outcome} {number:,}件" for outcome, number in sorted(failed.items()))
-    read = f"読み取り役が並べ替えたのは{reader.outcomes[Outcome.READ]:,}件です。"
-    return f"{read}{sum(failed.values()):,}件は並べ替えられず、もとの順位のままです({codes})。" if failed else read
+    said = f"読み取り役が並べ替えたのは{reader.outcomes[Outcome.READ]:,}件です。"
+    if failed:
+        said += f"{sum(failed.values()):,}件は並べ替えられず、もとの順位のままです({codes})。"
+    if reader.not_asked:
+        said += f"続けて{MOST_FAILURES}回失敗したため、残りの{reader.not_asked:,}件は頼まず、もとの順位のままです。"
+    return said
+
+
+def _how_cases_spoke(ranked: "Ranked") -> str:
+    said = (
+        f"事例に書かれた協働の相手{ranked.partners:,}件のうち、団体のファイルに見つかったのは{ranked.known:,}件です。"
+    )
+    return said if ranked.known else f"{said}事例は、順位に使われていません。"
 
 
 def _learned(vectors: Path | None, encoder: Path | None) -> "Learned":

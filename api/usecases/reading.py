@@ -59,12 +59,16 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class ReadList:
-    """The candidates in the reader's order, or in their own when ``failure``, then a sentence, says why."""
+    """The candidates in the reader's order, or in their own when ``failure``, then a sentence, says why.
+
+    The reader placed the first ``named``; the others follow in their own order.
+    """
 
     issue: Issue
     found: CandidateList
     opinions: tuple[Opinion, ...]
     failure: str = ""
+    named: int = 0
 
 
 def offer(settings: Settings, issue: Issue) -> Offer:
@@ -130,7 +134,7 @@ def _counted(ctx: Context, issue: Issue, found: CandidateList) -> ReadList:
         _end(ctx, call, failure.outcome, failure.cost)
         return _as_it_is(issue, found, str(failure))
     _end(ctx, call, Outcome.READ, reading.cost)
-    return ReadList(issue, found, _opinions(found, reading))
+    return ReadList(issue, found, _opinions(found, reading), named=reading.named)
 
 
 def calls(ctx: Context) -> list[MonthlyCount]:

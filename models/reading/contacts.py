@@ -11,9 +11,11 @@ _GAP = r"[ \t\u3000]?"
 # Everything between :// and @ of an address is a name and a password. It comes first: an e-mail would end at the @.
 _USER = r"(?<=[:：][/／]{2})[^\s/／?？#＃、。「」（）]*[@＠]"
 _MAIL = rf"(?<!{_LOCAL}){_LOCAL}+{_GAP}{_AT}{_GAP}[{_ASCII}.．－-]*"
+DIGIT = r"[\d〇零○◯一二三四五六七八九]"  # numbers are written in kanji too, with a circle for zero
 _JOINT = r"[-‐‑‒–—―−─━ー－ｰ~～.．・()（）［］\[\] \t\u3000の]{0,3}"  # between the digits of a number
-_PHONE = rf"(?<!\d)(?:[+＋]\d|[0０])(?:{_JOINT}\d){{8,}}"
-_LOCAL_PHONE = rf"((?:電話|でんわ|携帯|ファッ?クス|tel|fax|ｔｅｌ|ｆａｘ|[℡☎☏])[^\d\n]{{0,10}})\d(?:{_JOINT}\d){{5,}}"
+_PHONE = rf"(?<!{DIGIT})(?:[+＋]{DIGIT}|[0０〇零○◯])(?:{_JOINT}{DIGIT}){{8,}}"
+_WORD = r"(?:電話|でんわ|携帯|ファッ?クス|tel|fax|ｔｅｌ|ｆａｘ|[℡☎☏])"
+_LOCAL_PHONE = rf"({_WORD}[^\d\n]{{0,10}}?){DIGIT}(?:{_JOINT}{DIGIT}){{5,}}"
 _ANYWHERE = re.compile(f"{_USER}|{_MAIL}|{_PHONE}", re.IGNORECASE)
 _AFTER_A_WORD = re.compile(_LOCAL_PHONE, re.IGNORECASE)
 

@@ -5,10 +5,9 @@ when it quotes both texts literally. E-mail addresses and telephone numbers in t
 """
 
 import json
-import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
@@ -16,19 +15,16 @@ from typing import Any
 from matcher.records import Document, Query
 from models.reading.chat import Cost, Endpoint, Outcome, ReaderFailed, ask
 from models.reading.contacts import MASK, masked
+from models.reading.wording import fault
 
 MOST_CANDIDATES = 20
+MOST_FAILURES = 3  # in a row, of a measurement
 _LONGEST_REASON = 200  # characters of a reason and of a quote that are shown
 _SHORTEST_QUOTE = 5  # characters, as the prompt says; a shorter one stands in almost every text
 _FEWEST_LETTERS = 2  # of a quote; a date or a row of dashes says nothing
 _LETTERS = ("Lo", "Ll", "Lu", "Lt")  # kanji and kana are Lo; the mark of a long vowel alone is Lm
 _LEAST_SHARE = 100  # characters of a candidate's text below which there is nothing to judge by
 _MARKS = "「」『』\"'“”‘’"  # quotation marks that a model puts around a quote
-# What no explanation needs, looked for in small letters of plain width:
-_MARKUP = ("<", ">", "://", "www.")
-_DOMAIN = re.compile(r"\w\.[a-z]{2,}|[a-z0-9]。[a-z]{2,}|\d+\.\d+\.\d+\.\d+")  # 。 is read as a dot by browsers
-_NUMBER = re.compile(r"\d(?:[-() ]{0,2}\d){6,}")  # seven digits: a telephone number even without its area code
-_DECISIONS = ("決定", "決まった", "決まりま", "選ばれ", "選定", "採択", "推薦")  # a person chooses
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +49,16 @@ class Reason:
 class Reading:
     """``order`` holds every candidate's id once; ``reasons`` only those whose quotes were found in the texts.
 
-    ``problems`` are codes of what was dropped, one for each time: "unknown", "duplicate", "quote", "markup",
-    "contact" (a way to reach someone) and "decision" (words as if something had been chosen).
+    The first ``named`` of ``order`` are those that the model placed; the others follow as they came. ``problems`` are
+    codes of what was dropped, one for each time: "unknown", "duplicate", "quote", "markup", "contact" (a way to reach
+    someone) and "decision" (words of choosing, asking, paying or blaming).
     """
 
     order: tuple[str, ...]
     reasons: Mapping[str, Reason]
     cost: Cost
     problems: tuple[str, ...] = ()
+    named: int = 0
 
 
 def read(endpoint: Endpoint, issue: str, candidates: Sequence[Profile]) -> Reading:
@@ -77,7 +75,7 @@ def read(endpoint: Endpoint, issue: str, candidates: Sequence[Profile]) -> Readi
         raise ReaderFailed(failure.outcome, cost) from failure
     named = judged.order
     rest = tuple(profile.id for profile in candidates if profile.id not in named)
-    return replace(judged, order=named + rest, cost=cost)
+    return replace(judged, order=named + rest, cost=cost, named=len(named))
 
 
 def _prompt() -> str:
@@ -166,20 +164,10 @@ def _reason(entry: Mapping[str, Any], issue: str, organisation: str) -> Reason |
     text = _plain(entry.get("reason"))
     if not text:
         return ""
-    if fault := _fault(text):
-        return fault
+    if wrong := fault(text, issue):
+        return wrong
     quotes = _quote(entry.get("issue_quote"), issue), _quote(entry.get("organisation_quote"), organisation)
     return Reason(text, *quotes) if all(quotes) else "quote"
-
-
-def _fault(reason: str) -> str:
-    """The code of what a reason may not hold, in whatever width it is written; "" for a plain one."""
-    plain = unicodedata.normalize("NFKC", reason).lower()
-    if any(mark in plain for mark in _MARKUP):
-        return "markup"
-    if masked(plain) != plain or _DOMAIN.search(plain) or _NUMBER.search(plain):
-        return "contact"
-    return "decision" if any(word in plain for word in _DECISIONS) else ""
 
 
 def _quote(value: object, source: str) -> str:
@@ -202,21 +190,34 @@ def _plain(value: object) -> str:
 
 
 class RankingReader:
-    """A reader for measurements: where it fails, the order stays, and both are counted."""
+    """A reader for measurements: where it fails, the order stays, and both are counted.
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    After ``MOST_FAILURES`` in a row it asks no more: a server that hangs would cost the whole time-out every time.
+    ``begin`` is told once, before the first call, how many there will be at most; it may raise to prevent them.
+    """
+
+    def __init__(self, endpoint: Endpoint, begin: Callable[[int], None] = lambda calls: None) -> None:
         self._endpoint = endpoint
+        self.begin = begin
         self.outcomes: Counter[Outcome] = Counter()
+        self.not_asked = 0
+        self._failures = 0  # since the last answer that could be used
 
     def __call__(self, query: Query, documents: Sequence[Document]) -> Sequence[str]:
         """The owners of ``documents``, one document each, in the order of the model, else as they came."""
         profiles = [Profile(each.owner, each.title, _text(each)) for each in documents]
+        as_they_came = [profile.id for profile in profiles]
+        if self._failures == MOST_FAILURES:
+            self.not_asked += 1
+            return as_they_came
         try:
             order: Sequence[str] = read(self._endpoint, query.text, profiles).order
         except ReaderFailed as failure:
             self.outcomes[failure.outcome] += 1
-            return [profile.id for profile in profiles]
+            self._failures += failure.outcome is not Outcome.TOO_LONG  # nothing was sent: that is not the server's
+            return as_they_came
         self.outcomes[Outcome.READ] += 1
+        self._failures = 0
         return order
 
 
