@@ -15,7 +15,10 @@ _CUT = "…(長いためここまで)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateRow:
-    """One line of the sheet, in words. ``rank`` None: the issue has no candidate and ``band`` says so."""
+    """One line of the sheet, in words. ``rank`` None: the issue has no candidate.
+
+    ``notice`` is about the issue's list as a whole and stands on its first line.
+    """
 
     issue_id: str
     department: str
@@ -27,6 +30,7 @@ class CandidateRow:
     kind: str = ""
     organisation_sample: bool = False
     band: str = ""
+    notice: str = ""
     organisation_quote: str = ""
     near: str = ""
     case: str = ""
@@ -45,6 +49,7 @@ _COLUMNS: tuple[tuple[str, int], ...] = (  # heading and width in characters
     ("候補の団体", 26),
     ("種別", 14),
     ("手がかり", 14),
+    ("お知らせ", 46),
     ("団体の側の言葉", 46),
     ("近い言葉(課題 ≈ 団体)", 26),
     ("過去の事例", 30),
@@ -111,6 +116,7 @@ def _cells(row: CandidateRow) -> tuple[str | int | None, ...]:
         row.name,
         row.kind,
         row.band,
+        row.notice,
         row.organisation_quote,
         row.near,
         row.case,

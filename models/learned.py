@@ -4,18 +4,21 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from corpus.synonyms import BrokenSynonyms, read_synonyms, shipped_synonyms
 from matcher.analysis import Learned
-from matcher.dense import Floats, TextEncoder
+from matcher.dense import Floats, TextEncoder, WordVectors
 from matcher.synonyms import Synonyms
+from models.artefacts import BrokenArtefact
 from models.encoding.encoded import EncodedTexts
 from models.encoding.encoder import BrokenEncoder, SentenceEncoder
-from models.vectors.artefact import find_vectors
+from models.vectors.artefact import SHIPPED, load_vectors, vectors_folder
 
 _LOG = logging.getLogger(__name__)
+Whose = Literal["own", "shipped", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,33 +33,87 @@ class Places:
     passage_prefix: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """Which of a kind is used: the city's own, the shipped one, or none. ``kind``: synonyms, vectors, encoder, fields.
+
+    ``fault`` says in sentences what was to be used and cannot be; empty where nothing is wrong.
+    """
+
+    kind: str
+    whose: Whose
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What the ranking uses, and for people which of each kind that is."""
+
+    learned: Learned
+    in_use: tuple[InUse, ...]
+
+
 def find_learned(places: Places = Places()) -> Learned:  # frozen
+    """The ``learned`` of ``take_stock``."""
+    return take_stock(places).learned
+
+
+def take_stock(places: Places) -> Stock:
     """What can be used; of what is broken a warning says so, and the ranking goes on without it or as shipped."""
-    return Learned(_synonyms(places.synonyms), find_vectors(places.data, places.vectors), _encoder(places))
+    synonyms, table = _synonyms(places.synonyms)
+    vectors, words = find_vectors(places.data, places.vectors)
+    encoder, sentences = _encoder(places)
+    return Stock(Learned(synonyms, vectors, encoder), (table, words, sentences))
 
 
-def _synonyms(path: Path | None) -> Synonyms:
+def _synonyms(path: Path | None) -> tuple[Synonyms, InUse]:
+    if path is None:
+        return shipped_synonyms(), InUse("synonyms", "shipped")
     try:
-        return read_synonyms(path) if path else shipped_synonyms()
+        return read_synonyms(path), InUse("synonyms", "own")
     except BrokenSynonyms as error:
         fault = f"直すところが{len(error.problems):,}か所あります。{error.problems[0]}"
     except FileNotFoundError:
         fault = "ファイルが見つかりません。名前と場所を確かめてください。"
     except OSError:
         fault = "ファイルを開けません。フォルダーでないか、読む権限があるかを確かめてください。"
-    _LOG.warning("言いかえの表(%s)が使えないため、付属の表を使います。%s", path, fault)
-    return shipped_synonyms()
+    return shipped_synonyms(), InUse("synonyms", "shipped", _told("設定した言いかえの表", path, fault))
 
 
-def _encoder(places: Places) -> TextEncoder | None:
+def find_vectors(data: Path | None, chosen: Path | None) -> tuple[WordVectors | None, InUse]:
+    """Those of ``chosen``, else the city's own in ``data``, else the shipped ones; None where none can be used."""
+    own = vectors_folder(data) if data else None
+    choices: list[tuple[Whose, str, Path | None]] = [
+        ("own", "設定した", chosen),
+        ("own", "市で作った", own if own and own.exists() else None),
+        ("shipped", "付属の", SHIPPED),
+    ]
+    faults = ""
+    for whose, which, folder in choices:
+        if folder is None:
+            continue
+        try:
+            return load_vectors(folder), InUse("vectors", whose, faults)
+        except BrokenArtefact as error:
+            faults += _told(f"{which}単語ベクトル", folder, str(error))
+    return None, InUse("vectors", "none", faults)
+
+
+def _encoder(places: Places) -> tuple[TextEncoder | None, InUse]:
     if places.encoder is None:
-        return None
+        return None, InUse("encoder", "none")
     try:
         encoder = SentenceEncoder.open(places.encoder, places.query_prefix, places.passage_prefix)
     except BrokenEncoder as error:
-        _LOG.warning("文エンコーダー(%s)が使えないため、使わずに並べます。%s", places.encoder, error)
-        return None
-    return _Remembering(encoder, EncodedTexts(places.data / "encoded")) if places.data else encoder
+        return None, InUse("encoder", "none", _told("設定した文エンコーダー", places.encoder, str(error)))
+    remembering = _Remembering(encoder, EncodedTexts(places.data / "encoded")) if places.data else encoder
+    return remembering, InUse("encoder", "own")
+
+
+def _told(what: str, place: Path, reason: str) -> str:
+    """For people, who need no place of this machine; the log names it."""
+    _LOG.warning("%s(%s)は使えません。%s", what, place, reason)
+    return f"{what}は使えません。{reason.replace(str(place), place.name)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,27 @@ def test_cases_and_health_answer(shown: TestClient) -> None:
     health = shown.get("health").json()
     assert health["status"] == "ok"
     assert health["organisations"] >= 60
+    in_use = {one["kind"]: (one["whose"], one["fault"]) for one in health["in_use"]}
+    shipped = ("shipped", "")
+    assert in_use == {"synonyms": shipped, "vectors": shipped, "encoder": ("none", ""), "fields": shipped}
+
+
+def test_what_cannot_be_used_is_told_to_programs(tmp_path: Path) -> None:
+    own_vectors, own_fields = (tmp_path / "models" / name for name in ("vectors", "fields"))
+    for folder in (own_vectors, own_fields):
+        folder.mkdir(parents=True)
+    settings = Settings(data=tmp_path, synonyms=tmp_path / "none.txt", encoder=tmp_path / "model")
+    in_use = client_of(open_context(settings)).get("health").json()["in_use"]
+    assert [(one["kind"], one["whose"]) for one in in_use] == [
+        ("synonyms", "shipped"), ("vectors", "shipped"), ("encoder", "none"), ("fields", "shipped")
+    ]  # fmt: skip
+    assert [one["fault"].split("。")[0] for one in in_use] == [
+        "設定した言いかえの表は使えません",
+        "市で作った単語ベクトルは使えません",
+        "設定した文エンコーダーは使えません",
+        "市で作った活動分野のモデルを読み込めません",
+    ]
+    assert all(one["fault"].endswith("。") and str(tmp_path) not in one["fault"] for one in in_use)
 
 
 # ---- what people decide, and the figures

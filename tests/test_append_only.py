@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Table, insert, text
 from sqlalchemy.exc import IntegrityError
 
 from corpus import tables
-from corpus.tables import Database, connect, metadata, migrate
+from corpus.database import Database, connect, migrate
+from corpus.tables import metadata
 
 GROWING = [
     tables.rankings,

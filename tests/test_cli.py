@@ -330,7 +330,31 @@ def test_an_issue_without_any_candidate_keeps_its_row_in_the_workbook(folder):
     assert kyodo("suggest", "--department", "農林課", "--out", "候補.xlsx").exit_code == 0
     rows = list(openpyxl.load_workbook("候補.xlsx").active.iter_rows(min_row=4, values_only=True))
     assert [(row[1], row[3]) for row in rows] == [("猫への苦情", None), ("遊休農地の解消", None)]
-    assert all("団体がまだ登録されていません。" in row[6] for row in rows)
+    assert all("団体がまだ登録されていません。" in row[7] for row in rows)
+    assert [row[6] for row in rows] == [None, None]
+
+
+def test_where_nothing_fits_the_workbook_says_so_on_the_issue_s_first_row(folder):
+    foreign = {
+        "id": "i3",
+        "department": "農林課",
+        "title": "帳票の電子化",
+        "text": "農地や行を数える帳票の電子化が進まない。",
+    }
+    records = [*ISSUES, foreign], ORGANISATIONS
+    files = [write_lines(folder / f"{n}.jsonl", records) for n, records in zip(("課題", "団体"), records, strict=True)]
+    assert kyodo("import", *files).exit_code == 0
+    message = json.loads(kyodo("suggest", "--issue", "i3", "--json").stdout)["message"]
+    assert message.startswith("はっきりした手がかりのある候補は見つかりませんでした。挙げたものは参考です。")
+    assert "近いと言える過去の事例も見つかりませんでした。" in message
+    assert kyodo("suggest", "--department", "農林課", "--out", "候補.xlsx").exit_code == 0
+    page = openpyxl.load_workbook("候補.xlsx").active
+    (column,) = (cell.column for cell in page[3] if cell.value == "お知らせ")
+    told = {(row[1].value, row[3].value): row[column - 1] for row in page.iter_rows(min_row=4)}
+    assert told["帳票の電子化", 1].value == message
+    assert told["帳票の電子化", 1].alignment.wrap_text
+    assert {cell.value for key, cell in told.items() if key != ("帳票の電子化", 1)} == {None}
+    assert ("帳票の電子化", 2) in told
 
 
 def test_nothing_computes_in_the_workbook_and_a_too_long_text_says_that_it_was_cut():
@@ -344,7 +368,7 @@ def test_nothing_computes_in_the_workbook_and_a_too_long_text_says_that_it_was_c
     assert page["E4"].hyperlink is None
     assert page["C4"].value.endswith("…(長いためここまで)")
     assert len(page["C4"].value) == 32_767
-    assert page["N4"].value == "課題と団体がサンプル"
+    assert page["O4"].value == "課題と団体がサンプル"
 
 
 # rank and evaluate

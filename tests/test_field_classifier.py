@@ -3,9 +3,12 @@
 import json
 import logging
 import math
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,10 +20,11 @@ from api.cli import app
 from api.usecases import fields as use_case
 from api.usecases.fields import FieldProposer
 from corpus.activity_fields import FIELDS
-from models.artefacts import BrokenArtefact
+from matcher.text import DICTIONARY_EDITION
+from models.artefacts import BrokenArtefact, save_model
 from models.fields import training as field_training
 from models.fields.baselines import LawWords, MostFrequent
-from models.fields.classifier import CODES, FieldModel, Weighing, load_field_model
+from models.fields.classifier import CODES, FORM, KIND, FieldModel, Weighing, load_field_model
 from models.fields.learning import Example, best_threshold, examples, f1_by_field, folds, learn, scale, truth_of
 from models.fields.quality import (
     BENCH,
@@ -35,6 +39,7 @@ from models.fields.quality import (
     tables,
 )
 from models.fields.training import drawn, keep
+from models.learned import InUse
 
 TOPICS = {
     7: ["川", "水質", "里山", "植樹", "水辺", "森林", "野鳥"],
@@ -42,6 +47,8 @@ TOPICS = {
     1: ["介護", "看護", "病院", "高齢者", "認知症", "健康", "配食"],
 }
 SHARED = ["地域", "市民", "講座", "交流", "広報"]
+UNSURE = np.array([0.0 if code in TOPICS else -np.inf for code in CODES], dtype=np.float32)
+ABOUT: dict[str, Any] = {"kind": KIND, "form": FORM, "config": {}, "data": "", "measures": {}}
 
 
 def made(size: int) -> list[tuple[str, str, frozenset[int]]]:
@@ -212,25 +219,97 @@ def test_a_state_whose_parts_do_not_fit_is_refused(tmp_path: Path) -> None:
         load_field_model(folder)
 
 
-def test_a_broken_model_falls_back_to_the_shipped_one_and_is_logged_once(
+TEXT = "川の水質を調べ、里山に植樹する。"
+
+
+def test_a_model_that_is_broken_from_the_start_leaves_it_to_the_shipped_one_and_is_logged_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    text = "川の水質を調べ、里山に植樹する。"
-    shipped = FieldProposer(tmp_path / "nothing").of(text)
-    own = kept(tmp_path / "fields")
-    assert FieldProposer(own).of(text) == learned().of(text)
-    (own / "idf.npy").unlink()
-    (own / "manifest.json").touch()
+    shipped = FieldProposer(tmp_path / "nothing")
+    own = FieldProposer(kept(tmp_path / "fields"))
+    (own.folder / "idf.npy").unlink()
     with caplog.at_level(logging.WARNING):
-        assert FieldProposer(own).of(text) == shipped
-        assert FieldProposer(own).of(text) == shipped
-    assert [record.getMessage().split("。")[0] for record in caplog.records] == ["活動分野のモデル(fields)は使えません"]
+        assert own.of(TEXT) == own.of(TEXT) == shipped.of(TEXT)
+    assert [record.getMessage() for record in caplog.records] == [
+        "活動分野のモデル(fields)を読み込めません。idf.npy を読み込めません。"
+    ]
+    assert own.in_use() == InUse(
+        "fields", "shipped", "市で作った活動分野のモデルを読み込めません。idf.npy を読み込めません。"
+    )
+    assert shipped.in_use() == InUse("fields", "shipped")
+
+
+def another_edition(folder: Path) -> None:
+    manifest = folder / "manifest.json"
+    manifest.write_text(manifest.read_text("utf-8").replace(DICTIONARY_EDITION, "別の版"), encoding="utf-8")
+
+
+def another_byte(folder: Path) -> None:
+    data = bytearray((folder / "coefficients.npy").read_bytes())
+    data[-1] ^= 1
+    (folder / "coefficients.npy").write_bytes(data)
+
+
+def an_empty_folder(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def a_file_in_its_place(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.write_text("x", encoding="utf-8")
+
+
+@pytest.mark.parametrize("spoil", [another_edition, another_byte, an_empty_folder, a_file_in_its_place])
+def test_a_model_that_was_read_goes_on_when_its_folder_can_no_longer_be_used(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None]
+) -> None:
+    own = FieldProposer(kept(tmp_path / "fields"))
+    assert own.of(TEXT) == learned().of(TEXT) != FieldProposer(tmp_path / "nothing").of(TEXT)
+    assert own.in_use() == InUse("fields", "own")
+    spoil(own.folder)
+    with caplog.at_level(logging.WARNING):
+        assert own.of(TEXT) == FieldProposer(own.folder).of(TEXT) == learned().of(TEXT)
+    (record,) = caplog.records
+    assert "前に読み込んだものを使い続けます。" in record.getMessage()
+    assert own.in_use().whose == "own"
+    assert own.in_use().fault.endswith("前に読み込んだものを使い続けます。")
+
+
+def test_without_its_folder_the_shipped_model_is_used_again(tmp_path: Path) -> None:
+    own = FieldProposer(kept(tmp_path / "fields"))
+    assert own.of(TEXT) == learned().of(TEXT)
+    shutil.rmtree(own.folder)
+    assert own.of(TEXT) == FieldProposer(tmp_path / "nothing").of(TEXT)
+    assert own.in_use() == InUse("fields", "shipped")
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["over a model in use", "after the shipped one"])
+def test_a_copy_that_is_looked_at_between_its_files_is_used_when_it_is_whole(tmp_path: Path, before: bool) -> None:
+    backup, own = kept(tmp_path / "backup"), FieldProposer(tmp_path / "fields")
+    expected = FieldProposer(tmp_path / "nothing").of(TEXT)
+    if before:
+        expected = dict.fromkeys(TOPICS, 0.5)
+        state = learned().state()
+        unsure = {"coefficients": np.zeros_like(state.arrays["coefficients"]), "intercepts": UNSURE}
+        save_model(own.folder, replace(state, arrays={**state.arrays, **unsure}), **ABOUT)
+        assert own.of(TEXT) == expected
+    own.folder.mkdir(exist_ok=True)
+    files = sorted(backup.iterdir(), key=lambda path: (path.name == "coefficients.npy", path.name != "manifest.json"))
+    for path in files[:-1]:
+        shutil.copy2(path, own.folder / path.name)  # with the times of the backup, as people copy one
+        assert own.of(TEXT) == expected
+    shutil.copy2(files[-1], own.folder / files[-1].name)
+    assert own.of(TEXT) == learned().of(TEXT)
+    assert own.in_use() == InUse("fields", "own")
 
 
 def test_without_any_usable_model_nothing_is_proposed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(use_case, "_shipped", lambda: None)
-    assert FieldProposer(tmp_path / "nothing").of("川の清掃") == {}
-    assert FieldProposer(tmp_path / "nothing").proposed("川の清掃") == {}
+    monkeypatch.setattr(use_case, "files", lambda _: tmp_path)
+    own = FieldProposer(tmp_path / "nothing")
+    assert own.of("川の清掃") == {}
+    assert own.proposed("川の清掃") == {}
+    assert own.in_use() == InUse("fields", "none")
 
 
 def test_the_shipped_model_is_small_and_tells_plain_cases(tmp_path: Path) -> None:

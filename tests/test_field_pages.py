@@ -71,6 +71,8 @@ def test_where_nothing_is_likely_there_is_only_the_form(empty: Service, monkeypa
     assert "この案のまま" not in html
     assert "checked" not in html[html.index('id="fields"') : html.index("選んだ分野を登録する")]
     assert html.count('type="checkbox" name="chosen"') == 20
+    assert "<summary>分野を選んで登録する</summary>" in html
+    assert "はじめから付いている印はありません。" in html
 
 
 def test_the_form_without_a_tick_comes_back_open_with_the_error_at_it(empty: Service) -> None:

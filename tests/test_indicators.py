@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from corpus import indicators, tables
+from corpus import database, indicators
 from corpus.dates import fiscal_year_of
 from corpus.records import Issue, Organisation, Stage
 from corpus.store import introductions, issues, organisations
@@ -12,8 +12,8 @@ from corpus.store import introductions, issues, organisations
 
 @pytest.fixture
 def conn(tmp_path):
-    db = tables.connect(f"sqlite:///{tmp_path / 'k.db'}")
-    tables.migrate(db)
+    db = database.connect(f"sqlite:///{tmp_path / 'k.db'}")
+    database.migrate(db)
     with db.write() as conn:
         issues.upsert(conn, [Issue(id=f"i-{n}", key=f"i{n}", title=f"業務{n}") for n in range(5)])
         issues.upsert(conn, [Issue(id="i-sample", key="is", title="見本の業務", is_sample=True)])

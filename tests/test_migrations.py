@@ -10,15 +10,15 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import OperationalError
 
-from corpus import tables
+from corpus import database, tables
+from corpus.database import UnusableDatabase
 from corpus.records import Organisation
 from corpus.store import meta, organisations
-from corpus.tables import UnusableDatabase
 
 MIGRATE_AND_BUMP = """
 import sys
 from corpus.store import meta
-from corpus.tables import connect, migrate
+from corpus.database import connect, migrate
 db = connect(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
@@ -33,8 +33,8 @@ def url_of(path):
 
 
 def test_the_migrations_make_exactly_the_tables_the_code_declares(tmp_path):
-    db = tables.connect(url_of(tmp_path / "k.db"))
-    tables.migrate(db)
+    db = database.connect(url_of(tmp_path / "k.db"))
+    database.migrate(db)
     with db.write() as conn:
         context = MigrationContext.configure(conn, opts={"target_metadata": tables.metadata, "compare_type": True})
         assert compare_metadata(context, tables.metadata) == []
@@ -48,19 +48,19 @@ def test_the_migrations_make_exactly_the_tables_the_code_declares(tmp_path):
 
 def test_the_folder_is_created_and_a_second_run_changes_nothing(tmp_path):
     path = tmp_path / "岡山" / "data" / "k.db"
-    db = tables.connect(url_of(path))
-    tables.migrate(db)
+    db = database.connect(url_of(path))
+    database.migrate(db)
     with db.write() as conn:
         meta.bump(conn)
-    tables.migrate(db)
-    tables.migrate(tables.connect(url_of(path)))
+    database.migrate(db)
+    database.migrate(database.connect(url_of(path)))
     with db.read() as conn:
         assert meta.revision(conn) == 1
 
 
 def test_migrating_says_nothing(tmp_path, capfd, caplog):
     caplog.set_level(logging.WARNING)
-    tables.migrate(tables.connect(url_of(tmp_path / "k.db")))
+    database.migrate(database.connect(url_of(tmp_path / "k.db")))
     assert capfd.readouterr() == ("", "")
     assert caplog.records == []
 
@@ -75,7 +75,7 @@ def test_processes_that_start_at_once_from_anywhere_share_one_database(tmp_path)
         process.stdin.write("go\n")
         process.stdin.flush()
     assert [process.communicate(timeout=60) for process in started] == [("", "")] * 3
-    with tables.connect(url_of(path)).read() as conn:
+    with database.connect(url_of(path)).read() as conn:
         assert meta.revision(conn) == 3
         assert conn.execute(text("SELECT version_num FROM alembic_version")).all() == [("0004",)]
 
@@ -85,40 +85,40 @@ def test_a_migration_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
         config.attributes["connection"].execute(text("CREATE TABLE half (id INTEGER)"))
         raise OSError("disk full")
 
-    db = tables.connect(url_of(tmp_path / "k.db"))
+    db = database.connect(url_of(tmp_path / "k.db"))
     with monkeypatch.context() as patch:
         patch.setattr(command, "upgrade", fail_half_way)
         with pytest.raises(OSError, match="disk full"):
-            tables.migrate(db)
+            database.migrate(db)
     with db.read() as conn:
         assert inspect(conn).get_table_names() == []
-    tables.migrate(db)
+    database.migrate(db)
     with db.read() as conn:
         assert meta.revision(conn) == 0
 
 
 def test_a_database_of_a_newer_program_is_refused_in_words(tmp_path):
-    db = tables.connect(url_of(tmp_path / "k.db"))
-    tables.migrate(db)
+    db = database.connect(url_of(tmp_path / "k.db"))
+    database.migrate(db)
     with db.write() as conn:
         conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(UnusableDatabase, match=r"より新しい版のプログラム.*9999"):
-        tables.migrate(db)
+        database.migrate(db)
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://localhost/kyodo"])
 def test_a_database_that_cannot_serve_is_refused_in_words(url):
     with pytest.raises(UnusableDatabase, match=r"(データベースは使えません|対応していません)。"):
-        tables.connect(url)
+        database.connect(url)
 
 
 def test_a_url_that_is_none_is_refused_in_words():
     with pytest.raises(UnusableDatabase, match="URL"):
-        tables.connect("data/kyodo.db")
+        database.connect("data/kyodo.db")
 
 
 def test_sqlite_is_set_up_for_a_service_and_a_command_at_once(tmp_path):
-    db = tables.connect(url_of(tmp_path / "k.db"))
+    db = database.connect(url_of(tmp_path / "k.db"))
     with db.write() as conn:
         pragmas = {
             name: conn.execute(text(f"PRAGMA {name}")).scalar_one()
@@ -128,15 +128,15 @@ def test_sqlite_is_set_up_for_a_service_and_a_command_at_once(tmp_path):
 
 
 def test_a_reading_block_cannot_write(tmp_path):
-    db = tables.connect(url_of(tmp_path / "k.db"))
-    tables.migrate(db)
+    db = database.connect(url_of(tmp_path / "k.db"))
+    database.migrate(db)
     with db.read() as conn, pytest.raises(OperationalError, match="readonly"):
         meta.bump(conn)
 
 
 def test_a_reading_block_sees_one_state_throughout(tmp_path):
-    db = tables.connect(url_of(tmp_path / "k.db"))
-    tables.migrate(db)
+    db = database.connect(url_of(tmp_path / "k.db"))
+    database.migrate(db)
     with db.read() as reading:
         assert meta.revision(reading) == 0
         with db.write() as conn:
@@ -147,8 +147,8 @@ def test_a_reading_block_sees_one_state_throughout(tmp_path):
 
 
 def test_a_writing_block_that_raises_is_undone(tmp_path):
-    db = tables.connect(url_of(tmp_path / "k.db"))
-    tables.migrate(db)
+    db = database.connect(url_of(tmp_path / "k.db"))
+    database.migrate(db)
 
     def bump_and_fail():
         with db.write() as conn:
@@ -162,23 +162,23 @@ def test_a_writing_block_that_raises_is_undone(tmp_path):
 
 
 def test_the_first_migration_can_be_taken_back(tmp_path):
-    db = tables.connect(url_of(tmp_path / "k.db"))
-    tables.migrate(db)
+    db = database.connect(url_of(tmp_path / "k.db"))
+    database.migrate(db)
     with db.write() as conn:
-        config = tables.migration_config()
+        config = database.migration_config()
         config.attributes["connection"] = conn
         command.downgrade(config, "base")
     with db.read() as conn:
         assert inspect(conn).get_table_names() == ["alembic_version"]
-    tables.migrate(db)
+    database.migrate(db)
 
 
 def test_names_that_are_stored_already_can_be_compared(tmp_path):
-    db = tables.connect(url_of(tmp_path / "k.db"))
-    tables.migrate(db)
+    db = database.connect(url_of(tmp_path / "k.db"))
+    database.migrate(db)
     with db.write() as conn:
         organisations.upsert(conn, [Organisation(id="o1", key="k", name="NPO法人　ねこの会")])
-        config = tables.migration_config()
+        config = database.migration_config()
         config.attributes["connection"] = conn
         command.downgrade(config, "0003")
         command.upgrade(config, "head")

@@ -1,15 +1,18 @@
 """The page of the weights: what stands on it, choosing with a reason, and the way back."""
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
-from service import Service
+from service import Service, client_of
 
-from api.usecases import weights
-from api.usecases.context import Context
+from api.settings import Settings
+from api.usecases import weight_sets, weights
+from api.usecases.context import Context, open_context
 from models.weights import WeightsConfig, save_weights
 
-ID = "0123456789ab"
+ID, OTHER = "0123456789ab", "ba9876543210"
 
 
 def current(ctx):
@@ -27,9 +30,9 @@ def with_set(empty: Service) -> Service:
 
 
 def learned(ctx: Context, low: float) -> None:
-    default = weights.default_weights()
+    default = weight_sets.default_weights()
     measures = {"queries": 48.0, "ndcg": 0.612, "ndcg_default": 0.597, "difference": 0.015, "low": low, "high": 0.04}
-    folder = weights.weights_folder(ctx.settings.data) / ID
+    folder = weight_sets.weights_folder(ctx.settings.data) / ID
     save_weights(folder, default | {"characters": 0.83}, WeightsConfig(default), data="", measures=measures)
 
 
@@ -37,7 +40,7 @@ def test_every_part_stands_there_by_its_name_with_its_weight(empty: Service) -> 
     client, _ = empty
     html = client.get("/models").text
     assert '<td data-label="手がかり"><strong>同じことば</strong></td>' in html
-    for part, weight in weights.default_weights().items():
+    for part, weight in weight_sets.default_weights().items():
         assert html.count(f'<td class="number" data-label="いまの重み">{weight:.2f}</td>') >= 1, part
         assert html.count(f'<td class="number" data-label="付属の重み">{weight:.2f}</td>') >= 1, part
     assert "学習した重みは、まだありません。" in html
@@ -93,7 +96,7 @@ def test_a_reason_that_is_too_long_is_kept_in_the_form(with_set: Service) -> Non
 def test_the_page_says_that_the_chosen_set_is_broken_and_the_default_goes_on(with_set: Service) -> None:
     client, ctx = with_set
     weights.choose(ctx, ID, "試す")
-    (weights.weights_folder(ctx.settings.data) / ID / "weights.json").unlink()
+    (weight_sets.weights_folder(ctx.settings.data) / ID / "weights.json").unlink()
     html = client.get("/models").text
     assert "選ばれている重みが使えないため、付属の重みで並べています" in html
     assert "weights.json を読み込めません。" in html
@@ -124,14 +127,77 @@ def test_the_page_is_built_like_the_others(with_set: Service) -> None:
     assert html.count("<h1") == 1
 
 
+def in_use(html: str) -> list[str]:
+    """The rows of 使っているもの without their marks."""
+    section = html.split('<h2 id="use-title">使っているもの</h2>')[1].split("</section>")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", section.split("<tbody>")[1], re.S)
+    return [" ".join(re.sub("<[^>]+>", " ", row).split()) for row in rows]
+
+
+def test_the_page_says_of_each_thing_whether_it_is_the_shipped_one(empty: Service) -> None:
+    client, _ = empty
+    html = client.get("/models").text
+    rows = in_use(html)
+    assert [row.split()[0] for row in rows] == ["言いかえの表", "単語ベクトル", "文エンコーダー", "活動分野のモデル"]
+    assert [row.split()[-1] for row in rows] == ["付属のもの", "付属のもの", "使っていません", "付属のもの"]
+    assert '<p class="wrong">' not in html
+
+
+def test_the_page_names_what_is_of_the_city_and_what_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "table.txt").write_text("猫 = にゃんこ\n", encoding="utf-8")
+    (tmp_path / "models" / "fields").mkdir(parents=True)
+    ctx = open_context(Settings(data=tmp_path, synonyms=tmp_path / "table.txt", encoder=tmp_path / "<model>"))
+    html = client_of(ctx).get("/models").text
+    table, _, encoder, fields = in_use(html)
+    assert table.endswith("市のもの")
+    assert "使っていません 設定した文エンコーダーは使えません。" in encoder
+    assert "「&lt;model&gt;」が見つかりません。" in encoder
+    assert "付属のもの 市で作った活動分野のモデルを読み込めません。" in fields
+
+
+def test_going_back_to_a_broken_set_is_refused_with_the_way_to_the_default(with_set: Service) -> None:
+    client, ctx = with_set
+    weights.choose(ctx, ID, "試す")
+    shutil.copytree(
+        weight_sets.weights_folder(ctx.settings.data) / ID, weight_sets.weights_folder(ctx.settings.data) / OTHER
+    )
+    weights.choose(ctx, OTHER, "もう一つを試す")
+    (weight_sets.weights_folder(ctx.settings.data) / ID / "weights.json").unlink()
+    seen = weights.overview(ctx).history[0].id
+    answer = client.post("/models/roll-back", data={"seen": seen})
+    assert answer.status_code == 422
+    assert "<li>この重みは使えません。weights.json を読み込めません。</li>" in answer.text
+    assert '<a href="#reason-default">付属の重みを使うときは、「付属の重み」の欄に' in answer.text
+    assert 'id="reason-default"' in answer.text
+    weights.choose(ctx, "", "付属に戻す")
+    weights.choose(ctx, OTHER, "試す")
+    (weight_sets.weights_folder(ctx.settings.data) / OTHER / "weights.json").unlink()
+    weights.choose(ctx, "", "付属に戻す")
+    answer = client.post("/models/roll-back", data={"seen": weights.overview(ctx).history[0].id})
+    assert answer.status_code == 422
+    assert "この重みは使えません。" in answer.text
+    assert "reason-default" not in answer.text  # the default is in force already
+
+
+def test_programs_are_told_that_the_sets_cannot_be_seen(empty: Service) -> None:
+    client, ctx = empty
+    assert client.get("/api/v1/weights").json()["fault"] == ""
+    folder = weight_sets.weights_folder(ctx.settings.data)
+    folder.parent.mkdir(exist_ok=True)
+    folder.write_text("x", encoding="utf-8")
+    answer = client.get("/api/v1/weights").json()
+    assert answer["fault"].startswith("学習した重みのフォルダー")
+    assert answer["learned"] == []
+
+
 def test_programs_can_read_the_weights(with_set: Service) -> None:
     client, ctx = with_set
     weights.choose(ctx, ID, "試す")
     answer = client.get("/api/v1/weights").json()
     assert answer["in_force"] == {
         **{"id": ID, "chosen": ID, "fault": ""},
-        "weights": weights.default_weights() | {"characters": 0.83},
+        "weights": weight_sets.default_weights() | {"characters": 0.83},
     }
-    assert answer["default"] == weights.default_weights()
+    assert answer["default"] == weight_sets.default_weights()
     assert answer["learned"][0]["measures"]["difference"] == 0.015
     assert answer["history"][0]["reason"] == "試す"

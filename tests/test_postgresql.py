@@ -34,11 +34,12 @@ from api.errors import NotFound
 from api.settings import Settings
 from api.usecases import collection, imports, indicators, reading, reviews, samples, suggestions, weights
 from api.usecases.context import Context, open_context
-from corpus import tables
+from corpus import database
+from corpus.database import Database
 from corpus.readers.base import ReadOptions
 from corpus.records import Grade, ReleaseLevel, Stage
 from corpus.store import meta
-from corpus.tables import Database, metadata
+from corpus.tables import metadata
 
 _MISSING = "PostgreSQL is not tried, because {} is not installed"
 _NUMBERS = count(1)
@@ -127,8 +128,8 @@ def shape_of(seen: Any, table: str) -> Any:
 
 
 def test_the_migrations_make_the_same_tables_columns_and_indexes_as_on_sqlite(ctx: Context, tmp_path: Path) -> None:
-    with closing(tables.connect(f"sqlite:///{tmp_path / 'k.db'}")) as other:
-        tables.migrate(other)
+    with closing(database.connect(f"sqlite:///{tmp_path / 'k.db'}")) as other:
+        database.migrate(other)
         assert shape(ctx.db) == shape(other)
     with ctx.db.write() as conn:
         context = MigrationContext.configure(conn, opts={"target_metadata": metadata, "compare_type": True})
@@ -136,12 +137,12 @@ def test_the_migrations_make_the_same_tables_columns_and_indexes_as_on_sqlite(ct
 
 
 def test_the_migrations_can_be_taken_back_and_made_again(ctx: Context) -> None:
-    before, config = shape(ctx.db), tables.migration_config()
+    before, config = shape(ctx.db), database.migration_config()
     with ctx.db.write() as conn:
         config.attributes["connection"] = conn
         command.downgrade(config, "base")
         assert inspect(conn).get_table_names() == ["alembic_version"]
-    tables.migrate(ctx.db)
+    database.migrate(ctx.db)
     assert shape(ctx.db) == before
 
 

@@ -17,6 +17,7 @@ from api.pages.presentation import PART_LABELS, points
 from api.pages.reasons import case_sentence, issue_terms, near_pairs, organisation_terms, score_rows, telling_case
 from api.settings import Settings
 from api.usecases.context import open_context
+from api.usecases.suggestions import similar_cases_for_text
 from corpus.records import Case, Issue, Organisation
 from corpus.store import cases, issues, organisations
 from matcher.analysis import Learned
@@ -26,6 +27,7 @@ from matcher.records import AreaRelation, Band, Bridge, Contribution, Document, 
 from matcher.synonyms import Group, Synonyms
 
 BRIDGE = Bridge("c1", "猫と暮らす町", "o1", "ねこの会", 0.5, "猫が増えた。", "猫の苦情が絶えない。")
+NEAREST = "近い過去の事例に『会計の手引き』（強い手がかり）があります。"
 
 
 def suggested(*contributions: Contribution, bridge: Bridge | None = None, owner: str = "o1") -> Suggestion:
@@ -214,6 +216,34 @@ def test_without_a_good_match_the_page_names_the_nearest_cases_and_the_next_step
     assert "かもしれません。" in note
 
 
+def test_a_case_that_is_only_a_weak_clue_is_not_called_near(filled: Service) -> None:
+    client, ctx = filled
+    weak = "帳面を配る。"
+    found = similar_cases_for_text(ctx, weak)
+    assert [case.suggestion.band for case in found.candidates] == [Band.WEAK]
+    page = client.post("/candidates", data={"text": weak}).text
+    note = page.split("note-warn", 1)[1].split("</div>", 1)[0]
+    message = client.post("/api/v1/suggestions", json={"text": weak}).json()["message"]
+    for told in (note, message):
+        assert "近いと言える過去の事例も見つかりませんでした。" in told
+        assert "近い過去の事例" not in told
+    assert "弱い手がかりしかない事例として『会計の手引き』があります。" in message
+    assert "次の事例には、弱い手がかりしかありません。" in note
+    assert re.search("会計の手引き</a> <span.*?</span>弱い手がかり", note)
+    assert "相手を考える手がかりになります" not in note
+
+
+def test_without_any_case_only_that_is_said(empty: Service) -> None:
+    client, ctx = empty
+    with ctx.db.write() as conn:
+        organisations.upsert(conn, [Organisation(id="o1", key="1", name="猫の会", activities="猫の世話")])
+    assert (
+        "近いと言える過去の事例も見つかりませんでした。</p>" in client.post("/candidates", data={"text": "帳票"}).text
+    )
+    message = client.post("/api/v1/suggestions", json={"text": "帳票"}).json()["message"]
+    assert "見つかりませんでした。近いと言える過去の事例も見つかりませんでした。課題をもう少し" in message
+
+
 def test_the_answer_names_the_nearest_cases_too(filled: Service) -> None:
     client, _ = filled
     texts = client.post("/api/v1/suggestions", json={"text": "帳票の電子化が進まない。"}).json()
@@ -221,7 +251,7 @@ def test_the_answer_names_the_nearest_cases_too(filled: Service) -> None:
     for answer in (texts, stored_one):
         assert not answer["good_match"]
         assert answer["message"].startswith("はっきりした手がかりのある候補は見つかりませんでした。")
-        assert "近い過去の事例は『会計の手引き』です。" in answer["message"]
+        assert NEAREST in answer["message"]
     assert client.post("/api/v1/suggestions", json={"text": "猫の捕獲と世話"}).json()["message"] == ""
     nothing_for = client.get("/api/v1/organisations/o3/suggestions").json()
     assert nothing_for["message"].startswith("はっきりした手がかりのある課題は見つかりませんでした。")
@@ -234,6 +264,6 @@ def test_the_terminal_names_near_words_the_case_and_the_nearest_cases(tmp_path, 
     assert "近い言葉: 育児 ≈ 子育て" in run(app, ["suggest", "育児に悩む"]).stdout
     told = run(app, ["suggest", "猫の苦情が多く、猫の捕獲と世話をする人がいない。"]).stdout
     assert "過去の事例: 『猫と暮らす町』に似ています。このときの相手はねこの会でした。" in told
-    assert "近い過去の事例は『会計の手引き』です。" in run(app, ["suggest", "--issue", "i1"]).stdout
+    assert NEAREST in run(app, ["suggest", "--issue", "i1"]).stdout
     answer = json.loads(run(app, ["suggest", "帳票の電子化が進まない。", "--json"]).stdout)
-    assert "近い過去の事例は『会計の手引き』です。" in answer["message"]
+    assert NEAREST in answer["message"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError, NoResultFound, StatementError
 
-from corpus import tables
+from corpus import database, tables
 from corpus.records import Case, Grade, Issue, IssueStatus, Organisation, Origin, ProgrammeYear, ReleaseLevel, Stage
 from corpus.store import cases, imports, introductions, issues, meta, organisations, rankings, reviews, rows, samples
 from corpus.store.rows import Changes, Conflict, Count
@@ -17,8 +17,8 @@ from corpus.store.rows import Changes, Conflict, Count
 
 @pytest.fixture
 def db(tmp_path):
-    db = tables.connect(f"sqlite:///{tmp_path / 'k.db'}")
-    tables.migrate(db)
+    db = database.connect(f"sqlite:///{tmp_path / 'k.db'}")
+    database.migrate(db)
     yield db
     db.close()
 

@@ -13,8 +13,11 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.settings import Settings
+from corpus.synonyms import shipped_synonyms
+from matcher.text import word_forms
 from models import artefacts
-from models.vectors.artefact import load_vectors, nearest, vectors_folder
+from models.vectors.artefact import SHIPPED, load_vectors, nearest, vectors_folder
+from models.vectors.measures import KNOWN, ORDER
 
 KYODO = Path(sys.executable).with_name("kyodo")
 ANIMALS = itertools.product(["猫", "犬", "小鳥"], ["餌", "散歩", "病院", "首輪", "飼い主"])
@@ -48,19 +51,56 @@ def kyodo(*arguments):
 
 
 def test_vectors_are_trained_from_files_and_looked_at(folder, texts):
-    trained = kyodo("train-vectors", texts, "--dimensions", 8, "--window", 3, "--least", 2, "--source", "市の広報")
+    own = vectors_folder(folder / "data")
+    given = ["train-vectors", texts, "--dimensions", 8, "--window", 3, "--least", 2, "--source", "市の広報"]
+    trained = kyodo(*given, "--out", own)
     assert trained.exit_code == 0, trained.output
-    assert (
-        trained.stdout
-        == f"16語(16行、8次元)の単語ベクトルを {folder / 'data' / 'models' / 'vectors'} に保存しました。\n"
-    )
-    card = (vectors_folder(folder / "data") / "CARD.md").read_text(encoding="utf-8")
+    assert trained.stdout.splitlines()[-1] == f"16語(16行、8次元)の単語ベクトルを {own} に保存しました。"
+    card = (own / "CARD.md").read_text(encoding="utf-8")
     assert "train-vectors 文章.txt --dimensions 8 --window 3 --least 2" in card.replace("'", "")
     assert "- 市の広報" in card
-    assert artefacts.about(vectors_folder(folder / "data"))["config"]["window"] == 3
+    assert artefacts.about(own)["config"]["window"] == 3
     near = kyodo("neighbours", "ネコ").stdout.splitlines()
     assert len(near) == 10
     assert {line.split()[1] for line in near[:2]} == {"犬", "小鳥"}
+
+
+@pytest.mark.parametrize("command", ["train-vectors", "convert-vectors"])
+def test_worse_vectors_are_not_put_in_the_place_of_those_in_use(folder, texts, foreign, command):
+    given = [command, foreign] if command == "convert-vectors" else [command, texts, "--least", 2]
+    tried = kyodo(*given)
+    assert tried.exit_code == 0, tried.output
+    shipped = artefacts.about(SHIPPED)["measures"]
+    known, order, *said = tried.stdout.splitlines()[2:]
+    assert known.endswith(f"| {shipped[KNOWN]:.3f} |")
+    assert order.endswith(f"| {shipped[ORDER]:.3f} |")
+    assert ("| 測れません |" in order) == (command == "convert-vectors")  # two words of no group in common
+    assert "今あるものをそのまま使います(0.005までの差は同じとみなします)。" in said[0]
+    assert "KYODO_VECTORS" in said[1]
+    own = vectors_folder(folder / "data")
+    assert not own.exists()
+    assert load_vectors(own.with_name("vectors-tried")).rows
+    written = kyodo(*given, "--out", "out")
+    assert written.stdout.splitlines()[:4] == tried.stdout.splitlines()[:4]
+    assert load_vectors(folder / "out").rows
+
+
+def test_vectors_as_good_as_those_in_use_take_their_place(folder):
+    shipped, own = load_vectors(SHIPPED), vectors_folder(folder / "data")
+    spoken = {form for group in shipped_synonyms().groups for member in group.members for form in word_forms(member)}
+    lines = [f"{form} {' '.join(map(str, shipped.matrix[shipped.rows[form]]))}" for form in spoken & set(shipped.rows)]
+    (folder / "w.vec").write_text("\n".join(lines), encoding="utf-8")
+    assert kyodo("convert-vectors", "w.vec", "--out", own).exit_code == 0
+    again = kyodo("convert-vectors", "w.vec", "--source", "市の広報")  # those in use have lost a little by rounding
+    assert again.exit_code == 0, again.output
+    assert "に保存しました。" in again.stdout
+    assert "- 市の広報" in (own / "CARD.md").read_text(encoding="utf-8")
+
+
+def test_vectors_chosen_by_the_setting_are_those_compared_with(folder, foreign, monkeypatch):
+    assert kyodo("convert-vectors", foreign, "--out", "chosen").exit_code == 0
+    monkeypatch.setenv("KYODO_VECTORS", "chosen")
+    assert "に保存しました。" in kyodo("convert-vectors", foreign).stdout
 
 
 @pytest.mark.parametrize(
@@ -70,12 +110,13 @@ def test_vectors_are_trained_from_files_and_looked_at(folder, texts):
         (["neighbours", "猫" * 101], "文章が長すぎます"),
         (["neighbours", "の"], "意味のある語を取り出せませんでした"),
         (["neighbours", "ヌルポガッ"], "この単語ベクトルに入っていません"),
-        (["neighbours", "猫", "--vectors", "nowhere"], "nowhere の manifest.json を読み込めません"),
+        (["neighbours", "猫", "--vectors", "nowhere"], "単語ベクトルのフォルダー「nowhere」が見つかりません"),
         (["train-vectors", "nowhere.txt"], "「nowhere.txt」が見つかりません"),
         (["train-vectors", "nowhere.pdf"], "「nowhere.pdf」が見つかりません"),
         (["train-vectors", "nowhere"], "「nowhere」が見つかりません"),
         (["train-vectors", "."], "「.」はフォルダーです。ファイルを指定してください。"),
         (["convert-vectors", "nowhere.vec"], "「nowhere.vec」が見つかりません"),
+        (["convert-vectors", "nowhere.whl"], "「nowhere.whl」が見つかりません"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_words(folder, arguments, said):
@@ -111,6 +152,12 @@ def test_what_is_no_model_is_not_written_over_and_no_work_is_done_first(folder, 
     assert (result.exit_code, result.stdout) == (2, "")
     assert said in result.stderr
     assert (folder / "thesis" / "chapter.txt").read_text(encoding="utf-8") == "x"
+
+
+def test_a_wheel_that_is_none_is_said_to_be_one(folder, foreign):
+    result = kyodo("convert-vectors", foreign.rename(folder / "w.WHL"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "「w.WHL」は、wheelとして開けません。" in result.stderr
 
 
 def test_vectors_take_the_place_of_vectors(folder, foreign):

@@ -180,9 +180,17 @@ def test_a_part_beyond_its_limit_is_not_unpacked(tmp_path, monkeypatch):
         from_ginza_wheel(wheel(tmp_path / "w.whl"))
 
 
+def test_what_is_no_zip_is_a_wheel_by_its_name_alone(tmp_path):
+    path = written(tmp_path / "w.whl", "猫 1 0\n")
+    assert is_wheel(path)
+    with pytest.raises(BrokenVectors, match="wheelとして開けません"):
+        from_ginza_wheel(path)
+    assert not is_wheel(path.rename(tmp_path / "w.vec"))
+
+
 def test_a_mutilated_wheel_is_told(tmp_path):
     path = wheel(tmp_path / "w.whl")
     content = bytearray(path.read_bytes())
     content[100:140] = b"\xff" * 40
-    with pytest.raises(BrokenVectors, match="壊れているため開けません"):
+    with pytest.raises(BrokenVectors, match="wheelとして開けません"):
         from_ginza_wheel(written(path, bytes(content)))

@@ -11,7 +11,7 @@ from matcher.dense import WordVectors, unit_rows
 from models.vectors import training as vector_training
 from models.vectors.artefact import nearest
 from models.vectors.contrast import ContrastConfig
-from models.vectors.measures import measure_on
+from models.vectors.measures import KNOWN, MOST_LOST, ORDER, measure_on, no_worse
 from models.vectors.texts import BrokenTexts
 from models.vectors.training import VectorConfig, count_pairs, ppmi, train
 
@@ -64,6 +64,8 @@ def test_a_sentence_counts_once_and_a_rare_word_is_left_out():
     assert set(train([("猫の世話。猫の世話。猫と犬。犬の散歩",)], VectorConfig(least=2), CONTRAST).rows) == {"猫", "犬"}
     with pytest.raises(BrokenTexts, match="2回以上出てくる語が足りず"):
         train([("猫の世話。猫の世話。",)] * 5, VectorConfig(least=2), CONTRAST)
+    with pytest.raises(BrokenTexts, match="同じ文は、何度書かれていても1回と数えます。"):
+        train([("猫の世話。",)] * 5, VectorConfig(least=2), CONTRAST)
 
 
 def test_a_rare_word_keeps_its_place_in_the_window():
@@ -126,6 +128,22 @@ def test_the_order_of_synonyms_is_a_share_of_pairs():
     # inside: 猫犬 0.995, 水田農地 0.707; outside: 猫水田 0, 猫農地 0.707, 犬水田 0.100, 犬農地 0.774
     # 猫犬 beats four, 水田農地 beats two and ties with one: 6.5 of 8
     assert measured == {"synonyms_known": 0.6667, "synonym_order": pytest.approx(6.5 / 8, abs=1e-4)}
+
+
+@pytest.mark.parametrize(
+    ("known", "order", "expected"),
+    [
+        (0.5, 0.75, True),
+        (0.5 - MOST_LOST, 0.75 - MOST_LOST, True),
+        (0.5 - MOST_LOST - 0.001, 1.0, False),
+        (1.0, 0.75 - MOST_LOST - 0.001, False),
+        (1.0, None, False),
+    ],
+)
+def test_vectors_are_no_worse_where_neither_measure_is_clearly_lower(known, order, expected):
+    new = {KNOWN: known} if order is None else {KNOWN: known, ORDER: order}
+    assert no_worse(new, {KNOWN: 0.5, ORDER: 0.75}) is expected
+    assert no_worse(new, {})
 
 
 def test_members_that_share_a_word_measure_nothing():

@@ -12,11 +12,11 @@ from api.settings import Settings, read_settings
 from matcher.dense import WordVectors, unit_rows
 from models import artefacts
 from models.artefacts import BrokenArtefact
+from models.learned import find_vectors
 from models.vectors.artefact import (
     SHIPPED,
     Origin,
     data_fingerprint,
-    find_vectors,
     load_vectors,
     nearest,
     save_vectors,
@@ -117,6 +117,14 @@ def test_another_edition_of_the_dictionary_is_noticed(folder, learned, monkeypat
         load_vectors(folder / "v")
 
 
+def test_a_folder_that_is_not_there_is_said_to_be_missing(folder):
+    with pytest.raises(BrokenArtefact, match="nowhere」が見つかりません"):
+        load_vectors(folder / "nowhere")
+    (folder / "empty").mkdir()
+    with pytest.raises(BrokenArtefact, match=r"empty の manifest\.json を読み込めません"):
+        load_vectors(folder / "empty")
+
+
 @pytest.mark.parametrize(
     ("rows", "forms"), [([0, 5], ["猫", "犬"]), ([-1, 0], ["猫", "犬"]), ([0], ["猫", "犬"]), ([], [])]
 )
@@ -144,26 +152,26 @@ def test_the_fingerprint_knows_contents_not_names_or_order(folder):
 def test_the_chosen_vectors_come_first_then_the_citys_own_then_the_shipped(folder, learned):
     data = folder / "data"
     shipped = load_vectors(SHIPPED).name
-    assert find_vectors(data, None).name == shipped
+    assert find_vectors(data, None)[0].name == shipped
     own = load_vectors(save(vectors_folder(data), learned)).name
-    assert find_vectors(data, None).name == own != shipped
+    assert find_vectors(data, None)[0].name == own != shipped
     chosen = dataclasses.replace(learned, name="chosen")
-    assert find_vectors(data, save(folder / "chosen", chosen)).name.startswith("chosen-")
-    assert find_vectors(None, None).name == shipped
+    assert find_vectors(data, save(folder / "chosen", chosen))[0].name.startswith("chosen-")
+    assert find_vectors(None, None)[0].name == shipped
 
 
 def test_broken_vectors_are_named_and_the_next_are_taken(folder, learned, caplog):
     (save(folder / "chosen", learned) / "matrix.npy").unlink()
     with caplog.at_level(logging.WARNING):
-        assert find_vectors(None, folder / "chosen").name == load_vectors(SHIPPED).name
-    assert "chosen)が使えないため、次のものを使います。" in caplog.text
+        assert find_vectors(None, folder / "chosen")[0].name == load_vectors(SHIPPED).name
+    assert "chosen)は使えません。" in caplog.text
     assert "matrix.npy" in caplog.text
 
 
 def test_without_any_vectors_there_are_none(folder, monkeypatch, caplog):
-    monkeypatch.setattr("models.vectors.artefact.SHIPPED", folder / "nowhere")
-    assert find_vectors(folder, None) is None
-    assert "nowhere)が使えないため、使わずに並べます。" in caplog.text
+    monkeypatch.setattr("models.learned.SHIPPED", folder / "nowhere")
+    assert find_vectors(folder, None)[0] is None
+    assert "nowhere)は使えません。" in caplog.text
 
 
 def test_the_setting_is_empty_or_a_folder(monkeypatch):

@@ -309,6 +309,17 @@ def test_the_commands_list_switch_and_switch_back(ctx):
     assert json.loads(run("use-weights", "default", "--reason", "念のため", "--json").stdout)["weights"] == ""
 
 
+def test_the_command_that_cannot_go_back_names_the_way_out(ctx):
+    folder = learned(ctx)
+    weights.choose(ctx, ONE, "一")
+    weights.choose(ctx, "", "二")
+    change_a_byte(folder)
+    refused = CliRunner().invoke(app, ["models", "roll-back"])
+    assert refused.exit_code == 2
+    assert "この重みは使えません。" in refused.stderr
+    assert "kyodo models use-weights default --reason 理由" in refused.stderr
+
+
 def test_the_list_tells_the_measures_and_a_broken_set_beside_it(ctx):
     folder = learned(ctx, characters=0.75)
     assert "文字 0.75" in run("weights").stdout

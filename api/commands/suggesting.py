@@ -150,7 +150,7 @@ def _whole_department(ctx: "Context", department: str, out: Path, k: int, as_jso
 
 
 def _rows(issue: "Issue", found: "CandidateList", message: str) -> "list[CandidateRow]":
-    """A row per candidate; an issue without any keeps one row that says so in ``message``."""
+    """A row per candidate, ``message`` on the first; an issue without any keeps one row for it."""
     from api.pages.presentation import BAND_LABELS
     from api.pages.reasons import case_sentence, near_words
     from api.sheets_out import CandidateRow
@@ -164,7 +164,7 @@ def _rows(issue: "Issue", found: "CandidateList", message: str) -> "list[Candida
                 issue_sample=issue.is_sample,
                 issue_quote=issue.problem or issue.situation or issue.purpose,
                 rank=None,
-                band=message,
+                notice=message,
                 model=found.model,
             )
         ]
@@ -180,6 +180,7 @@ def _rows(issue: "Issue", found: "CandidateList", message: str) -> "list[Candida
             kind=one.kind,
             organisation_sample=one.is_sample,
             band=BAND_LABELS[one.suggestion.band],
+            notice="" if number else message,
             organisation_quote=one.suggestion.evidence.document_quote,
             near=near_words(one.suggestion.evidence),
             case=case_sentence(one.suggestion),
@@ -189,5 +190,5 @@ def _rows(issue: "Issue", found: "CandidateList", message: str) -> "list[Candida
             organisation_id=one.id,
             model=found.model,
         )
-        for one in found.candidates
+        for number, one in enumerate(found.candidates)
     ]

@@ -123,7 +123,7 @@ def _failure(error: Exception) -> tuple[KyodoError, int]:
 def _storage_failure(error: Exception) -> KyodoError:
     from sqlalchemy.exc import DBAPIError
 
-    from corpus.tables import UnusableDatabase
+    from corpus.database import UnusableDatabase
 
     if isinstance(error, UnusableDatabase):
         return _coded("database", str(error))

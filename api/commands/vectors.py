@@ -2,7 +2,7 @@
 
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _OUT = "書き出すフォルダー。既定は KYODO_DATA の中の models/vectors"
 _LONGEST_WORD = 100  # characters
+_WORSE = """どちらかの値が今使われるものより低いため、今あるものをそのまま使います({}までの差は同じとみなします)。
+作ったものは下のフォルダーに残します。それでも使うときは、KYODO_VECTORS にそのフォルダーを指定してください。"""
 _SOURCE = "出典と使用許諾の説明。モデルカードに書きます。何度でも指定できます"
 
 
@@ -38,7 +40,9 @@ def train_vectors(
 ) -> None:
     """手元の文章から、意味の近い語を結び付けるための単語ベクトルを作ります。
 
-    番号、URL、出典、担当の役所や部署、氏名や連絡先の列は使いません。今あるものは置き換わります。
+    番号、URL、出典、担当の役所や部署、氏名や連絡先の列は使いません。言いかえの表で測り、今使われるものと比べます。
+    --out がなければ、どちらの値も低くないときは今あるものと置き換え、低いときは別のフォルダー
+    (KYODO_DATA の中の models/vectors-tried)に残します。
     """
     from dataclasses import asdict
 
@@ -54,6 +58,7 @@ def train_vectors(
         settings = asdict(config) | (asdict(contrast) if vectors.name == REFINED else {})
         command = ["train-vectors", *(file.name for file in files)]
         command += ["--dimensions", str(dimensions), "--window", str(window), "--least", str(least)]
+        folder = _place(folder, vectors, chosen=out is not None)
         _save(folder, vectors, settings, command, _described(files, source), data_fingerprint(files))
 
 
@@ -70,7 +75,12 @@ def convert_vectors(
     limit: Annotated[int, typer.Option(metavar="語数", help="読む語の数の上限。既定は500000", min=1)] = 500_000,
     source: Annotated[list[str] | None, typer.Option(metavar="説明", help=_SOURCE)] = None,
 ) -> None:
-    """よそで作られた単語ベクトルを、このプログラムの語に合わせて取り込みます。今あるものは置き換わります。"""
+    """よそで作られた単語ベクトルを、このプログラムの語に合わせて取り込みます。
+
+    言いかえの表で測り、今使われるものと比べます。
+    --out がなければ、どちらの値も低くないときは今あるものと置き換え、低いときは別のフォルダー
+    (KYODO_DATA の中の models/vectors-tried)に残します。
+    """
     from models.vectors.artefact import data_fingerprint
     from models.vectors.foreign import GINZA_LICENCES, from_ginza_wheel, from_word2vec_text, is_wheel
 
@@ -81,6 +91,7 @@ def convert_vectors(
         vectors = from_ginza_wheel(file) if wheel else from_word2vec_text(file, limit, progress)
         sources = _described([file], [*(GINZA_LICENCES if wheel else ()), *(source or ())])
         config = {} if wheel else {"limit": limit}
+        folder = _place(folder, vectors, chosen=out is not None)
         _save(folder, vectors, config, ["convert-vectors", file.name], sources, data_fingerprint([file]))
 
 
@@ -95,13 +106,14 @@ def neighbours(
     from api.settings import read_settings
     from api.usecases.given import fault_of
     from matcher.text import word_forms
-    from models.vectors.artefact import find_vectors, load_vectors, nearest
+    from models.learned import find_vectors
+    from models.vectors.artefact import load_vectors, nearest
 
     if fault := fault_of(word, _LONGEST_WORD):
         raise Invalid(fault)
     settings = read_settings()
     with _in_words():
-        known = load_vectors(vectors) if vectors else find_vectors(settings.data, settings.vectors)
+        known = load_vectors(vectors) if vectors else find_vectors(settings.data, settings.vectors)[0]
     if known is None:
         raise NotFound("使える単語ベクトルがありません。kyodo models train-vectors で作ってください。")
     forms = word_forms(word)
@@ -119,6 +131,31 @@ def _folder(out: Path | None) -> Path:
     from models.vectors.artefact import vectors_folder
 
     return replaceable(out or vectors_folder(read_settings().data))
+
+
+def _place(folder: Path, vectors: "WordVectors", *, chosen: bool) -> Path:
+    """Their measures are shown beside those of what a start would use now; in the place of that goes nothing worse."""
+    from api.settings import read_settings
+    from models.learned import find_vectors
+    from models.vectors.measures import KNOWN, MOST_LOST, ORDER, measure, no_worse
+
+    settings = read_settings()
+    used, _ = find_vectors(settings.data, settings.vectors)
+    new, old = measure(vectors), measure(used) if used else {}
+    typer.echo("| 言いかえの表で測った値(1が最もよい) | 作ったもの | 今使われるもの |\n|---|---:|---:|")
+    for name, said in (
+        (KNOWN, "表の語のうち、ベクトルのあるものの割合"),
+        (ORDER, "同じ組の2語が、別の組の2語より近い確率"),
+    ):
+        typer.echo(f"| {said} | {_figure(new, name)} | {_figure(old, name)} |")
+    if chosen or no_worse(new, old):
+        return folder
+    typer.echo(_WORSE.format(MOST_LOST))
+    return replaceable(folder.with_name(f"{folder.name}-tried"))
+
+
+def _figure(measures: Mapping[str, float], name: str) -> str:
+    return f"{measures[name]:.3f}" if name in measures else "測れません"
 
 
 def _save(

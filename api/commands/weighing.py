@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.commands.terminal import answer_json, opened, say
+from api.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +62,12 @@ def roll_back(as_json: Annotated[bool, _AS_JSON] = False) -> None:
     from api.usecases.weight_sets import label
 
     with opened() as ctx:
-        choice = choosing.roll_back(ctx)
+        try:
+            choice = choosing.roll_back(ctx)
+        except Invalid as error:
+            if error.details:  # what was before is broken
+                say("付属の重みを使うには kyodo models use-weights default --reason 理由 と打ってください。")
+            raise
     if as_json:
         answer_json({"weights": choice.weights, "reason": choice.reason})
     else:

@@ -12,6 +12,7 @@ from corpus.dates import era_label, fiscal_year_label, parse_date
 from corpus.readers.base import Kind, Severity
 from corpus.records import ReleaseLevel
 from matcher.records import Band, Part
+from models.learned import Whose
 from models.reading.chat import Outcome
 
 BAND_LABELS: Mapping[Band, str] = {
@@ -30,6 +31,13 @@ PART_LABELS: Mapping[str, tuple[str, str]] = {  # a part of the score: its name,
     Part.FIELDS: ("活動分野", "課題の活動分野が、団体にもあるか"),
     Part.AREA: ("地域", "地域が重なっているか"),
 }
+IN_USE_LABELS: Mapping[str, tuple[str, str]] = {  # something learned or made: its name, and what it serves
+    "synonyms": ("言いかえの表", "違うことばで書かれた同じ意味を見つけます。"),
+    "vectors": ("単語ベクトル", "意味の近いことばを見つけます。"),
+    "encoder": ("文エンコーダー", "文章全体の内容をくらべます。付属のものはありません。"),
+    "fields": ("活動分野のモデル", "分野の書かれていない課題に「分野の案」を示します。"),
+}
+WHOSE_LABELS: Mapping[Whose, str] = {"own": "市のもの", "shipped": "付属のもの", "none": "使っていません"}
 KIND_LISTS: Mapping[Kind, tuple[str, str]] = {  # what a file of the kind holds, and where it is listed
     Kind.INVENTORY: ("課題", "/issues"),
     Kind.ISSUES: ("課題", "/issues"),

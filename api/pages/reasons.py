@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import floor
 
+from api.pages.presentation import BAND_LABELS
 from api.usecases.context import Context
-from api.usecases.suggestions import CandidateList, similar_cases, similar_cases_for_text
-from matcher.records import Bridge, Contribution, Evidence, Part, Suggestion
+from api.usecases.suggestions import Candidate, CandidateList, similar_cases, similar_cases_for_text
+from matcher.records import Band, Bridge, Contribution, Evidence, Part, Suggestion
 
 _UNITS = 1000  # points are shown in thousandths
 _MOST_ROWS: Mapping[Part, int] = {Part.MEANING: 5, Part.CHARACTERS: 8}  # the rest of such a part is one line
@@ -25,6 +26,7 @@ _TELLING = 0.5  # the likeness to the partner from which a candidate is told bes
 
 _NO_GOOD_MATCH = "はっきりした手がかりのある候補は見つかりませんでした。"
 _NO_GOOD_ISSUE = "はっきりした手がかりのある課題は見つかりませんでした。"
+_NO_NEAR_CASE = "近いと言える過去の事例も見つかりませんでした。"
 _FOR_REFERENCE = "挙げたものは参考です。ほかにも合うものがあるかもしれません。"
 _NEXT_STEP = (
     "課題をもう少し詳しく書く、別の種類の団体も見てみる、範囲を広げる、協働の窓口に相談する、といった方法があります。"
@@ -161,9 +163,18 @@ def list_message(ctx: Context, found: CandidateList, issue_id: str = "") -> str:
     if found.query.offers:
         return _NO_GOOD_ISSUE + reference + _NEXT_FOR_AN_ORGANISATION
     cases = similar_cases(ctx, issue_id) if issue_id else similar_cases_for_text(ctx, found.query.text)
-    nearest = f"近い過去の事例は{_titles(cases)}です。" if cases.candidates else ""
-    return _NO_GOOD_MATCH + reference + nearest + _NEXT_STEP
+    return _NO_GOOD_MATCH + reference + _nearest(cases) + _NEXT_STEP
 
 
-def _titles(cases: CandidateList) -> str:
-    return "".join(f"『{case.name}』" for case in cases.candidates)
+def near_cases(cases: CandidateList) -> list[Candidate]:
+    """Those that can be called near: more than a weak clue."""
+    return [case for case in cases.candidates if case.suggestion.band is not Band.WEAK]
+
+
+def _nearest(cases: CandidateList) -> str:
+    near = near_cases(cases)
+    if near:
+        told = "、".join(f"『{case.name}』（{BAND_LABELS[case.suggestion.band]}）" for case in near)
+        return f"近い過去の事例に{told}があります。"
+    weak = "".join(f"『{case.name}』" for case in cases.candidates)
+    return f"{_NO_NEAR_CASE}弱い手がかりしかない事例として{weak}があります。" if weak else _NO_NEAR_CASE

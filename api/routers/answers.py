@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from api.routers.requests import IssueDraft, Schema
 from corpus.records import Grade, IssueStatus, Origin, Stage
+from models.learned import Whose
 
 T = TypeVar("T")
 
@@ -352,21 +353,31 @@ class WeightChoice(Schema):
 
 
 class Weights(Schema):
-    """Everything about the weights, sets and choices newest first."""
+    """Everything about the weights, sets and choices newest first. ``fault``: why the learned sets cannot be seen."""
 
     in_force: WeightsInForce
     default: dict[str, float]
     learned: list[LearnedWeights]
     history: list[WeightChoice]
+    fault: str
+
+
+class InUse(Schema):
+    """Which of a ``kind`` is used. ``whose``: own, shipped, none; ``fault`` says what was to be used and cannot be."""
+
+    kind: str
+    whose: Whose
+    fault: str
 
 
 class Health(Schema):
-    """The service answers and can read its database."""
+    """The service answers and can read its database. ``in_use``: synonyms, vectors, encoder, fields."""
 
     status: str
     organisations: int
     issues: int
     cases: int
+    in_use: list[InUse]
 
 
 def listing(page: Any) -> dict[str, Any]:

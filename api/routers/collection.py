@@ -84,10 +84,11 @@ def count(ctx: Ctx, year: Year = None) -> dict[str, Any]:
 
 @router.get("/health", response_model=Health, tags=["health"])
 def health(ctx: Ctx) -> dict[str, Any]:
-    """Counts what is stored, so an answer means that the database can be read."""
+    """Counts what is stored, so an answer means that the database can be read; and says what cannot be used."""
     stored = collection.overview(ctx)
     counts = {"organisations": stored.organisations, "issues": stored.issues, "cases": stored.cases}
-    return {"status": "ok", **{noun: count.real + count.samples for noun, count in counts.items()}}
+    told = {"status": "ok", "in_use": (*ctx.in_use, fields.in_use(ctx))}
+    return told | {noun: count.real + count.samples for noun, count in counts.items()}
 
 
 def _draft(sent: IssueDraft) -> collection.IssueDraft:

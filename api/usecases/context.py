@@ -8,13 +8,13 @@ from sqlalchemy import Connection
 
 from api.settings import Settings
 from api.usecases.index import Index, Source
-from api.usecases.weights import Ruling
+from api.usecases.weight_sets import Ruling
+from corpus.database import Database, connect, migrate
 from corpus.documents import case_documents, issue_documents, organisation_documents
 from corpus.store import cases, issues, organisations
-from corpus.tables import Database, connect, migrate
 from matcher.matching import MatcherConfig, Weights
 from matcher.records import Document
-from models.learned import Places, find_learned
+from models.learned import InUse, Places, take_stock
 
 R = TypeVar("R")
 
@@ -41,6 +41,7 @@ class Context:
     db: Database
     indexes: Indexes
     ruling: Ruling
+    in_use: tuple[InUse, ...]
 
 
 def open_context(settings: Settings, patient: bool = True) -> Context:
@@ -53,13 +54,13 @@ def open_context(settings: Settings, patient: bool = True) -> Context:
     migrate(db)
     config = MatcherConfig()
     config = config.weighing(area=config.weights.area * settings.area_weight)
-    learned, ruling = find_learned(_places(settings)), Ruling(settings.data)
+    stock, ruling = take_stock(_places(settings)), Ruling(settings.data)
 
     def weights(conn: Connection) -> Weights:
         return replace(config.weights, **ruling.of(conn).weights)
 
     def index(name: str, source: Source) -> Index:
-        return Index(name, db, settings.data / "index", config, learned, weights, source, patient)
+        return Index(name, db, settings.data / "index", config, stock.learned, weights, source, patient)
 
     return Context(
         settings,
@@ -70,6 +71,7 @@ def open_context(settings: Settings, patient: bool = True) -> Context:
             cases=index("cases", _source(cases, case_documents)),
         ),
         ruling,
+        stock.in_use,
     )
 
 

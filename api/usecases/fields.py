@@ -15,9 +15,10 @@ from corpus.store import organisations as organisation_rows
 from corpus.store.rows import batches
 from models.artefacts import BrokenArtefact
 from models.fields.classifier import LIKELY, FieldModel, load_field_model
+from models.learned import InUse, Whose
 
 _LOG = logging.getLogger(__name__)
-_MANIFEST = "manifest.json"
+_Stamp = tuple[tuple[str, int, int, int], ...]  # of every file of a folder its name, size and times
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class FieldProposer:
-    """Asks the city's own model in ``folder`` while that can be used, else the shipped one; follows a new training."""
+    """Asks the city's own model in ``folder``, else the shipped one; follows a new training.
+
+    A model that was read goes on while what is in its folder cannot be used, until the folder is removed.
+    """
 
     folder: Path
 
@@ -44,13 +48,24 @@ class FieldProposer:
         model = self._model()
         return model.proposed(text) if model else {}
 
+    def in_use(self) -> InUse:
+        """Whose model that is, and why it is not what lies in ``folder``."""
+        own, shipped = _follower(self.folder).read(), _shipped()
+        whose: Whose = "own" if own.model else "shipped" if shipped.model else "none"
+        return InUse("fields", whose, own.fault + ("" if own.model else shipped.fault))
+
     def _model(self) -> FieldModel | None:
-        return (_loaded(self.folder, _stamp(self.folder)) if self.folder.is_dir() else None) or _shipped()
+        return _follower(self.folder).read().model or _shipped().model
 
 
 def proposer(ctx: Context) -> FieldProposer:
     """The one of this collection."""
     return FieldProposer(own_folder(ctx.settings.data))
+
+
+def in_use(ctx: Context) -> InUse:
+    """Whose model proposes fields, beside what the context says of the ranking."""
+    return proposer(ctx).in_use()
 
 
 def own_folder(data: Path) -> Path:
@@ -85,21 +100,56 @@ def _with_fields(ctx: Context) -> Iterator[Organisation]:
             yield from (one for one in found if one.fields and not one.is_sample)
 
 
-def _stamp(folder: Path) -> int:
-    """Changes when a model is trained anew; 0 where the manifest is missing."""
-    path = folder / _MANIFEST
-    return path.stat().st_mtime_ns if path.is_file() else 0
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What came of reading a folder that had ``stamp``. ``fault`` is a sentence where what lies there is not used."""
+
+    stamp: _Stamp | None = None
+    model: FieldModel | None = None
+    fault: str = ""
+
+
+class _Follower:
+    """Reads a folder anew when one of its files has changed, be it for the worse."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known = _Read()
+
+    def read(self) -> _Read:
+        """By any thread."""
+        known, stamp = self._known, _stamp(self._folder)
+        if known.stamp != stamp:  # taken before the files are read: what changes meanwhile is read again
+            known = self._known = _Read() if stamp is None else _read(self._folder, stamp, known.model)
+        return known
+
+
+def _read(folder: Path, stamp: _Stamp, before: FieldModel | None) -> _Read:
+    """``before`` goes on, said once in the log, where the folder's model cannot be used."""
+    try:
+        return _Read(stamp, load_field_model(folder))
+    except BrokenArtefact as error:
+        going_on = "前に読み込んだものを使い続けます。" if before else ""
+        _LOG.warning("活動分野のモデル(%s)を読み込めません。%s%s", folder.name, error, going_on)
+        return _Read(stamp, before, f"市で作った活動分野のモデルを読み込めません。{error}{going_on}")
+
+
+def _stamp(folder: Path) -> _Stamp | None:
+    """None where there is no folder; empty where it cannot be looked into."""
+    try:
+        found = [(path.name, path.stat()) for path in folder.iterdir()]
+        # The second time is of the right to read, too.
+        return tuple(sorted((name, of.st_size, of.st_mtime_ns, of.st_ctime_ns) for name, of in found))
+    except FileNotFoundError:
+        return () if folder.exists() else None  # a file that went away meanwhile
+    except OSError:
+        return ()
 
 
 @lru_cache(maxsize=4)
-def _loaded(folder: Path, _stamp: int) -> FieldModel | None:
-    """None, said once in the log, for a model that cannot be used."""
-    try:
-        return load_field_model(folder)
-    except BrokenArtefact as error:
-        _LOG.warning("活動分野のモデル(%s)は使えません。%s", folder.name, error)
-        return None
+def _follower(folder: Path) -> _Follower:
+    return _Follower(folder)
 
 
-def _shipped() -> FieldModel | None:
-    return _loaded(Path(str(files("models"))) / "pretrained" / "fields", 0)
+def _shipped() -> _Read:
+    return _follower(Path(str(files("models"))) / "pretrained" / "fields").read()

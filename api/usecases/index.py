@@ -16,9 +16,9 @@ import numpy as np
 from sqlalchemy import Connection
 
 from api.errors import Preparing
+from corpus.database import Database
 from corpus.documents import DOCUMENTS_EDITION
 from corpus.store import meta
-from corpus.tables import Database
 from matcher.analysis import Learned
 from matcher.fitted import State
 from matcher.matching import Matcher, MatcherConfig, Weights

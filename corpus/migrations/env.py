@@ -1,4 +1,4 @@
-"""Run by corpus.tables.migrate, inside its transaction and on its connection; there is no alembic.ini."""
+"""Run by corpus.database.migrate, inside its transaction and on its connection; there is no alembic.ini."""
 
 from alembic import context
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-import logging
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,6 @@ from models.artefacts import BrokenArtefact, fingerprint, load_model, save_model
 
 SHIPPED = Path(__file__).parents[1] / "pretrained" / "vectors"
 
-_LOG = logging.getLogger(__name__)
 _KIND, _FORM = "vectors", 2
 _BLOCK = 8_192  # rows worked on at once where a whole matrix would need twice its memory
 _SAMPLE = 1_000  # rows between which the error of the saved form is measured
@@ -73,6 +72,8 @@ def load_vectors(folder: Path) -> WordVectors:
 
     Raises BrokenArtefact.
     """
+    if not os.access(folder, os.F_OK):
+        raise BrokenArtefact(f"単語ベクトルのフォルダー「{folder}」が見つかりません。場所を確かめてください。")
     state, about = load_model(folder, _KIND, _FORM)
     try:
         _check(folder, state)
@@ -106,24 +107,6 @@ def _check(folder: Path, state: State) -> None:
 def vectors_folder(data: Path) -> Path:
     """Where a city's own vectors lie in its data folder."""
     return data / "models" / "vectors"
-
-
-def find_vectors(data: Path | None, chosen: Path | None) -> WordVectors | None:
-    """The vectors of ``chosen``, else the city's own in ``data``, else the shipped ones; None where none can be used.
-
-    What is broken is named in a warning, and the next is taken.
-    """
-    own = vectors_folder(data) if data else None
-    for folder in filter(None, (chosen, own if own and own.exists() else None)):
-        try:
-            return load_vectors(folder)
-        except BrokenArtefact as error:
-            _LOG.warning("単語ベクトル(%s)が使えないため、次のものを使います。%s", folder, error)
-    try:
-        return load_vectors(SHIPPED)
-    except BrokenArtefact as error:
-        _LOG.warning("付属の単語ベクトル(%s)が使えないため、使わずに並べます。%s", SHIPPED, error)
-        return None
 
 
 def nearest(vectors: WordVectors, forms: Sequence[str], k: int = 10) -> list[tuple[str, float]]:

@@ -41,8 +41,8 @@ class BrokenVectors(ValueError):
 
 
 def is_wheel(path: Path) -> bool:
-    """By content: a zip file."""
-    return zipfile.is_zipfile(path)
+    """By content, a zip file; by name, one that is broken and must not be taken for text."""
+    return path.suffix.lower() == ".whl" or zipfile.is_zipfile(path)
 
 
 def from_word2vec_text(path: Path, limit: int, progress: Callable[[int], None] = lambda lines: None) -> WordVectors:
@@ -180,7 +180,9 @@ def _member(path: Path, name: str) -> bytes:
             f"「{path.name}」の中に vocab/{name} がありません。ja-ginzaのwheelか確かめてください。"
         ) from error
     except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
-        raise BrokenVectors(f"「{path.name}」は壊れているため開けません。もう一度入手してください。") from error
+        raise BrokenVectors(
+            f"「{path.name}」は、wheelとして開けません。壊れているか、wheelではありません。もう一度入手してください。"
+        ) from error
     if len(content) > _MOST_BYTES[name]:
         raise BrokenVectors(f"「{path.name}」の中の vocab/{name} が大きすぎます。ja-ginzaのwheelか確かめてください。")
     return content

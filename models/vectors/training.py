@@ -59,7 +59,8 @@ def _decomposed(sentences: Sentences, config: VectorConfig, progress: Callable[[
     weighed = ppmi(counts, config.smoothing)
     if weighed.nnz == 0:
         raise BrokenTexts(
-            f"{config.least}回以上出てくる語が足りず、学べませんでした。文章を増やすか、出現の下限を下げてください。"
+            f"{config.least}回以上出てくる語が足りず、学べませんでした。同じ文は、何度書かれていても1回と数えます。"
+            "違う文を増やすか、--least で出現の下限を下げてください。"
         )
     progress(f"{len(forms):,}語の{counts.nnz // 2:,}組のならびを数えました。ベクトルを計算しています。")
     left, values, _ = randomized_svd(weighed, min(config.dimensions, len(forms)), n_iter=4, random_state=0)
