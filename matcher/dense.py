@@ -127,8 +127,8 @@ class RowGroups:
         """The sum of each document's rows as its only row, of length one."""
         if not len(self.small):
             return self
-        rows = unit_rows(np.add.reduceat(self.small * self.scales[:, None], self.starts[:-1], axis=0))
-        small, scales = quantised(rows)
+        sums = sp.csr_matrix((self.scales, np.arange(len(self.small)), self.starts)) @ self._whole
+        small, scales = quantised(unit_rows(sums))
         return RowGroups(small, scales, np.arange(len(self.starts), dtype=np.int64))
 
     def state(self) -> dict[str, NDArray[Any]]:
