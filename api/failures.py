@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from api.errors import (
@@ -81,7 +82,7 @@ _NOT_TYPED = "画面から送られた内容を受け取れませんでした。
 
 def install(app: FastAPI) -> None:
     """Registers the handlers, so that no answer of the service has another shape."""
-    for kind in (KyodoError, HTTPException, RequestValidationError, OperationalError):
+    for kind in (KyodoError, HTTPException, RequestValidationError, OperationalError, PoolTimeout):
         app.add_exception_handler(kind, _handle)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -105,7 +106,7 @@ def describe(error: Exception) -> tuple[int, str, str, tuple[Detail, ...]]:
     """Status, code, sentence and details of any error. Only expected ones speak in their own words."""
     if isinstance(error, KyodoError):
         return _status_of(error), error.code, error.message, error.details
-    if isinstance(error, OperationalError):
+    if isinstance(error, (OperationalError, PoolTimeout)):
         return 503, *_BUSY, ()
     if isinstance(error, RequestValidationError):
         return 422, *_BY_STATUS[422], _input_details(error.errors())
@@ -151,7 +152,7 @@ def _handle(request: Request, error: Exception) -> Response:
     response = answer(request.url.path, error)
     if isinstance(error, OperationalError):
         # The driver's own first line: the statement, and the values a database adds below, may hold text of an issue.
-        _LOG.warning("the database could not be used: %s", str(error.orig).partition("\n")[0])
+        _LOG.warning("データベースを使えませんでした(%s)。", str(error.orig).partition("\n")[0])
     if isinstance(error, HTTPException):
         response.headers.update(error.headers or {})
     return response

@@ -103,16 +103,25 @@ def _prepare(engine: Engine, begin: str, pragmas: tuple[str, ...]) -> None:
 
 
 def _postgresql(url: str) -> Database:
-    # The encoding is asked for: of a database that has none (SQL_ASCII) the driver would hand out bytes.
-    with_text = {"client_encoding": "utf8"}
+    # Two pools: writers that queue hold their connections, and a page that only reads must not wait for one of them.
+    reader, writer = (_engine_of_postgresql(url, **options) for options in (_READING, {}))
+    event.listen(writer, "begin", _queue)
+    return Database(reader, writer)
+
+
+def _engine_of_postgresql(url: str, **options: Any) -> Engine:
     engine = create_engine(
-        url, json_serializer=_as_json, hide_parameters=True, pool_pre_ping=True, connect_args=with_text
+        url,
+        json_serializer=_as_json,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        # Asked for, since of a database without an encoding (SQL_ASCII) the driver would hand out bytes.
+        connect_args={"client_encoding": "utf8"},
+        execution_options=options,
     )
     event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
     event.listen(engine, "handle_error", _keep_first_line)
-    writer, reader = engine.execution_options(), engine.execution_options(**_READING)
-    event.listen(writer, "begin", _queue)
-    return Database(reader, writer)
+    return engine
 
 
 _READING: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

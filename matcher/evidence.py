@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from matcher.analysis import Analysed, Asked, joined_text
+from matcher.analysis import Analysed, Asked
 from matcher.context import nearest
 from matcher.parts import MeaningPart, ScorePart
 from matcher.records import Bridge, Contribution, Document, Evidence, Part
@@ -21,17 +21,17 @@ Telling = Callable[[str], tuple[bool, float, float]]  # how much it says that a 
 def evidence_of(
     asked: Asked,
     parts: Parts,
-    documents: Sequence[Document],
+    document: Document,
     analysed: Sequence[Analysed],
     speaker: int,
     row: int,
     telling: Telling,
 ) -> Evidence:
-    """Evidence for the owner of ``documents``, of which number ``speaker`` (row ``row`` of the parts) gave the score.
+    """Evidence for the owner of ``document`` (row ``row`` of the parts), which gave the score.
 
-    ``analysed`` are the documents' texts; ``telling`` orders the forms of words that are missing, the highest first.
+    ``analysed`` are the texts of all the owner's documents, number ``speaker`` that of this one. ``telling`` orders the
+    forms of words that are missing, the highest first.
     """
-    document = documents[speaker]
     contributions = [
         Contribution(one.part, one.term, one.matched, weight * one.value, one.form)
         for part, weight in parts
@@ -49,7 +49,7 @@ def evidence_of(
         area=relation,
         query_area=ours,
         document_area=theirs,
-        missing=_missing(asked, documents, analysed, telling),
+        missing=_missing(asked, analysed, telling),
         bridge=_bridge(asked, parts, contributions),
     )
 
@@ -104,19 +104,17 @@ def _shared(one: set[Key], other: set[Key], values: Values) -> float:
     return round(sum(values[key] for key in one & other), 12)
 
 
-def _missing(
-    asked: Asked, documents: Sequence[Document], analysed: Sequence[Analysed], telling: Telling
-) -> tuple[str, ...]:
-    """Nouns of the side in need of which some word stands nowhere on the side that could help; those that tell most
-    first, then as written.
+def _missing(asked: Asked, analysed: Sequence[Analysed], telling: Telling) -> tuple[str, ...]:
+    """Nouns of the side in need that stand nowhere on the side that could help, neither as written nor all their words;
+    those that tell most first, then as written.
     """
     present = {term.form for one in analysed for term in one.terms[Part.WORDS]}
-    needed = asked.nouns
+    needed, written = asked.nouns, "\n".join(one.text for one in analysed)
     if asked.query.offers:
-        present, needed = set(asked.surfaces[Part.WORDS]), compounds("\n".join(map(joined_text, documents)))
+        present, needed, written = set(asked.surfaces[Part.WORDS]), compounds(written), asked.query.text
     found: dict[str, tuple[bool, float, float]] = {}
     for noun in needed:
         lacking = [form for form in noun.forms if form not in present]
-        if lacking:
+        if lacking and noun.surface not in written:
             found.setdefault(noun.surface, max(map(telling, lacking)))
     return tuple(sorted(found, key=lambda surface: found[surface], reverse=True)[:_MISSING])

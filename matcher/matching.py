@@ -52,6 +52,7 @@ class Weights:
 
 
 # What each part is of a clue: as it is weighed by default, whatever is in force, for by that the bands were measured.
+# One that is switched off gives no clue, for it is not shown either.
 _CLUE = {part: Weights().of(part) / sum(map(Weights().of, TEXT_PARTS)) for part in TEXT_PARTS}
 
 
@@ -197,12 +198,12 @@ class Matcher:
         rows, clues = np.zeros(len(self.documents)), np.zeros(len(self.documents))
         reasons = np.zeros(len(self.documents), dtype=bool)
         for part in self._parts(asked):
-            weight, share = self.config.weights.of(part.part), _CLUE.get(part.part, 0.0)
-            if weight or share:
+            weight = self.config.weights.of(part.part)
+            if weight:
                 scores = part.scores(asked)
                 rows += weight * scores
-                clues += share * scores
-                if weight and part.part not in _CONTEXT:
+                clues += _CLUE.get(part.part, 0.0) * scores
+                if part.part not in _CONTEXT:
                     reasons |= scores > self._least(part.part, asked)
         return rows, reasons, clues
 
@@ -228,7 +229,7 @@ class Matcher:
         evidence = evidence_of(
             asked,
             [one for one in weighed if one[1]],
-            [fitted.documents[row] for row in rows],
+            fitted.documents[best],
             [fitted.analysed(asked, row) for row in rows],
             best - rows.start,
             best,

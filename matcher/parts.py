@@ -13,7 +13,7 @@ from matcher.context import nearest as nearest_places
 from matcher.dense import Floats, RowGroups, Speaking, WordVectors, log_counts, unit_rows
 from matcher.records import Contribution, Document, Part
 from matcher.sparse import TermIndex
-from matcher.text import Term, sentence_spans
+from matcher.text import Term, has_digit, sentence_spans
 
 _NEAR_WORDS = 0.45  # the cosine from which two words are shown side by side; by chance one pair in a thousand has it
 
@@ -118,8 +118,11 @@ def sentence_terms(analysed: Analysed, number: int) -> list[Term]:
 
 
 def _nearest_terms(forms: Sequence[str], terms: Sequence[Term], vectors: WordVectors) -> list[str]:
-    """For each word the surface of the term it lies nearest to, the first of equals; "" where none is near."""
-    known = [term for term in terms if term.form in vectors.rows]
+    """For each word the surface of the term it lies nearest to, the first of equals; "" where none is near.
+
+    A number is near to none: that it stands in like sentences says nothing of what it means.
+    """
+    known = [term for term in terms if term.form in vectors.rows and not has_digit(term.form)]
     if not known:
         return [""] * len(forms)
     ours, theirs = (
@@ -128,8 +131,8 @@ def _nearest_terms(forms: Sequence[str], terms: Sequence[Term], vectors: WordVec
     )
     cosines = ours @ theirs.T
     return [
-        known[number].surface if cosine >= _NEAR_WORDS else ""
-        for number, cosine in zip(cosines.argmax(axis=1), cosines.max(axis=1), strict=True)
+        known[number].surface if cosine >= _NEAR_WORDS and not has_digit(form) else ""
+        for form, number, cosine in zip(forms, cosines.argmax(axis=1), cosines.max(axis=1), strict=True)
     ]
 
 

@@ -36,7 +36,8 @@ _GENERIC = frozenset(
     加える 行う 図る 進める 進む 求める 続く 続ける 向ける 思う
     """.split()  # noqa: SIM905  # a list of words reads best as words
 )
-_ADDRESS = re.compile(r"[!-~]+@[!-~]+|(?:https?://|www\.)[!-~]+")  # of mail and pages: its pieces are no nouns
+# Of mail and pages: the pieces of an address are no nouns.
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[!-~]+", re.ASCII | re.IGNORECASE)
 _NO_TOPIC = frozenset({"数詞", "助数詞可能", "副詞可能", "助動詞語幹"})
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?]+[」』）)]*|[^。！？!?\n]+")
 _RUN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U000323af々〆ヶ]+|[ァ-ヴーヽヾ]+")
@@ -62,6 +63,11 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
             start = match.start() + len(written) - len(written.lstrip())
             spans.append((start, start + len(written.strip())))
     return spans
+
+
+def has_digit(form: str) -> bool:
+    """Whether a number is written in it in digits."""
+    return _DIGIT.search(form) is not None
 
 
 def word_forms(text: str) -> list[str]:
@@ -93,7 +99,7 @@ def _topical_morphemes(text: str) -> Iterator[tuple[int, Morpheme, str]]:
     numerals = _classes_with(_NUMERAL)
     for offset, morpheme in _content_morphemes(text):
         form = morpheme.normalized_form()
-        if form not in _GENERIC and (morpheme.part_of_speech_id() not in numerals or _DIGIT.search(morpheme.surface())):
+        if form not in _GENERIC and (morpheme.part_of_speech_id() not in numerals or has_digit(morpheme.surface())):
             yield offset, morpheme, form
 
 

@@ -72,11 +72,15 @@ def _synonyms(path: Path | None) -> tuple[Synonyms, InUse]:
     try:
         return read_synonyms(path), InUse("synonyms", "own")
     except BrokenSynonyms as error:
-        fault = f"直すところが{len(error.problems):,}か所あります。{error.problems[0]}"
+        fault = (
+            f"直すところが{len(error.problems):,}か所あります。{error.problems[0]}"
+            "すべての問題は kyodo models check-synonyms で確かめられます。"
+        )
     except FileNotFoundError:
         fault = "ファイルが見つかりません。名前と場所を確かめてください。"
     except OSError:
         fault = "ファイルを開けません。フォルダーでないか、読む権限があるかを確かめてください。"
+    fault += "いまは付属の表を使っています。サービスを動かしているときは、直したあとに起動し直してください。"
     return shipped_synonyms(), InUse("synonyms", "shipped", _told("設定した言いかえの表", path, fault))
 
 
@@ -113,7 +117,7 @@ def _encoder(places: Places) -> tuple[TextEncoder | None, InUse]:
 def _told(what: str, place: Path, reason: str) -> str:
     """For people, who need no place of this machine; the log names it."""
     _LOG.warning("%s(%s)は使えません。%s", what, place, reason)
-    return f"{what}は使えません。{reason.replace(str(place), place.name)}"
+    return f"{what}は使えません。{reason.replace(f'「{place}」', f'「{place.absolute().name}」')}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from api.sheets_out import CandidateRow, candidate_workbook
 from api.usecases import collection, reviews
 from api.usecases.clock import today
 from api.usecases.context import open_context
-from corpus.records import Stage
+from corpus.records import IssueStatus, Stage
 
 KYODO = Path(sys.executable).with_name("kyodo")
 ORGANISATIONS = [
@@ -133,6 +133,8 @@ def test_no_line_of_help_is_wider_than_the_terminal():
         (["import", "--city", "府中市", "x"], "府中市は東京都と広島県にあります。"),
         (["suggest", "-k", "many", "x"], "「-k」に渡された値は使えません。"),
         (["suggest", "-k", "0", "x"], "「-k」に渡された値は使えません。"),
+        (["models", "train-vectors", "x", "--dimensions", "0"], "既定は128」です。使えるのは2から1000までの数です。"),
+        (["models", "train-vectors", "x", "--least", "0"], "既定は3」です。使えるのは1以上の数です。"),
         (["suggest", "x", "y"], "余分な言葉「y」があります。"),
         (["suggest"], "どれか1つだけを指定してください。"),
         (["suggest", "x", "--issue", "y"], "どれか1つだけを指定してください。"),
@@ -309,6 +311,8 @@ def test_a_place_given_for_a_whole_department_is_said_to_be_left_aside(filled):
 
 def test_a_whole_department_goes_into_a_workbook(filled):
     out = filled / "候補.xlsx"
+    result = kyodo("suggest", "--department", "農林課", "--out", out)
+    assert "除きました" not in result.stdout
     result = kyodo("suggest", "--department", "農林課", "--out", out, "--json")
     summary = json.loads(result.stdout)
     page = openpyxl.load_workbook(BytesIO(out.read_bytes())).active
@@ -322,6 +326,29 @@ def test_a_whole_department_goes_into_a_workbook(filled):
     assert table[0]["団体の側の言葉"] == "飼い主のいない猫の捕獲と手術を行う。"
     assert all(row["地域"].endswith("。") and row["並べた仕組み"] for row in table)
     assert page.freeze_panes == "C4"
+
+
+def test_what_a_department_s_workbook_leaves_out_is_said(folder):
+    def of(number, **more):
+        return {**ISSUES[0], "id": f"x{number}", "title": f"農地の相談{number}", **more}
+
+    unasked = [of(number, collaboration="無") for number in range(1, 61)]  # more than one page of the list
+    assert kyodo("import", write_lines(folder / "課題.jsonl", [*ISSUES, *unasked])).exit_code == 0
+    sheet = ["suggest", "--department", "農林課", "--out", "候補.xlsx"]
+    assert "相手を求めていない60件は除きました。" in kyodo(*sheet).stdout
+    ctx = open_context(Settings())
+    for id in ("i1", "x1"):
+        collection.set_status(ctx, id, 1, IssueStatus.CLOSED)
+    ctx.db.close()
+    assert "1件の課題について、" in kyodo(*sheet).stdout
+    assert "相手を求めていない60件と、終了した1件は除きました。" in kyodo(*sheet).stdout
+
+
+def test_a_department_all_of_whose_issues_are_left_out_is_told_why(folder):
+    issues = [{**one, "collaboration": "無"} for one in ISSUES]
+    assert kyodo("import", write_lines(folder / "課題.jsonl", issues)).exit_code == 0
+    said = kyodo("suggest", "--department", "農林課", "--out", "候補.xlsx").stdout
+    assert "この課の課題は、相手を求めていないものか、終了したものだけです。" in said
 
 
 def test_an_issue_without_any_candidate_keeps_its_row_in_the_workbook(folder):
@@ -572,6 +599,10 @@ def test_a_closed_pipe_is_quiet(folder):
     assert process.stderr.read() == b""
     process.stderr.close()
     process.wait(timeout=30)
+
+
+def test_the_help_of_the_service_says_what_to_open_where():
+    assert "表示されたアドレスをブラウザーで開いてください。" in "".join(kyodo("serve", "--help").stdout.split())
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])

@@ -186,7 +186,7 @@ def test_a_changed_byte_drops_that_part_alone_and_it_is_made_again(tmp_path, mon
         after = EncodedTexts(tmp_path).vectors(encoder, texts)
     np.testing.assert_array_equal(after, before)
     assert encoder.asked == [["あ会", "い会"]]
-    assert "shard 0 dropped" in caplog.text
+    assert "控え(0番)が使えないため" in caplog.text
     assert "あ会" not in caplog.text
     last = Letters()
     EncodedTexts(tmp_path).vectors(last, texts)
@@ -221,7 +221,7 @@ def test_one_text_that_cannot_be_read_takes_no_other_with_it(tmp_path, caplog):
     right = Letters().encode_passages(texts)
     right[[6, 30]] = 0
     np.testing.assert_allclose(rows, right, atol=2e-3)
-    assert "2 of 40 could not be encoded" in caplog.text
+    assert "文章40件のうち2件を読み込めませんでした" in caplog.text
     later = Letters()
     EncodedTexts(tmp_path).vectors(later, texts)
     assert later.asked == [[texts[6], texts[30]]]
@@ -237,7 +237,16 @@ def test_an_encoder_that_fails_at_everything_is_soon_left_alone(tmp_path, monkey
     assert [len(asked) for asked in encoder.asked].count(1) == 20
     assert len(encoder.asked) < 50
     assert told == list(range(1, 21))
-    assert "1000 of 1000 could not be encoded" in caplog.text
+    assert "文章1000件のうち1000件を読み込めませんでした" in caplog.text
+
+
+def test_an_encoder_left_alone_is_asked_once_more_by_the_next_texts_and_no_more(tmp_path):
+    kept, dead = EncodedTexts(tmp_path), Choosy()
+    kept.vectors(dead, ["あ" * n for n in range(1, 101)])
+    dead.asked.clear()
+    kept.vectors(dead, ["い" * n for n in range(1, 101)])
+    assert [len(asked) for asked in dead.asked].count(1) == 1
+    assert kept.vectors(Letters(), ["い"]).any()
 
 
 def test_failures_with_a_text_read_in_between_end_nothing(tmp_path):
@@ -250,7 +259,7 @@ def test_where_nothing_can_be_written_the_vectors_are_still_given(tmp_path, capl
     (tmp_path / "letters").write_text("in the way", "utf-8")
     rows = EncodedTexts(tmp_path).vectors(Letters(), ["あ"])
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
-    assert "shard 0 not kept" in caplog.text
+    assert "控え(0番)を残せません" in caplog.text
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=6), max_size=20))

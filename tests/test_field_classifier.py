@@ -24,7 +24,7 @@ from matcher.text import DICTIONARY_EDITION
 from models.artefacts import BrokenArtefact, save_model
 from models.fields import training as field_training
 from models.fields.baselines import LawWords, MostFrequent
-from models.fields.classifier import CODES, FORM, KIND, FieldModel, Weighing, load_field_model
+from models.fields.classifier import CODES, FORM, KIND, LIKELY, FieldModel, Weighing, load_field_model
 from models.fields.learning import Example, best_threshold, examples, f1_by_field, folds, learn, scale, truth_of
 from models.fields.quality import (
     BENCH,
@@ -113,6 +113,14 @@ def test_fields_that_hardly_any_text_has_are_never_proposed() -> None:
 def test_a_text_of_unknown_words_gets_no_proposal() -> None:
     assert learned().of("ゾウガメ") == {}
     assert learned().proposed("") == {}
+
+
+def test_a_text_of_fewer_than_four_known_words_has_no_likely_field() -> None:
+    three, four = "川、水質、里山、川、ゾウガメ", "川、水質、里山、植樹"
+    assert learned().of(three)[7] >= LIKELY
+    assert list(learned().proposed(three)) == [7]
+    assert learned().likely(three) == frozenset()
+    assert learned().likely(four) == {7}
 
 
 def test_learning_twice_gives_the_same_arrays_whatever_the_order() -> None:
@@ -380,6 +388,17 @@ def test_too_few_texts_are_said_plainly(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["models", "train-fields", written(tmp_path / "団体.jsonl", made(9))])
     assert result.exit_code == 2
     assert "学ぶには50件以上が必要です。" in result.stderr
+    assert "サンプル" not in result.stderr
+
+
+def test_that_samples_are_not_counted_is_said_where_stored_organisations_are_too_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KYODO_DATA", str(tmp_path / "data"))
+    result = CliRunner().invoke(app, ["models", "train-fields"])
+    assert result.exit_code == 2
+    assert "0件しかありません。" in result.stderr
+    assert "サンプルの団体は数えません。" in result.stderr
 
 
 def test_the_tables_name_every_system_and_every_field_that_is_there() -> None:

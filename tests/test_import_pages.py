@@ -3,6 +3,7 @@
 import re
 from io import BytesIO
 
+import pytest
 from openpyxl import Workbook
 from service import INVENTORY, REGISTER, Service, first_issue, upload
 
@@ -34,6 +35,15 @@ def test_a_preview_shows_kind_mapping_and_rows_and_stores_nothing(empty: Service
     assert "D 列「課題」" in html
     assert "飼い主のいない猫の相談" in html
     assert collection.issues(ctx).total == 0
+
+
+@pytest.mark.parametrize(("name", "content"), [("棚卸.csv", INVENTORY.encode()), ("団体.csv", REGISTER.encode())])
+def test_every_cell_of_the_preview_is_named_for_a_narrow_screen(empty: Service, name: str, content: bytes) -> None:
+    client, _ = empty
+    html = client.get(upload(client, name, content)).text
+    cells = re.findall(r"<td[^>]*>", html)
+    assert cells
+    assert all("data-label=" in cell for cell in cells)
 
 
 def test_a_confirmed_file_is_stored_once_and_stands_in_the_log(empty: Service) -> None:
@@ -94,7 +104,7 @@ def test_defaults_fill_empty_cells_and_a_wrong_year_is_said(empty: Service) -> N
     client, _ = empty
     preview = upload(client, "棚卸.csv", "業務名,課題\n猫の相談,運ぶ人がいない\n".encode())
     html = client.get(preview, params={"department": "生活衛生課", "year": "R6", "city": "岡山市"}).text
-    assert "<td>生活衛生課</td>" in html
+    assert '<td data-label="担当課">生活衛生課</td>' in html
     assert "令和6年度" in html
     wrong = client.get(preview, params={"year": "いつか"})
     assert wrong.status_code == 422
@@ -111,7 +121,7 @@ def test_without_a_city_the_inputs_for_one_stand_open_and_the_table_shows_it_whe
     assert "どの行にも市区町村がありません。" in html
     assert "記入例・空行・注記です。" in html
     given = client.get(preview, params={"city": "岡山市"}).text
-    assert "<td>岡山県岡山市</td>" in given
+    assert '<td data-label="市区町村">岡山県岡山市</td>' in given
     assert "どの行にも市区町村がありません。" not in given
 
 

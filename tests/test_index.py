@@ -2,6 +2,8 @@ import errno
 import fcntl
 import os
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -326,6 +328,15 @@ class Letters:
         return self.encode_query(texts)
 
 
+class Dead(Letters):
+    """It does not even read a query."""
+
+    def encode_query(self, texts, **_):
+        if self.tired:
+            raise MemoryError
+        return super().encode_query(texts)
+
+
 @pytest.fixture
 def encoding(tmp_path, monkeypatch):
     """Opens the collection with an encoder; and the model below it."""
@@ -371,6 +382,46 @@ def test_only_what_an_encoder_failed_at_is_worked_out_again(encoding, monkeypatc
     )
     assert encoded(opened()) == ["o1", "o2", "o3"]
     assert changed == [{"o3"}]
+
+
+def test_while_an_encoder_answers_nothing_no_start_works_for_it_in_vain(tmp_path, monkeypatch):
+    model = Dead()
+    monkeypatch.setattr(SentenceEncoder, "open", lambda *_: SentenceEncoder(model, "letters", "", ""))
+    settings = Settings(data=tmp_path, encoder=tmp_path / "model")
+    model.tired = True
+    first = open_context(settings)
+    store(first, organisation(1), organisation(2))
+    found(first)
+    with monkeypatch.context() as still:
+        still.setattr(index_module.Matcher, "updated", None)
+        assert found(open_context(settings)) == ["o1", "o2"]
+    model.tired = False
+    assert encoded(open_context(settings)) == ["o1", "o2"]
+
+
+def test_many_who_ask_at_a_start_wait_for_one_reading_of_what_is_on_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(index_module, "_MANY", 5)
+    first = context(tmp_path)
+    store(first, organisation(1), organisation(2))
+    found(first)
+    store(first, *(organisation(n) for n in range(3, 20)))
+    released, reads = _hold(monkeypatch), []
+    loaded = index_module.Index._loaded
+
+    def counted(self, path):
+        reads.append(self.name)
+        time.sleep(0.2)
+        return loaded(self, path)
+
+    monkeypatch.setattr(index_module.Index, "_loaded", counted)
+    service = context(tmp_path, patient=False)
+    with ThreadPoolExecutor(8) as many:
+        answers = [one.result() for one in [many.submit(found, service) for _ in range(8)]]
+    assert answers == [["o1", "o2"]] * 8
+    released.set()
+    service.indexes.organisations._worker.join()
+    assert len(found(service)) == 10
+    assert reads.count("organisations") <= 2  # by the first who asked, and by the worker
 
 
 def test_an_organisation_that_was_never_encoded_can_be_retired(encoding):

@@ -281,6 +281,46 @@ def test_a_day_that_cannot_be_is_explained_with_the_way_back(real: Service, day:
     assert f'href="/issues/{issue}"' in answer.text
 
 
+def test_a_step_is_chosen_before_it_is_recorded(real: Service) -> None:
+    client, ctx = real
+    issue, introduction = introduced(client, ctx)
+    form = client.get(f"/issues/{issue}").text.split('name="stage"')[1]
+    assert re.findall(r"<option[^>]*>([^<]+)<", form)[0] == "選んでください"
+    assert form.startswith(" required>")
+    sent = client.post(f"/issues/{issue}/introductions/{introduction}/events", data={"stage": "", "on": "2026-04-20"})
+    assert sent.status_code == 422
+    assert "「できごと」がありません。" in sent.text
+    assert reviews.track(ctx, issue).introductions[0].events == ()
+
+
+def test_the_mark_of_a_required_grade_stands_behind_a_whole_question(real: Service) -> None:
+    client, ctx = real
+    html = client.get(f"/issues/{first_issue(ctx, '猫')}").text
+    assert re.search(
+        r"<legend>この団体は、この課題に合いますか<span[^>]+>（猫と暮らす会）</span><span class=\"need\">", html
+    )
+
+
+def test_an_issue_that_seeks_no_partner_says_how_to_change_that_and_asks_nobody_to_decide(empty: Service) -> None:
+    client, ctx = empty
+    client.post("/issues", data=FORM)  # without the tick
+    issue = first_issue(ctx)
+    section = client.get(f"/issues/{issue}").text.split('id="candidates"')[1].split("</section>")[0]
+    assert "候補を探していません。" in section
+    assert f'<a href="/issues/{issue}/edit">「書き直す」</a>で変えられます。' in section
+    assert "お決めください" not in section
+
+
+def test_the_history_says_that_taking_back_is_kept_and_names_every_cell_for_a_narrow_screen(real: Service) -> None:
+    client, ctx = real
+    issue, organisation = first_issue(ctx, "猫"), collection.organisations(ctx, "猫").items[0].id
+    client.post(f"/issues/{issue}/reviews", data={"organisation": organisation, "grade": "suitable"})
+    table = client.get(f"/issues/{issue}").text.split('id="history"')[1].split("</table>")[0]
+    assert "取り消しても、取り消したことが履歴に残ります。" in table
+    assert re.findall(r'<td[^>]* data-label="(.+?)"', table) == ["日時", "団体", "評価", "理由", "順位"]
+    assert table.count("<td") == 5
+
+
 def test_a_sample_stays_marked_where_people_have_decided_about_it(empty: Service) -> None:
     client, ctx = empty
     samples.load_if_empty(ctx)

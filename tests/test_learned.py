@@ -103,6 +103,11 @@ def test_why_a_table_of_synonyms_is_not_used_is_told_in_japanese(tmp_path, caplo
         assert find_learned(Places(synonyms=path)).synonyms == shipped_synonyms()
     (record,) = caplog.records
     assert said in record.getMessage()
+    assert record.getMessage().endswith(
+        "いまは付属の表を使っています。サービスを動かしているときは、直したあとに起動し直してください。"
+    )
+    faults = "すべての問題は kyodo models check-synonyms で確かめられます。"
+    assert (faults in record.getMessage()) == ("か所あります" in said)
     assert "Errno" not in record.getMessage()
     assert "\n" not in record.getMessage()
 
@@ -158,7 +163,7 @@ def test_texts_that_an_encoder_fails_at_are_zeros_and_tried_again(remembering, t
     with caplog.at_level(logging.WARNING):
         rows = learned.encoder.encode_passages(["い", "あ", "う"])
     np.testing.assert_array_equal(rows, [[0] * 4, known[0], [0] * 4])
-    assert "2 of 2 could not be encoded" in caplog.text
+    assert "文章2件のうち2件を読み込めませんでした" in caplog.text
     model.tired = None
     again = learned.encoder.encode_passages(["い", "あ", "う"])
     np.testing.assert_allclose(np.linalg.norm(again, axis=1), 1, atol=1e-6)
@@ -201,5 +206,5 @@ def test_files_of_others_among_the_encoded_texts_stop_nothing(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         rows = EncodedTexts(tmp_path).vectors(SentenceEncoder(Letters(), "letters", "", ""), ["あ"])
     assert rows.shape == (1, 4)
-    assert "shard 0 not kept" in caplog.text
+    assert "控え(0番)を残せません" in caplog.text
     assert [path.name for path in place.iterdir()] == ["notes.txt"]

@@ -136,6 +136,18 @@ def test_of_what_is_missing_the_words_come_first_that_others_have_and_that_tell_
     )
 
 
+def test_a_noun_that_stands_there_as_written_is_not_missing_however_it_is_read():
+    found = Matcher.fit([Document("o", "o", body="美容室での見守り講習")]).rank(Query("q", "見守りをする人と講習"))
+    assert "守り" not in found.suggestions[0].evidence.missing
+
+
+def test_a_number_lies_near_to_no_word():
+    words = WordVectors("v", {"131": 0, "婦人": 0, "女性": 0}, np.array([[1.0]], dtype=np.float32))
+    found = Matcher.fit([Document("o", "o", body="婦人の会。女性131人")], learned=Learned(vectors=words))
+    meant = found.rank(Query("q", "女性131ha")).suggestions[0].evidence.contributions
+    assert {(c.term, c.matched) for c in meant if c.part is Part.MEANING} == {("女性", "婦人"), ("131", "")}
+
+
 def test_a_word_in_another_text_of_the_owner_is_not_missing():
     found = Matcher.fit(DOCUMENTS).rank(Query("q", "猫の世話と高齢者の訪問"))
     evidence = next(s.evidence for s in found.suggestions if s.owner == "o2")
@@ -176,8 +188,16 @@ def test_how_strong_a_clue_is_does_not_hang_on_the_weights_in_force():
     matcher = Matcher.fit(DOCUMENTS, learned=LEARNED)
     bands = {s.owner: s.band for s in matcher.rank(CAT).suggestions}
     assert len(set(bands.values())) > 1
-    for weights in (Weights(meaning=5.0), Weights(words=0.1, characters=3.0), Weights(synonyms=0.0)):
+    for weights in (Weights(meaning=5.0), Weights(words=0.1, characters=3.0), Weights(synonyms=2.0)):
         assert {s.owner: s.band for s in matcher.weighed(weights).rank(CAT).suggestions} == bands
+
+
+def test_what_is_switched_off_is_no_clue():
+    texts = Weights(words=0.0, characters=0.0, synonyms=0.0, meaning=0.0, encoder=1.0, cases=1.0)
+    bridge = Bridge("c1", "猫の事例", "o1", "ねこの会", 1.0, "", "")
+    found = Matcher.fit(DOCUMENTS, MatcherConfig(weights=texts), LEARNED).rank(CAT, bridges=[bridge])
+    assert {s.band for s in found.suggestions} == {Band.WEAK}
+    assert not found.good_match
 
 
 def test_that_an_encoder_finds_two_texts_alike_is_no_reason_of_its_own():

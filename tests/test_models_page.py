@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -177,6 +179,20 @@ def test_going_back_to_a_broken_set_is_refused_with_the_way_to_the_default(with_
     assert answer.status_code == 422
     assert "この重みは使えません。" in answer.text
     assert "reason-default" not in answer.text  # the default is in force already
+
+
+def test_a_choice_while_another_program_writes_is_logged_in_japanese(
+    with_set: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, ctx = with_set
+    with ctx.db.writer.connect() as ours:
+        ours.exec_driver_sql("PRAGMA busy_timeout = 0")
+    with closing(sqlite3.connect(ctx.settings.data / "kyodo.sqlite3", isolation_level=None)) as other_program:
+        other_program.execute("BEGIN IMMEDIATE")
+        answer = client.post("/models/choose", data={"id": ID, "reason": "試す"})
+        other_program.execute("ROLLBACK")
+    assert answer.status_code == 503
+    assert "データベースを使えませんでした(database is locked)。" in [one.getMessage() for one in caplog.records]
 
 
 def test_programs_are_told_that_the_sets_cannot_be_seen(empty: Service) -> None:

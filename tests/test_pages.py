@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from service import UNUSUAL, Service, first_issue
 
-from api.pages.presentation import excerpt, founding_day, highlight, inactive_sentence, japanese_moment
+from api.pages.presentation import excerpt, founding_day, highlight, inactive_sentence, japanese_moment, japanese_month
 from api.usecases import collection, samples
 from api.usecases.context import Context
 
@@ -124,6 +124,18 @@ def test_candidates_quote_both_sides_mark_the_shared_words_and_say_that_a_person
     )
     assert "点の内訳" in html
     assert "サンプル" in html
+
+
+def test_the_table_of_points_explains_the_words_it_uses(shown: Service) -> None:
+    client, ctx = shown
+    html = client.get(f"/issues/{first_issue(ctx, '所有者不明猫')}").text
+    folds = re.findall(r"<summary>点の内訳.*?</details>", html, re.DOTALL)
+    wholes = ["文の内容</span>" in fold for fold in folds]
+    sums = ["そのほか" in fold.split("</table>")[0] for fold in folds]
+    assert True in wholes
+    assert True in sums
+    assert wholes == ["「文の内容」は、1つの語ではなく、その文全体との近さです。" in fold for fold in folds]
+    assert sums == ["1つずつは小さいものを「そのほか」にまとめて足しています。" in fold for fold in folds]
 
 
 def test_the_free_text_is_stored_nowhere(empty: Service) -> None:
@@ -253,3 +265,9 @@ def test_why_a_body_is_no_candidate_is_a_sentence() -> None:
 
 def test_a_moment_is_shown_in_the_time_of_japan() -> None:
     assert japanese_moment(datetime(2024, 5, 26, 16, 5, tzinfo=UTC)) == "令和6年5月27日 01:05"
+
+
+def test_a_month_is_shown_in_the_era_of_its_first_day() -> None:
+    assert japanese_month(date(2026, 11, 1)) == "令和8年11月"
+    assert japanese_month(date(2019, 4, 1)) == "平成31年4月"
+    assert japanese_month(date(2019, 5, 1)) == "令和元年5月"

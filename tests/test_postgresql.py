@@ -48,7 +48,7 @@ _NUMBERS = count(1)
 def programs() -> Path:
     """The folder of initdb and postgres; Debian keeps it out of the search path."""
     versions = Path("/usr/lib/postgresql").glob("[0-9]*/bin/initdb")
-    newest = max(versions, key=lambda path: int(path.parts[-3]), default=None)
+    newest = max(versions, key=lambda path: float(path.parts[-3]), default=None)
     found = shutil.which("initdb") or newest
     return Path(found).resolve().parent if found else pytest.skip(_MISSING.format("its server"))
 
@@ -73,7 +73,7 @@ def server() -> Iterator[Path]:
             os.chown(folder, who["user"], who["group"])
         run = partial(subprocess.Popen, cwd=folder, stdout=subprocess.DEVNULL, **who)
         plain = ["-U", "kyodo", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
-        assert run([place / "initdb", "-D", folder / "data", *plain]).wait() == 0
+        assert run([place / "initdb", "-D", folder / "data", *plain]).wait(120) == 0
         options = ["listen_addresses=", f"unix_socket_directories={folder}", "fsync=off"]
         started = run([place / "postgres", "-D", folder / "data", *(f"--{option}" for option in options)])
         try:
@@ -83,6 +83,8 @@ def server() -> Iterator[Path]:
                     break
                 assert started.poll() is None
                 time.sleep(0.05)
+            else:
+                pytest.fail("the server has not answered for a minute")
             yield folder
         finally:
             started.send_signal(signal.SIGQUIT)  # at once: nothing of it is needed any more
@@ -238,9 +240,25 @@ def test_buttons_pressed_twice_at_once_store_once(ctx: Context) -> None:
     written = at_once(lambda: collection.write_issue(ctx, draft))
     edited = at_once(lambda: collection.edit_issue(ctx, written.id, 1, replace(draft, note="急ぎ")))
     assert (edited.version, collection.issues(ctx).total) == (2, 1)
-    first = at_once(lambda: weights.choose(ctx, "", "試す"))
+    learned(ctx)
+    first = at_once(lambda: weights.choose(ctx, ONE, "試す"))
     at_once(lambda: weights.roll_back(ctx, first.id))
     assert [choice.id for choice in weights.overview(ctx).history] == [2, 1]
+
+
+def test_who_only_reads_does_not_wait_for_those_who_queue_to_write(ctx: Context) -> None:
+    draft = collection.IssueDraft(title="猫の相談", problem="人手がない")
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with ThreadPoolExecutor(20) as pool, ctx.db.write():
+        for number in range(20):
+            pool.submit(collection.write_issue, ctx, replace(draft, note=str(number)))
+        for _ in range(3_000):
+            with ctx.db.read() as conn:
+                if conn.scalar(waiting) == 14:  # all of a pool's fifteen connections but the one that writes
+                    break
+            time.sleep(0.02)
+        assert collection.issues(ctx).total == 0
+    assert collection.issues(ctx).total == 20
 
 
 def at_once(press: Callable[[], Any]) -> Any:

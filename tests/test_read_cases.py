@@ -19,6 +19,12 @@ def cases(result: ReadResult) -> list[Case]:
     return [record for record in result.records if isinstance(record, Case)]
 
 
+def test_the_year_beside_one_step_without_a_year_is_that_of_the_step() -> None:
+    heading = ["事例名", "協働の相手", "経過", "年度", "効果"]
+    [case] = cases(read(heading, ["地域猫", "ねこの会", "捕獲と手術を行った", "令和5", "増えた"]))
+    assert case.programme == (year(2023, "捕獲と手術を行った"),)
+
+
 def year(fiscal_year: int | None, stage: str, note: str = "") -> ProgrammeYear:
     return ProgrammeYear(fiscal_year=fiscal_year, stage=stage, note=note)
 

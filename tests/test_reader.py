@@ -2,6 +2,7 @@
 
 import ast
 import json
+import logging
 import threading
 import time
 from pathlib import Path
@@ -14,6 +15,12 @@ from model_server import Answer, dripping_body, dripping_head, order, reply, say
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.settings import Settings
+from api.usecases import reading
+from api.usecases.context import open_context
+from corpus.records import Issue, Organisation, ReleaseLevel
+from corpus.store import issues as issue_rows
+from corpus.store import organisations as organisation_rows
 from matcher.measures import read_run
 from matcher.records import Document, Query
 from models.reading.chat import Cost, Endpoint, Outcome, ReaderFailed
@@ -256,6 +263,9 @@ def test_a_quote_has_five_characters_or_is_the_whole_text_and_has_two_letters(te
         ("まず相談して下さい。", "decision"),
         ("お支払いをお願いします。", "decision"),
         ("口座があります。", "decision"),
+        ("この団体に任せましょう。", "decision"),
+        ("この団体にするとよいでしょう。", "decision"),
+        ("この団体に委託します。", "decision"),
         ("ほかの団体は詐欺で摘発されています。", "decision"),
         ("代表が逮捕されました。", "decision"),
         ("〇八六‐二三四‐五六七八へどうぞ。", "contact"),
@@ -274,6 +284,7 @@ def test_a_reason_that_leads_elsewhere_or_speaks_as_if_decided_is_dropped(told, 
         "支援を選べるようにしています。",
         "目的が決まっている活動です。",
         "決まった曜日に、選択肢を増やす学びの場を開いています。",
+        "絵本を選んで届け、目標を決めて学ぶ場を開いています。",
         "施設選びの相談に乗り、自分で選ぶ力を育てています。",
         "毎月テーマを決めて集まり、ルールの取り決めを手伝っています。",
         "意思決定を支え、確定申告の手伝いもしています。",
@@ -510,24 +521,39 @@ def test_rank_fails_when_no_answer_could_be_used_and_says_how_many_were_not(tmp_
         read_again, said = ranked(tmp_path, "--reader", server.url)
     assert read_again == plain
     assert said.exit_code == 1
-    assert "1件は並べ替えられず、もとの順位のままです(refused 1件)。" in said.output
+    assert "1件は並べ替えられず、もとの順位のままです(断られた 1件)。" in said.output
 
 
 def test_rank_asks_no_more_after_three_failures_in_a_row(tmp_path):
     good = say(order((2, "", "", "")))
     answers = [good, *[reply(500, b"")] * 2, good, slow, *[reply(500, b"")] * 2]
     with serving(lambda handler, body: answers.pop(0)(handler, body)) as server, pytest.MonkeyPatch.context() as set_:
-        set_.setenv("KYODO_READER_TIMEOUT", "0.5")
+        set_.setenv("KYODO_READER_TIMEOUT", "2")
         _, said = ranked(tmp_path, "--reader", server.url, issues=12)
     assert len(server.received) == 7
     assert said.exit_code == 0
     for sentence in (
         "読み取り役に、課題1件につき1回、12回まで頼みます。",
         "読み取り役が並べ替えたのは2件です。",
-        "5件は並べ替えられず、もとの順位のままです(refused 4件、time-out 1件)。",
+        "5件は並べ替えられず、もとの順位のままです(断られた 4件、時間切れ 1件)。",
         "続けて3回失敗したため、残りの5件は頼まず、もとの順位のままです。",
     ):
         assert sentence in said.output
+
+
+def test_the_log_says_in_japanese_and_by_number_alone_which_issue_got_no_order(tmp_path, caplog):
+    with serving(reply(500, b"")) as server:
+        ctx = open_context(Settings(data=tmp_path, reader_url=server.url))
+        with ctx.db.write() as conn:
+            cats = Issue(id="i-7", key="7", title="猫の世話", problem=ISSUE, release_level=ReleaseLevel.PUBLIC)
+            issue_rows.upsert(conn, [cats])
+            organisation_rows.upsert(conn, [Organisation(id="o-1", key="1", name="猫の会", purpose="猫の世話")])
+        with caplog.at_level(logging.WARNING):
+            reading.read_for_issue(ctx, "i-7", 1)
+        ctx.db.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "課題(i-7)を読み取り役に並べてもらえませんでした。読み取り役のサーバーが、答えるのを断りました。"
+    ]
 
 
 def test_issues_too_long_to_be_sent_do_not_stop_the_others():

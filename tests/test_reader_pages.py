@@ -98,6 +98,7 @@ def test_an_issue_is_sent_only_when_its_release_level_permits_it(tmp_path: Path,
             page = read.client.get(f"/issues/{read.issue}").text
             assert (BUTTON in page) == (sent > 0)
             assert ("のため、読み取り役には送れません。" in page) == (sent == 0)
+            assert ("「書き直す」</a>で公開の範囲を変えられます。" in page) == (sent == 0)
             assert read.press().status_code == (200 if sent else 422)
             assert len(read.server.received) == sum(calls for _, calls in read.outcomes()) == sent
 
@@ -253,6 +254,8 @@ def test_a_failure_gives_the_list_without_the_reader_and_one_sentence(
     assert shown.status_code == 200
     assert said in shown.text
     assert "もとの順位です。" in shown.text
+    assert "時間をおいて「読み取り役に頼む」を押してください。" in shown.text
+    assert shown.text.count(BUTTON) == 1
     assert re.findall(r"もとの順位 (\d)", shown.text) == ["1", "2"]
     assert "の見立て</h4>" not in shown.text
     assert read.issue in caplog.text
@@ -272,6 +275,7 @@ def test_every_call_is_counted_and_the_administrator_sees_the_counts(tmp_path: P
     assert (row.outcome, row.calls, row.tokens_in, row.tokens_out) == ("read", 2, 2400, 160)
     assert "答えを使いました" in page
     assert "2,400" in page
+    assert re.search(r"<td class=\"nowrap\" data-label=\"月\">令和\d+年\d+月</td>", page)
 
 
 @contextmanager
@@ -324,6 +328,16 @@ def test_at_most_three_calls_are_under_way_and_one_more_is_not_counted(tmp_path:
     assert re.findall(r"もとの順位 (\d)", page.text) == ["1", "2"]
 
 
+def test_the_button_beside_a_failure_asks_again(tmp_path: Path) -> None:
+    answers = [reply(500, b""), say(order(GOOD))]
+    with public(tmp_path, lambda handler, body: answers.pop(0)(handler, body)) as read:
+        form = read.press().text.split(f'action="/issues/{read.issue}/reading"')[1].split(BUTTON)[0]
+        (version,) = re.findall(r'name="version" value="(\d+)"', form)
+        again = read.client.post(f"/issues/{read.issue}/reading", data={"version": version}).text
+    assert "の見立て</h4>" in again
+    assert BUTTON not in again
+
+
 def test_a_double_click_is_one_call(tmp_path: Path) -> None:
     with held() as (answer, go), public(tmp_path, answer) as read:
         (issue,) = more_issues(read, 1)
@@ -357,7 +371,7 @@ def test_an_answer_is_shown_when_the_database_cannot_be_written_at_its_end(
         other_program.execute("ROLLBACK")
         assert read.outcomes() == [("", 1)]
     assert GOOD[1] in page.text
-    assert "the end of call 1 of the reader could not be recorded: read" in caplog.text
+    assert "読み取り役に頼んだ記録(1番)に、終わりを書き込めませんでした。" in caplog.text
     assert "捕獲" not in caplog.text
 
 

@@ -195,6 +195,18 @@ def test_a_page_shows_both_words_of_a_soft_match(filled: Service) -> None:
     assert '<td>育児</td><td class="sign">≈</td><td>子育て</td>' in html
 
 
+def test_where_no_missing_word_is_named_nothing_is_claimed(filled: Service) -> None:
+    client, _ = filled
+    html = client.post("/candidates", data={"text": "猫の捕獲と世話"}).text
+    cards = {
+        name: "見あたらないことば" in rest
+        for name, rest in re.findall(r'<li class="card" id="c-(o.)">(.*?)</dl>', html, re.S)
+    }
+    assert cards["o1"] is False
+    assert True in cards.values()
+    assert "主なことばは" not in html
+
+
 def test_a_page_tells_the_case_with_its_partner_quote_and_link(filled: Service) -> None:
     html = filled[0].post("/candidates", data={"text": "猫の苦情が多く、猫の捕獲と世話をする人がいない。"}).text
     assert "『猫と暮らす町』に似ています。このときの相手はねこの会でした。" in text_of(html)

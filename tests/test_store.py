@@ -139,19 +139,21 @@ def test_a_newer_row_may_name_other_fields_or_take_back_those_that_came_from_a_f
     issues.upsert(conn, [issue(1, fields=frozenset({7})), issue(2, fields=frozenset({7}))])
     issues.update(conn, issue(1, fields=frozenset({13})), 1)
     newer = [issue(1, fields=frozenset({2})), issue(2)]
-    assert issues.overruling(conn, newer) == newer[:1]
+    assert issues.overwriting(conn, newer) == newer[:1]
     assert issues.upsert(conn, newer) == Changes(0, 2, 0)
     assert [issues.get(conn, id).fields for id in ("i-1", "i-2")] == [{2}, frozenset()]
-    assert issues.overruling(conn, newer) == []
+    assert issues.overwriting(conn, newer) == []
 
 
-def test_only_fields_that_a_person_may_have_chosen_are_overruled(conn):
-    issues.upsert(conn, [issue(n, fields=frozenset({7})) for n in (1, 2, 3)])
-    issues.update(conn, issue(1, fields=frozenset({13})), 1)  # the same file again leaves them alone
-    issues.update(conn, issue(2, fields=frozenset({13})), 1)
-    same, none = issue(1, fields=frozenset({7})), issue(2, problem="人手が足りない")
-    unedited, new = issue(3, fields=frozenset({2})), issue(4, fields=frozenset({2}))
-    assert issues.overruling(conn, [same, none, unedited, new]) == []
+def test_only_rows_whose_edits_would_be_lost_are_named(conn):
+    issues.upsert(conn, [issue(n) for n in range(1, 6)])
+    for n in (1, 2):
+        issues.update(conn, issue(n, fields=frozenset({13})), 1)
+    for n in (3, 4):
+        issues.update(conn, issue(n, note="電話で確かめた"), 1)
+    lost, first = issue(4, problem="人手が足りない"), issue(4, problem="担い手がいない")
+    harmless = [issue(1), issue(2, problem="人手が足りない"), issue(3), issue(5, problem="人手が足りない"), issue(6)]
+    assert issues.overwriting(conn, [*harmless, first, lost]) == [lost]
 
 
 def test_a_newer_row_that_says_what_a_person_already_wrote_changes_nothing(conn):

@@ -68,7 +68,7 @@ def test_a_text_brings_up_organisations_with_their_reason(ctx):
     assert found.good_match
     assert found.total == 3
     assert "捕獲" in {c.term for c in first.suggestion.evidence.contributions}
-    assert first.reason_area == "地域が重なっています（岡山県岡山市と岡山県岡山市）。"
+    assert first.reason_area == "どちらも岡山県岡山市です。"
 
 
 def test_an_issue_is_ranked_and_the_list_kept_as_shown_once(ctx):
@@ -115,11 +115,12 @@ def test_the_partner_of_a_past_case_is_found_whatever_its_legal_form_and_width(c
     assert told_partners(ctx) == []
 
 
-def test_of_bodies_that_differ_in_their_legal_form_alone_the_very_name_is_meant(ctx):
+def test_of_bodies_that_differ_in_their_legal_form_alone_the_very_name_is_meant_and_then_the_form(ctx):
     with ctx.db.write() as conn:
-        organisations.upsert(conn, [Organisation(id="o9", key="id:o9", name="株式会社ねこの会")])
-        names = ["株式会社ねこの会", "ねこの会", "NPO法人ねこの会"]
-        assert organisations.ids_by_name(conn, names) == dict(zip(names, ["o9", "o1", "o1"], strict=True))
+        named = {"o0": "社会福祉法人ねこの会", "o8": "特定非営利活動法人ねこの会", "o9": "株式会社ねこの会"}
+        organisations.upsert(conn, [Organisation(id=id, key=f"id:{id}", name=name) for id, name in named.items()])
+        expected = {"株式会社ねこの会": "o9", "ねこの会": "o1", "NPO法人ねこの会": "o8", "学校法人ねこの会": "o1"}
+        assert organisations.ids_by_name(conn, list(expected)) == expected
 
 
 def test_a_case_passed_over_is_no_bridge(ctx):

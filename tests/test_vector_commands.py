@@ -79,17 +79,24 @@ def test_worse_vectors_are_not_put_in_the_place_of_those_in_use(folder, texts, f
     assert "KYODO_VECTORS" in said[1]
     own = vectors_folder(folder / "data")
     assert not own.exists()
-    assert load_vectors(own.with_name("vectors-tried")).rows
+    assert load_vectors(own.with_name("vectors-tried-1")).rows
     written = kyodo(*given, "--out", "out")
     assert written.stdout.splitlines()[:4] == tried.stdout.splitlines()[:4]
     assert load_vectors(folder / "out").rows
+    kyodo(*given)
+    assert load_vectors(own.with_name("vectors-tried-2")).rows
+
+
+def as_good_as_shipped(path):
+    shipped = load_vectors(SHIPPED)
+    spoken = {form for group in shipped_synonyms().groups for member in group.members for form in word_forms(member)}
+    lines = [f"{form} {' '.join(map(str, shipped.matrix[shipped.rows[form]]))}" for form in spoken & set(shipped.rows)]
+    path.write_text("\n".join(lines), encoding="utf-8")
 
 
 def test_vectors_as_good_as_those_in_use_take_their_place(folder):
-    shipped, own = load_vectors(SHIPPED), vectors_folder(folder / "data")
-    spoken = {form for group in shipped_synonyms().groups for member in group.members for form in word_forms(member)}
-    lines = [f"{form} {' '.join(map(str, shipped.matrix[shipped.rows[form]]))}" for form in spoken & set(shipped.rows)]
-    (folder / "w.vec").write_text("\n".join(lines), encoding="utf-8")
+    own = vectors_folder(folder / "data")
+    as_good_as_shipped(folder / "w.vec")
     assert kyodo("convert-vectors", "w.vec", "--out", own).exit_code == 0
     again = kyodo("convert-vectors", "w.vec", "--source", "市の広報")  # those in use have lost a little by rounding
     assert again.exit_code == 0, again.output
@@ -97,10 +104,24 @@ def test_vectors_as_good_as_those_in_use_take_their_place(folder):
     assert "- 市の広報" in (own / "CARD.md").read_text(encoding="utf-8")
 
 
-def test_vectors_chosen_by_the_setting_are_those_compared_with(folder, foreign, monkeypatch):
-    assert kyodo("convert-vectors", foreign, "--out", "chosen").exit_code == 0
-    monkeypatch.setenv("KYODO_VECTORS", "chosen")
-    assert "に保存しました。" in kyodo("convert-vectors", foreign).stdout
+def test_vectors_that_are_tried_by_the_setting_make_nothing_worse_take_the_place_of_better(
+    folder, foreign, monkeypatch
+):
+    kyodo("convert-vectors", foreign)
+    own = vectors_folder(folder / "data")
+    tried = own.with_name("vectors-tried-1")
+    before = (tried / "matrix.npy").read_bytes()
+    monkeypatch.setenv("KYODO_VECTORS", str(tried))
+    assert "今あるものをそのまま使います" in kyodo("convert-vectors", foreign).stdout
+    assert not own.exists()
+    assert (tried / "matrix.npy").read_bytes() == before
+
+
+def test_vectors_made_while_others_are_set_are_said_not_to_be_used_yet(folder, monkeypatch):
+    monkeypatch.setenv("KYODO_VECTORS", str(SHIPPED))
+    as_good_as_shipped(folder / "w.vec")
+    kyodo("convert-vectors", "w.vec", "--out", vectors_folder(folder / "data"))
+    assert "指定をやめるまでは使われません。" in kyodo("convert-vectors", "w.vec").stdout
 
 
 @pytest.mark.parametrize(
@@ -110,6 +131,7 @@ def test_vectors_chosen_by_the_setting_are_those_compared_with(folder, foreign, 
         (["neighbours", "猫" * 101], "文章が長すぎます"),
         (["neighbours", "の"], "意味のある語を取り出せませんでした"),
         (["neighbours", "ヌルポガッ"], "この単語ベクトルに入っていません"),
+        (["neighbours", "くぁwせ"], "「くぁwせ」は、この単語ベクトルに入っていません。調べた語は「W」です。"),
         (["neighbours", "猫", "--vectors", "nowhere"], "単語ベクトルのフォルダー「nowhere」が見つかりません"),
         (["train-vectors", "nowhere.txt"], "「nowhere.txt」が見つかりません"),
         (["train-vectors", "nowhere.pdf"], "「nowhere.pdf」が見つかりません"),

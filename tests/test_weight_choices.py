@@ -135,9 +135,17 @@ def test_only_a_learned_set_can_be_chosen(ctx, id):
         weights.choose(ctx, id, "試す")
 
 
+def test_the_default_that_nobody_has_left_yet_is_no_choice_and_leaves_nothing_to_roll_back(ctx):
+    assert weights.choose(ctx, "", "念のため") is None
+    assert told(ctx) == []
+    with pytest.raises(Invalid, match="戻すものがありません"):
+        weights.roll_back(ctx)
+
+
 @pytest.mark.parametrize("name", ["rows changed", "rows deleted"])
 def test_the_database_itself_refuses_to_change_a_choice(ctx, name):
-    weights.choose(ctx, "", "はじめに")
+    learned(ctx)
+    weights.choose(ctx, ONE, "はじめに")
     table = tables.weight_choices
     statement = update(table).values(reason="x") if name == "rows changed" else delete(table)
     with ctx.db.write() as conn, pytest.raises(DatabaseError, match="append-only"), conn.begin_nested():
@@ -239,7 +247,12 @@ def test_past_cases_are_learned_from_but_for_those_of_the_very_issue(ctx):
 
     with ctx.db.write() as conn:
         issue_rows.upsert(conn, [Issue(id=f"i-{n:02d}", key=f"k{n}", title="業務", problem=text) for n in range(20)])
-        past = [("itself", text), ("alike", "猫が増え、飼い主のいない猫に困っている。")]
+        past = [
+            ("itself", text),
+            ("more", text + "苦情も多い。"),
+            ("less", text.removesuffix("困っている。")),
+            ("alike", "猫が増え、飼い主のいない猫に困っている。"),
+        ]
         case_rows.upsert(
             conn, [Case(id=id, key=id, title=id, issue=issue, partners=("団体o-3",)) for id, issue in past]
         )
@@ -305,8 +318,20 @@ def test_the_commands_list_switch_and_switch_back(ctx):
     listed = json.loads(run("weights", "--json").stdout)
     assert (listed["in_force"]["id"], listed["learned"][0]["measures"]["ndcg"]) == (ONE, 0.6)
     assert [choice["reason"] for choice in listed["history"]] == ["試す"]
-    assert run("roll-back").stdout.startswith("付属の重み に戻しました。")
+    assert run("roll-back").stdout.startswith("付属の重みに戻しました。")
     assert json.loads(run("use-weights", "default", "--reason", "念のため", "--json").stdout)["weights"] == ""
+
+
+def test_the_command_says_when_the_set_is_in_force_already_and_records_nothing(ctx):
+    learned(ctx)
+    assert run("use-weights", "default", "--reason", "念のため").stdout == "すでに付属の重みを使っています。\n"
+    answer = json.loads(run("use-weights", "default", "--reason", "念のため", "--json").stdout)
+    assert answer == {"weights": "", "reason": "", "changed": False}
+    answer = json.loads(run("use-weights", ONE, "--reason", "試す", "--json").stdout)
+    assert answer == {"weights": ONE, "reason": "試す", "changed": True}
+    assert run("use-weights", ONE, "--reason", "もう一度").stdout == f"すでに学習した重み {ONE} を使っています。\n"
+    assert told(ctx) == [(ONE, "試す")]
+    assert run("use-weights", "default", "--reason", "やめる").stdout.startswith("付属の重みを使います。")
 
 
 def test_the_command_that_cannot_go_back_names_the_way_out(ctx):

@@ -46,7 +46,7 @@ def train_fields(
     try:
         judged = judge(given)
     except TooFewTexts as error:
-        raise Invalid(str(error)) from error
+        raise Invalid(str(error) if file else f"{error}サンプルの団体は数えません。") from error
     typer.echo(f"分野の付いた文章{len(given):,}件で、10分割の交差検証をしました。\n")
     typer.echo("\n".join(tables(judged)) + "\n")
     if not judged.better:

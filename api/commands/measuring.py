@@ -134,14 +134,15 @@ def _announce(calls: int, allowed: int) -> None:
 
 
 def _how_it_read(reader: "RankingReader") -> str:
+    from api.pages.presentation import READER_OUTCOMES
     from models.reading.chat import Outcome
     from models.reading.reader import MOST_FAILURES
 
     failed = {outcome: number for outcome, number in reader.outcomes.items() if outcome is not Outcome.READ}
-    codes = "、".join(f"{outcome} {number:,}件" for outcome, number in sorted(failed.items()))
+    named = "、".join(f"{READER_OUTCOMES[outcome]} {number:,}件" for outcome, number in sorted(failed.items()))
     said = f"読み取り役が並べ替えたのは{reader.outcomes[Outcome.READ]:,}件です。"
     if failed:
-        said += f"{sum(failed.values()):,}件は並べ替えられず、もとの順位のままです({codes})。"
+        said += f"{sum(failed.values()):,}件は並べ替えられず、もとの順位のままです({named})。"
     if reader.not_asked:
         said += f"続けて{MOST_FAILURES}回失敗したため、残りの{reader.not_asked:,}件は頼まず、もとの順位のままです。"
     return said

@@ -1,6 +1,7 @@
 """``kyodo suggest``: candidates for a text, an issue, an organisation, or for every issue of a department."""
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -146,7 +147,35 @@ def _whole_department(ctx: "Context", department: str, out: Path, k: int, as_jso
     if as_json:
         answer_json({"out": str(out), "department": department, "issues": len(issues), "rows": len(rows)})
     else:
-        typer.echo(f"{len(issues)}件の課題について、候補を{len(rows)}行、{out} に書き出しました。{_FIRST_LINE}")
+        written = f"{len(issues)}件の課題について、候補を{len(rows)}行、{out} に書き出しました。"
+        typer.echo(f"{written}{_left_out(ctx, issues)}{_FIRST_LINE}")
+
+
+def _left_out(ctx: "Context", issues: "Sequence[Issue]") -> str:
+    """Why the department has more issues than those looked at; "" where it has not."""
+    from corpus.records import IssueStatus
+
+    if not issues:  # a department without any issue was refused before
+        return "この課の課題は、相手を求めていないものか、終了したものだけです。"
+    stored = list(_of_department(ctx, issues[0]))
+    unasked = sum(not one.seeks_partner for one in stored)
+    closed = sum(one.seeks_partner and one.status is not IssueStatus.OPEN for one in stored)
+    counts = ((unasked, "相手を求めていない"), (closed, "終了した"))
+    said = "と、".join(f"{which}{number}件" for number, which in counts if number)
+    return f"{said}は除きました。" if said else ""
+
+
+def _of_department(ctx: "Context", issue: "Issue") -> "Iterator[Issue]":
+    """All issues of the department of ``issue``, however its name is spelt; samples only beside a sample."""
+    from api.usecases import collection
+    from corpus.store.rows import fold
+
+    for name, _ in collection.departments(ctx):
+        if fold(name) == fold(issue.department):
+            pages = collection.issues(ctx, department=name).pages
+            for page in range(1, pages + 1):
+                found = collection.issues(ctx, department=name, page=page).items
+                yield from (one for one in found if one.is_sample == issue.is_sample)
 
 
 def _rows(issue: "Issue", found: "CandidateList", message: str) -> "list[CandidateRow]":

@@ -23,7 +23,7 @@ def _what_is_wrong(error: TyperException) -> str:
     if kind == "MissingParameter":
         return f"「{_names(error)}」が足りません。{_wanted(error)}"
     if isinstance(error, BadParameter):
-        return f"「{_names(error)}」に渡された値は使えません。{_wanted(error)}"
+        return f"「{_names(error)}」に渡された値は使えません。{_wanted(error)}{_range(error)}"
     if found := re.match(r"No such command '(.*?)'(?:.*Did you mean (.*)\?)?", error.message):
         likely = (found[2] or "").replace("'", "").replace(", ", "、")
         return f"「{found[1]}」というコマンドはありません。" + (f"もしかすると {likely} でしょうか。" if likely else "")
@@ -44,6 +44,16 @@ def _names(error: TyperException) -> str:
 def _wanted(error: TyperException) -> str:
     wanted = getattr(getattr(error, "param", None), "help", None)
     return f"ここに指定するのは「{wanted}」です。" if wanted else ""
+
+
+def _range(error: TyperException) -> str:
+    """The numbers that the option takes; "" where any will do."""
+    param = getattr(error, "param", None)
+    least, most = getattr(param, "min", None), getattr(param, "max", None)
+    if least is None and most is None:
+        return ""
+    span = f"{least}から{most}まで" if None not in (least, most) else f"{least}以上" if most is None else f"{most}以下"
+    return f"使えるのは{span}の数です。"
 
 
 def _where_to_look(error: TyperException) -> str:

@@ -4,6 +4,7 @@ import shlex
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
 _OUT = "書き出すフォルダー。既定は KYODO_DATA の中の models/vectors"
 _LONGEST_WORD = 100  # characters
-_WORSE = """どちらかの値が今使われるものより低いため、今あるものをそのまま使います({}までの差は同じとみなします)。
+_WORSE = """どちらかの値が今あるものより低いため、今あるものをそのまま使います({}までの差は同じとみなします)。
 作ったものは下のフォルダーに残します。それでも使うときは、KYODO_VECTORS にそのフォルダーを指定してください。"""
+_ELSEWHERE = "KYODO_VECTORS に別のフォルダーが指定されているため、指定をやめるまでは使われません。"
 _SOURCE = "出典と使用許諾の説明。モデルカードに書きます。何度でも指定できます"
 
 
@@ -40,9 +42,9 @@ def train_vectors(
 ) -> None:
     """手元の文章から、意味の近い語を結び付けるための単語ベクトルを作ります。
 
-    番号、URL、出典、担当の役所や部署、氏名や連絡先の列は使いません。言いかえの表で測り、今使われるものと比べます。
+    番号、URL、出典、担当の役所や部署、氏名や連絡先の列は使いません。言いかえの表で測り、今あるもの(市で作ったもの、なければ付属のもの)と比べます。
     --out がなければ、どちらの値も低くないときは今あるものと置き換え、低いときは別のフォルダー
-    (KYODO_DATA の中の models/vectors-tried)に残します。
+    (KYODO_DATA の中の models/vectors-tried-1 など)に残します。
     """
     from dataclasses import asdict
 
@@ -77,9 +79,9 @@ def convert_vectors(
 ) -> None:
     """よそで作られた単語ベクトルを、このプログラムの語に合わせて取り込みます。
 
-    言いかえの表で測り、今使われるものと比べます。
+    言いかえの表で測り、今あるもの(市で作ったもの、なければ付属のもの)と比べます。
     --out がなければ、どちらの値も低くないときは今あるものと置き換え、低いときは別のフォルダー
-    (KYODO_DATA の中の models/vectors-tried)に残します。
+    (KYODO_DATA の中の models/vectors-tried-1 など)に残します。
     """
     from models.vectors.artefact import data_fingerprint
     from models.vectors.foreign import GINZA_LICENCES, from_ginza_wheel, from_word2vec_text, is_wheel
@@ -121,7 +123,8 @@ def neighbours(
         raise Invalid(f"「{word}」からは、意味のある語を取り出せませんでした。別の語を指定してください。")
     near = nearest(known, forms)
     if not near:
-        raise NotFound(f"「{'、'.join(forms)}」は、この単語ベクトルに入っていません。")
+        looked_up = "".join(f"「{form}」" for form in dict.fromkeys(forms))
+        raise NotFound(f"「{word}」は、この単語ベクトルに入っていません。調べた語は{looked_up}です。")
     for form, cosine in near:
         typer.echo(f"{cosine:.3f}  {form}")
 
@@ -134,24 +137,29 @@ def _folder(out: Path | None) -> Path:
 
 
 def _place(folder: Path, vectors: "WordVectors", *, chosen: bool) -> Path:
-    """Their measures are shown beside those of what a start would use now; in the place of that goes nothing worse."""
+    """Their measures are shown beside those of the city's own or the shipped ones, which give way to nothing worse."""
     from api.settings import read_settings
     from models.learned import find_vectors
     from models.vectors.measures import KNOWN, MOST_LOST, ORDER, measure, no_worse
 
     settings = read_settings()
-    used, _ = find_vectors(settings.data, settings.vectors)
-    new, old = measure(vectors), measure(used) if used else {}
-    typer.echo("| 言いかえの表で測った値(1が最もよい) | 作ったもの | 今使われるもの |\n|---|---:|---:|")
+    standing, _ = find_vectors(settings.data, None)
+    new, old = measure(vectors), measure(standing) if standing else {}
+    typer.echo("| 言いかえの表で測った値(1が最もよい) | 作ったもの | 今あるもの |\n|---|---:|---:|")
     for name, said in (
         (KNOWN, "表の語のうち、ベクトルのあるものの割合"),
         (ORDER, "同じ組の2語が、別の組の2語より近い確率"),
     ):
         typer.echo(f"| {said} | {_figure(new, name)} | {_figure(old, name)} |")
-    if chosen or no_worse(new, old):
+    if chosen:
+        return folder
+    if no_worse(new, old):
+        if settings.vectors:
+            typer.echo(_ELSEWHERE)
         return folder
     typer.echo(_WORSE.format(MOST_LOST))
-    return replaceable(folder.with_name(f"{folder.name}-tried"))
+    names = (f"{folder.name}-tried-{number}" for number in count(1))
+    return next(place for name in names if not (place := folder.with_name(name)).exists())
 
 
 def _figure(measures: Mapping[str, float], name: str) -> str:

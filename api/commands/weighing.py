@@ -46,20 +46,24 @@ def use_weights(
 ) -> None:
     """順位に使う重みを切り替えます。"""
     from api.usecases import weights as choosing
-    from api.usecases.weight_sets import DEFAULT, label
+    from api.usecases.weight_sets import DEFAULT
 
+    chosen = DEFAULT if id == "default" else id
     with opened() as ctx:
-        choice = choosing.choose(ctx, DEFAULT if id == "default" else id, reason)
+        before = choosing.overview(ctx).history
+        choice = choosing.choose(ctx, chosen, reason)
+    changed = choice is not None and choice not in before
     if as_json:
-        answer_json({"weights": choice.weights, "reason": choice.reason})
+        answer_json({"weights": chosen, "reason": choice.reason if choice else "", "changed": changed})
+    elif changed:
+        typer.echo(f"{_named(chosen)}を使います。{_WHEN}")
     else:
-        typer.echo(f"{label(choice.weights)} を使います。{_WHEN}")
+        typer.echo(f"すでに{_named(chosen)}を使っています。")
 
 
 def roll_back(as_json: Annotated[bool, _AS_JSON] = False) -> None:
     """順位に使う重みを、ひとつ前に使っていたものに戻します。"""
     from api.usecases import weights as choosing
-    from api.usecases.weight_sets import label
 
     with opened() as ctx:
         try:
@@ -71,7 +75,7 @@ def roll_back(as_json: Annotated[bool, _AS_JSON] = False) -> None:
     if as_json:
         answer_json({"weights": choice.weights, "reason": choice.reason})
     else:
-        typer.echo(f"{label(choice.weights)} に戻しました。{_WHEN}")
+        typer.echo(f"{_named(choice.weights)}に戻しました。{_WHEN}")
 
 
 def train_weights(as_json: Annotated[bool, _AS_JSON] = False) -> None:
@@ -89,6 +93,13 @@ def train_weights(as_json: Annotated[bool, _AS_JSON] = False) -> None:
         typer.echo(f"残しました。使うには kyodo models use-weights {trained.id} --reason 理由 と打ってください。")
     else:
         typer.echo("付属の重みより良くならなかったため、残しませんでした。いまの重みはそのままです。")
+
+
+def _named(id: str) -> str:
+    """To go on in Japanese: a blank only after a number."""
+    from api.usecases.weight_sets import label
+
+    return f"{label(id)} " if id else label(id)
 
 
 def _show(one: "WeightSet") -> None:

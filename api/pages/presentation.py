@@ -108,6 +108,11 @@ def japanese_date(day: date | None) -> str:
     return era_label(day) if day else ""
 
 
+def japanese_month(first: date) -> str:
+    """令和6年5月, from the month's first day."""
+    return era_label(first).removesuffix("1日")
+
+
 def founding_day(text: str) -> str:
     """A day of any spelling as 平成17年1月12日; what is not written as a day (a year alone, words) as it was typed."""
     try:

@@ -54,6 +54,7 @@ _environment.filters.update(
     highlight=presentation.highlight,
     japanese_date=presentation.japanese_date,
     japanese_moment=presentation.japanese_moment,
+    japanese_month=presentation.japanese_month,
     founding_day=presentation.founding_day,
     inactive_sentence=presentation.inactive_sentence,
     points=presentation.points,

@@ -14,7 +14,7 @@ from corpus.records import Issue, Organisation
 from corpus.store import organisations as organisation_rows
 from corpus.store.rows import batches
 from models.artefacts import BrokenArtefact
-from models.fields.classifier import LIKELY, FieldModel, load_field_model
+from models.fields.classifier import FieldModel, load_field_model
 from models.learned import InUse, Whose
 
 _LOG = logging.getLogger(__name__)
@@ -48,6 +48,11 @@ class FieldProposer:
         model = self._model()
         return model.proposed(text) if model else {}
 
+    def likely(self, text: str) -> frozenset[int]:
+        """Of ``proposed`` the codes that are shown as likely; none for a text of too few known words."""
+        model = self._model()
+        return model.likely(text) if model else frozenset()
+
     def in_use(self) -> InUse:
         """Whose model that is, and why it is not what lies in ``folder``."""
         own, shipped = _follower(self.folder).read(), _shipped()
@@ -74,11 +79,15 @@ def own_folder(data: Path) -> Path:
 
 
 def proposals(ctx: Context, issue: Issue) -> tuple[Proposal, ...]:
-    """For an issue without fields, likeliest first; nothing for one that has fields."""
+    """For an issue without fields, likeliest first; nothing for one that has fields.
+
+    None is likely for an issue with fewer than four different words that the model knows.
+    """
     if issue.fields:
         return ()
-    proposed = proposer(ctx).proposed(issue_query(issue).text)
-    return tuple(Proposal(code, probability >= LIKELY) for code, probability in proposed.items())
+    asked, text = proposer(ctx), issue_query(issue).text
+    likely = asked.likely(text)
+    return tuple(Proposal(code, code in likely) for code in asked.proposed(text))
 
 
 def labelled(ctx: Context, most: int) -> list[tuple[str, str, frozenset[int]]]:

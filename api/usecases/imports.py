@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 
 from api.errors import NotFound
 from api.usecases.context import Context
-from corpus.activity_fields import label
 from corpus.readers.base import (
     MappedColumn,
     Problem,
@@ -157,13 +156,12 @@ def _unclear(name: str) -> Problem:
     )
 
 
-def _overruled(issue: Issue) -> Problem:
-    names = "、".join(label(code) for code in sorted(issue.fields))
+def _overwritten(issue: Issue) -> Problem:
     return _note(
-        names,
-        "登録されている活動分野、または空欄",
-        f"「{issue.title}」には、画面で直された内容があり、登録されている活動分野がこの表と違います。"
-        "表の活動分野に書き換えます。登録されている分野を残すには、表の活動分野を空欄にしてください。",
+        issue.title,
+        "画面で書き直した内容",
+        f"「{issue.title}」は、取り込んだあとに画面で書き直されています。登録すると、この表の内容に置き換わります"
+        "(表で空欄の活動分野だけは残ります)。画面の内容を残すには、この行を画面と同じ内容に直すか、表から除いてください。",
     )
 
 
@@ -177,12 +175,12 @@ def store_records(conn: Connection, records: Sequence[Record]) -> tuple[Changes,
     """Insert or update records of any kind by their keys, in the caller's transaction.
 
     Also returns what to look at: dissolved organisations of which it is not clear which stored ones they are, and
-    issues whose fields were another choice in the database than in ``records``.
+    issues that people have edited and that are written over.
     """
     bodies = [record for record in records if isinstance(record, Organisation)]
     unclear = identities.follow(conn, bodies)
     wanted = identities.follow_sheets(conn, [one for one in records if isinstance(one, Issue)])
-    notes = (*map(_unclear, unclear), *map(_overruled, issues.overruling(conn, wanted)))
+    notes = (*map(_unclear, unclear), *map(_overwritten, issues.overwriting(conn, wanted)))
     parts = [
         organisations.upsert(conn, bodies),
         issues.upsert(conn, wanted),

@@ -11,6 +11,7 @@ from fcntl import LOCK_EX, flock
 from importlib.metadata import version
 from pathlib import Path
 from shutil import rmtree
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
@@ -63,6 +64,7 @@ class Index:
     _fitted: _Fitted | None = None
     _saved: Digests = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _starting: threading.Lock = field(default_factory=threading.Lock)
     _worker: threading.Thread | None = None
 
     def matcher(self) -> Matcher:
@@ -77,8 +79,7 @@ class Index:
             wanted = self.source.digests(conn)
             if self.patient or _differing(wanted, self._known(wanted)) <= _MANY:
                 return self._follow(conn, revision, wanted).matcher
-            if self._fitted is None and not self.taking_in:
-                self._fitted = self._from_before(conn, wanted)
+            self._read_from_before(conn, wanted)
         return self._meanwhile(wanted)
 
     @property
@@ -104,8 +105,7 @@ class Index:
             return fitted.digests
         for path in self._kept(wanted):
             with suppress(artefacts.BrokenArtefact):
-                known: Digests = artefacts.about(path)["digests"]
-                return known
+                return self._up_to_date(artefacts.about(path))
         return {}
 
     def _meanwhile(self, wanted: Digests) -> Matcher:
@@ -156,19 +156,30 @@ class Index:
             return matcher, digests
         return Matcher.fit([], self.config, self.learned), {}
 
-    def _from_before(self, conn: Connection, wanted: Digests) -> _Fitted | None:
-        """What is on disk as it stands, at no revision; without the lock, which whoever works on a newer one holds."""
-        for path in self._kept(wanted):
-            with suppress(artefacts.BrokenArtefact):
-                matcher, digests = self._loaded(path)
-                return _Fitted(matcher.weighed(self.weights(conn)), digests, _NO_REVISION)
-        return None
+    def _read_from_before(self, conn: Connection, wanted: Digests) -> None:
+        """What is on disk as it stands, at no revision, until the worker is done, who holds the other lock."""
+        with self._starting:  # a large state is read once, by the first of those who ask at a start
+            if self._fitted is not None or self.taking_in:
+                return
+            for path in self._kept(wanted):
+                with suppress(artefacts.BrokenArtefact):
+                    matcher, digests = self._loaded(path)
+                    self._fitted = _Fitted(matcher.weighed(self.weights(conn)), digests, _NO_REVISION)
+                    return
 
     def _loaded(self, path: Path) -> tuple[Matcher, Digests]:
         """Raises BrokenArtefact."""
         with _no_collection():
             state, about = artefacts.load(path)
-            return Matcher.from_state(state, self.config, self.learned), about["digests"]
+            return Matcher.from_state(state, self.config, self.learned), self._up_to_date(about)
+
+    def _up_to_date(self, about: Mapping[str, Any]) -> Digests:
+        """The digests of a kept state, but "" for what an encoder failed at, if it answers now: that counts as new."""
+        digests: Digests = about["digests"]
+        failed, encoder = set(about.get("failed", ())), self.learned.encoder
+        if failed and encoder and encoder.encode_queries(["確認"]).any():
+            return {id: "" if id in failed else digest for id, digest in digests.items()}
+        return digests
 
     def _kept(self, wanted: Digests) -> list[Path]:
         """Folders of this kind, the very state wanted first."""
@@ -185,7 +196,8 @@ class Index:
     def _keep(self, matcher: Matcher, digests: Digests) -> None:
         """The new state instead of all older ones. A disk that is full keeps nobody from an answer."""
         path, state = self._path(digests), matcher.state()
-        about = {"index": self.name, "model": matcher.name, "digests": self._held(matcher, state, digests)}
+        about = {"index": self.name, "model": matcher.name, "digests": dict(digests)}
+        about["failed"] = self._failed(matcher, state)
         try:
             for draft in self.folder.glob(f"{artefacts.draft_name(self.name)}-*"):  # of a process that was killed
                 rmtree(draft, ignore_errors=True)
@@ -203,10 +215,10 @@ class Index:
             if other != path and other.is_dir():
                 rmtree(other, ignore_errors=True)
 
-    def _held(self, matcher: Matcher, state: State, digests: Digests) -> Digests:
-        """The digests, but "" for what an encoder failed at: the next start finds that changed and encodes it again."""
+    def _failed(self, matcher: Matcher, state: State) -> list[str]:
+        """Whose texts an encoder failed at: the next start encodes them again."""
         texts = state.arrays["texts-small"]  # a row a document, zeros where the encoder failed; none without one
-        failed = {matcher.documents[row].owner for row in np.flatnonzero(~texts.any(axis=1)).tolist()}
+        failed = sorted({matcher.documents[row].owner for row in np.flatnonzero(~texts.any(axis=1)).tolist()})
         if failed:
             _LOG.warning(
                 "検索用のデータ(%s)のうち%d件は、文エンコーダーが文章を読み込めなかったため、それを使わずに並べます。"
@@ -214,7 +226,7 @@ class Index:
                 self.name,
                 len(failed),
             )
-        return {id: "" if id in failed else digest for id, digest in digests.items()}
+        return failed
 
     def _kind(self) -> str:
         known = f"{self.config.counting} {self.learned.name} {DOCUMENTS_EDITION} {version('kyodo-matcher')}"

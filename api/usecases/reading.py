@@ -13,6 +13,7 @@ from datetime import datetime, time
 from threading import Lock
 
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.errors import Conflict, Invalid, NotFound
 from api.settings import Settings
@@ -130,7 +131,7 @@ def _counted(ctx: Context, issue: Issue, found: CandidateList) -> ReadList:
     try:
         reading = _asked(ctx, issue, found)
     except ReaderFailed as failure:
-        _LOG.warning("the reader gave no order for issue %s: %s", issue.id, failure.outcome)
+        _LOG.warning("課題(%s)を読み取り役に並べてもらえませんでした。%s", issue.id, failure)
         _end(ctx, call, failure.outcome, failure.cost)
         return _as_it_is(issue, found, str(failure))
     _end(ctx, call, Outcome.READ, reading.cost)
@@ -187,8 +188,8 @@ def _end(ctx: Context, call: int, outcome: Outcome, cost: Cost) -> None:
     try:
         with ctx.db.write() as conn:
             reader_calls.end(conn, call, outcome=outcome, milliseconds=round(cost.seconds * 1000), **tokens)
-    except OperationalError:
-        _LOG.warning("the end of call %d of the reader could not be recorded: %s", call, outcome)
+    except (OperationalError, PoolTimeout):
+        _LOG.warning("読み取り役に頼んだ記録(%d番)に、終わりを書き込めませんでした。", call)
 
 
 def _opinions(found: CandidateList, reading: Reading) -> tuple[Opinion, ...]:

@@ -240,6 +240,8 @@ def _area_sentence(suggestion: Suggestion) -> str:
         return _OURS_UNKNOWN
     if evidence.document_area is None:
         return _THEIRS_UNKNOWN
+    if evidence.query_area == evidence.document_area:
+        return f"どちらも{evidence.query_area}です。"
     return _AREA_SENTENCES[evidence.area].format(ours=evidence.query_area, theirs=evidence.document_area)
 
 

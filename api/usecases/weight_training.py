@@ -75,14 +75,15 @@ def _examples(ctx: Context, matcher: FeatureMatcher, grades: Mapping[str, Mappin
     with ctx.db.read() as conn:
         issues = issue_rows.by_ids(conn, sorted(grades))
         cases = case_rows.by_ids(conn, ctx.indexes.cases.matcher().owners)
-    told = {id: fold(case.issue or case.title) for id, case in cases.items()}
+    told = {id: fold(case.issue) for id, case in cases.items() if case.issue}
     examples = []
     for id in sorted(issues):
         known = sorted((rows[owner], grade) for owner, grade in grades[id].items() if owner in rows)
         relevant = np.array([grade is not Grade.UNSUITABLE for _, grade in known], dtype=bool)
         if relevant.any() and not relevant.all():
             query = issue_query(issues[id])
-            own = [case for case, text in told.items() if text in fold(query.text)]
+            asked = {fold(text) for text in (issues[id].problem, issues[id].situation, query.text) if text}
+            own = [case for case, text in told.items() if any(one in text or text in one for one in asked)]
             features = matcher.features(query, past_partners(ctx, query, own))
             examples.append(Example(id, features[[row for row, _ in known]], relevant))
     return examples

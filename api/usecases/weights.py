@@ -55,16 +55,17 @@ def overview(ctx: Context) -> Overview:
     )
 
 
-def choose(ctx: Context, id: str, reason: str) -> WeightChoice:
+def choose(ctx: Context, id: str, reason: str) -> WeightChoice | None:
     """Put a set in force, ``DEFAULT`` or a learned one, from the next list on. The same choice again changes nothing.
 
+    The choice on record that put it in force; None for the default while nobody has chosen, for which none is needed.
     Raises NotFound, and Invalid for a broken set or a reason that is missing or too long.
     """
     _check_reason(reason)
     _check_usable(ctx.settings.data, id)
     with ctx.db.write() as conn:
         standing = weight_choices.newest(conn)
-        if standing and standing.weights == id and not ctx.ruling.of(conn).fault:
+        if (standing.weights if standing else DEFAULT) == id and not ctx.ruling.of(conn).fault:
             return standing
         return weight_choices.add(conn, weights=id, reason=reason.strip())
 

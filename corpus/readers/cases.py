@@ -63,6 +63,8 @@ def _programme_of(row: RowReader) -> tuple[ProgrammeYear, ...]:
                 )
             )
     stage, fiscal_year = row.text("段階"), row.fiscal_year("年度")
+    if len(steps) == 1 and steps[0].fiscal_year is None and not stage:  # the year is that of the one step told
+        return (replace(steps[0], fiscal_year=fiscal_year),)
     if stage or fiscal_year is not None:
         steps.append(ProgrammeYear(fiscal_year=fiscal_year, stage=stage))
     return tuple(dict.fromkeys(steps))

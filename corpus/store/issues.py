@@ -17,7 +17,7 @@ __all__ = [
     "count",
     "departments",
     "get",
-    "overruling",
+    "overwriting",
     "page",
     "rankable_digests",
     "update",
@@ -52,9 +52,9 @@ def upsert(conn: Connection, records: Sequence[Issue]) -> Changes:
     return rows.upsert(conn, _SHELF, records)
 
 
-def overruling(conn: Connection, records: Sequence[Issue]) -> list[Issue]:
-    """Those whose fields ``upsert`` would put in the place of others that a person may have chosen."""
-    return rows.overruling(conn, _SHELF, records)
+def overwriting(conn: Connection, records: Sequence[Issue]) -> list[Issue]:
+    """Those that ``upsert`` would write over an issue that a person has edited since it was imported."""
+    return rows.overwriting(conn, _SHELF, records)
 
 
 def add(conn: Connection, issue: Issue) -> Issue:

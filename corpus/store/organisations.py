@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from corpus import tables
-from corpus.names import comparable_name
+from corpus.names import comparable_name, legal_form, may_be_one
 from corpus.records import Organisation
 from corpus.store import rows, samples
 from corpus.store.rows import Changes, Count, Shelf
@@ -37,18 +37,20 @@ def by_ids(conn: Connection, ids: Sequence[str]) -> dict[str, Organisation]:
 
 
 def ids_by_name(conn: Connection, names: Collection[str]) -> dict[str, str]:
-    """Name -> id of the active one that is so called, whatever the legal form; of several, the first by id.
+    """Name -> id of the active one that is so called, with the same legal form or where one side names none.
 
-    One with the very name comes before others.
+    One with the very name comes first, then one with the same form, then by id.
     """
     compared = {name: comparable_name(name) for name in names}
-    columns = select(_TABLE.c.id, _TABLE.c.name, _TABLE.c.comparable_name).order_by(_TABLE.c.id.desc())
+    columns = select(_TABLE.c.id, _TABLE.c.name, _TABLE.c.comparable_name).order_by(_TABLE.c.id)
     wanted = columns.where(_TABLE.c.comparable_name.in_(sorted(set(compared.values()))), _TABLE.c.active)
     found = conn.execute(wanted).all()
-    by_name = {row.comparable_name: row.id for row in found}
-    exactly = {row.name: row.id for row in found}
-    known = {name: exactly.get(name) or by_name.get(key) for name, key in compared.items()}
-    return {name: id for name, id in known.items() if id}
+    known = {}
+    for name, key in compared.items():
+        alike = [row for row in found if row.comparable_name == key and may_be_one(name, row.name)]
+        if alike:
+            known[name] = min(alike, key=lambda row: (row.name != name, legal_form(row.name) != legal_form(name))).id
+    return known
 
 
 def page(

@@ -153,15 +153,29 @@ def _split(conn: Connection, shelf: Shelf[R], batch: Sequence[R]) -> tuple[list[
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     for record, existing in _met(conn, shelf, batch):
-        row = shelf.row(record)
         if existing is None:
+            row = shelf.row(record)
             new.append({**row, "imported": row["digest"]})
-        elif row["digest"] != existing.imported:
-            left = _decided(shelf, row, existing)
-            digest = shelf.digest({**row, **left}) if left else row["digest"]
-            if digest != existing.digest:
-                old.append({**row, **left, "digest": digest, "imported": row["digest"], "row_id": existing.id})
+        elif renewed := _renewed(shelf, record, existing):
+            old.append(renewed)
     return new, old
+
+
+def _renewed(shelf: Shelf[R], record: R, existing: Row[Any]) -> dict[str, Any] | None:
+    """What an import writes over a row; None where it leaves it as it is."""
+    row = shelf.row(record)
+    if row["digest"] == existing.imported:
+        return None
+    # Where nobody has edited, an import may also empty a column.
+    left = {name: getattr(existing, name) for name in shelf.decided if _edited(existing) and not row[name]}
+    digest = shelf.digest({**row, **left}) if left else row["digest"]
+    if digest == existing.digest:
+        return None
+    return {**row, **left, "digest": digest, "imported": row["digest"], "row_id": existing.id}
+
+
+def _edited(existing: Row[Any]) -> bool:
+    return bool(existing.digest != existing.imported)
 
 
 def _met(conn: Connection, shelf: Shelf[R], batch: Sequence[R]) -> list[tuple[R, Row[Any] | None]]:
@@ -174,23 +188,20 @@ def _met(conn: Connection, shelf: Shelf[R], batch: Sequence[R]) -> list[tuple[R,
     return [(record, by_key.get(record.key) or by_id.get(record.id)) for record in batch]
 
 
-def _decided(shelf: Shelf[R], row: Mapping[str, Any], existing: Row[Any]) -> dict[str, Any]:
-    """What stays although ``row`` is written over it. Where nobody has edited, an import may also empty a column."""
-    edited = existing.digest != existing.imported
-    return {name: getattr(existing, name) for name in shelf.decided if edited and not row[name]}
+def overwriting(conn: Connection, shelf: Shelf[R], records: Sequence[R]) -> list[R]:
+    """Those by which ``upsert`` would lose what a person has written into a row since it was imported."""
+    wanted = list({record.key: record for record in records}.values())
+    met = [pair for batch in batches(wanted) for pair in _met(conn, shelf, batch)]
+    over = [(record, row) for record, row in met if row and _edited(row) and _renewed(shelf, record, row)]
+    stored = by_ids(conn, shelf, [row.id for _, row in over])
+    return [record for record, row in over if _loses(shelf, record, stored[row.id], row.imported)]
 
 
-def overruling(conn: Connection, shelf: Shelf[R], records: Sequence[R]) -> list[R]:
-    """Those that an import would write over a row with another ``decided`` value that a person may have chosen."""
-    found = [pair for batch in batches(records) for pair in _met(conn, shelf, batch)]
-    return [record for record, existing in found if existing and _overrules(shelf, shelf.row(record), existing)]
-
-
-def _overrules(shelf: Shelf[R], row: Mapping[str, Any], existing: Row[Any]) -> bool:
-    if existing.imported in (existing.digest, row["digest"]):  # nobody has edited, or nothing will be written
-        return False
-    pairs = [(row[name], getattr(existing, name)) for name in shelf.decided]
-    return any(ours and theirs and ours != theirs for ours, theirs in pairs)
+def _loses(shelf: Shelf[R], record: R, stored: R, imported: str) -> bool:
+    """Nothing is lost where only what is ``decided`` was edited and the record brings nothing for it."""
+    plain = {**shelf.row(stored), **dict.fromkeys(shelf.decided)}
+    brings = any(getattr(record, name) for name in shelf.decided)
+    return brings or shelf.digest(plain) != imported
 
 
 def _insert(conn: Connection, shelf: Shelf[R], rows: list[dict[str, Any]]) -> None:

@@ -45,6 +45,7 @@ class EncodedTexts:
         self._lock = Lock()
         self._name = ""
         self._shards: list[_Shard] = []
+        self._misses = 0  # single texts failed at, since one was read
 
     def vectors(
         self, encoder: PassageEncoder, texts: Sequence[str], progress: Callable[[int], None] | None = None
@@ -53,8 +54,8 @@ class EncodedTexts:
 
         Kept to float16, so that a row is the same (cosine to the encoder's own above 0.999999) whether it was just
         encoded or read from disk. Texts that the encoder fails at have rows of zeros, near to nothing, and are tried
-        again the next time; so do all that are left once it has failed at 20 single texts in a row. ``progress`` hears
-        how many texts have been tried so far.
+        again the next time; so do all that are left once it has failed at 20 single texts in a row, or, called after
+        that, at one more. ``progress`` hears how many texts have been tried so far.
         """
         if not texts:
             return encoder.encode_passages([])
@@ -73,8 +74,9 @@ class EncodedTexts:
         known: _Shard,
         progress: Callable[[int], None] | None,
     ) -> None:
-        waiting, parts, done, misses = iter(unknown.items()), list[dict[str, str]](), 0, 0
-        while done < len(unknown) and misses < _ENOUGH:
+        waiting, parts, done = iter(unknown.items()), list[dict[str, str]](), 0
+        self._misses = min(self._misses, _ENOUGH - 1)
+        while done < len(unknown) and self._misses < _ENOUGH:
             number, shard = self._open_shard()  # has room for the halves of a part, as it had for the whole
             part = parts.pop() if parts else dict(islice(waiting, _MOST - len(shard)))
             try:
@@ -83,9 +85,9 @@ class EncodedTexts:
                 if len(part) > 1:
                     parts += _halves(part)
                     continue
-                misses += 1
+                self._misses += 1
             else:
-                misses = 0
+                self._misses = 0
                 shard.update(zip(part, rows, strict=True))
                 known.update(zip(part, rows, strict=True))
                 self._write(number, shard)
@@ -94,7 +96,7 @@ class EncodedTexts:
                 progress(done)
         if failed := [key for key in unknown if key not in known]:
             known.update(dict.fromkeys(failed, np.zeros(encoder.encode_passages([]).shape[1], np.float16)))
-            _log.warning("Encoded texts of %s: %d of %d could not be encoded", self._name, len(failed), len(unknown))
+            _log.warning("文エンコーダーは、文章%d件のうち%d件を読み込めませんでした。", len(unknown), len(failed))
 
     def _open_shard(self) -> tuple[int, _Shard]:
         for number, shard in enumerate(self._shards):
@@ -111,7 +113,9 @@ class EncodedTexts:
             try:
                 self._shards.append(_read(folder, self._about()))
             except artefacts.BrokenArtefact as error:
-                _log.warning("Encoded texts of %s: shard %d dropped (%s)", name, len(self._shards), error)
+                _log.warning(
+                    "文エンコーダーで読んだ文章の控え(%d番)が使えないため、読み直します。%s", len(self._shards), error
+                )
                 self._shards.append({})  # filled and written again before any other
 
     def _write(self, number: int, shard: _Shard) -> None:
@@ -120,7 +124,7 @@ class EncodedTexts:
             artefacts.save(self._place(number), state, self._about())
         # A full disk, another process, files of others: the vectors are at hand all the same.
         except (OSError, artefacts.NotReplaceable) as error:
-            _log.warning("Encoded texts of %s: shard %d not kept (%s)", self._name, number, error)
+            _log.warning("文エンコーダーで読んだ文章の控え(%d番)を残せません(%s)。", number, error)
 
     def _place(self, number: int) -> Path:
         return self._folder / self._name / f"{number:06}"

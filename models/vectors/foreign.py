@@ -57,6 +57,12 @@ def from_word2vec_text(path: Path, limit: int, progress: Callable[[int], None] =
     dimensions = 0
     for number, line in islice(_numbered(path), limit):
         key, *written = line.rstrip().split(" ")
+        if not (dimensions or any(map(_is_number, written))):
+            raise BrokenVectors(
+                f"「{path.name}」は、word2vecのテキスト形式ではありません。"
+                "1行に1語ずつ、「猫 0.12 -0.34 0.56」のように、語と数(どの行も同じ個数)を空白で区切って書いた"
+                "ファイルを指定してください。"
+            )
         dimensions = dimensions or max(len(written), 2)
         vector = _vector(path, number, written, dimensions)
         form = form_of(key)
@@ -110,6 +116,14 @@ def _raw_lines(path: Path) -> Iterator[bytes]:
 
 def _gzip(path: Path) -> BinaryIO:
     return gzip.open(path, "rb")  # type: ignore[return-value]  # a GzipFile reads as any binary file does
+
+
+def _is_number(written: str) -> bool:
+    try:
+        float(written)
+    except ValueError:
+        return False
+    return True
 
 
 def _vector(path: Path, number: int, written: list[str], dimensions: int) -> "array[float]":

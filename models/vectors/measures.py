@@ -41,7 +41,7 @@ def no_worse(new: Mapping[str, float], old: Mapping[str, float]) -> bool:
 
     Both, since each alone deceives: a dozen known words can lie in perfect order, and many known words in none.
     """
-    return all(new.get(name, 0) >= old.get(name, 0) - MOST_LOST for name in (KNOWN, ORDER))
+    return all(round(old.get(name, 0) - new.get(name, 0), 4) <= MOST_LOST for name in (KNOWN, ORDER))
 
 
 def _in_common(marks: Sequence[Collection[Hashable]]) -> NDArray[np.float32]:
