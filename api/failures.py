@@ -153,6 +153,8 @@ def _handle(request: Request, error: Exception) -> Response:
     if isinstance(error, OperationalError):
         # The driver's own first line: the statement, and the values a database adds below, may hold text of an issue.
         _LOG.warning("データベースを使えませんでした(%s)。", str(error.orig).partition("\n")[0])
+    if isinstance(error, PoolTimeout):
+        _LOG.warning("データベースへの接続が、どれも使われています。")
     if isinstance(error, HTTPException):
         response.headers.update(error.headers or {})
     return response

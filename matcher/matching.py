@@ -52,7 +52,7 @@ class Weights:
 
 
 # What each part is of a clue: as it is weighed by default, whatever is in force, for by that the bands were measured.
-# One that is switched off gives no clue, for it is not shown either.
+# Where all of them are switched off nothing is a clue, for no text is compared then.
 _CLUE = {part: Weights().of(part) / sum(map(Weights().of, TEXT_PARTS)) for part in TEXT_PARTS}
 
 
@@ -196,14 +196,15 @@ class Matcher:
     def _scored(self, asked: Asked) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
         """Of each document the score, whether there is a reason for it, and its clue, 0..1."""
         rows, clues = np.zeros(len(self.documents)), np.zeros(len(self.documents))
+        clue = _CLUE if any(map(self.config.weights.of, TEXT_PARTS)) else {}
         reasons = np.zeros(len(self.documents), dtype=bool)
         for part in self._parts(asked):
-            weight = self.config.weights.of(part.part)
-            if weight:
+            weight, share = self.config.weights.of(part.part), clue.get(part.part, 0.0)
+            if weight or share:
                 scores = part.scores(asked)
                 rows += weight * scores
-                clues += _CLUE.get(part.part, 0.0) * scores
-                if part.part not in _CONTEXT:
+                clues += share * scores
+                if weight and part.part not in _CONTEXT:
                     reasons |= scores > self._least(part.part, asked)
         return rows, reasons, clues
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.areas import area_of, parse_areas
-from corpus.names import comparable_name
+from corpus.names import comparable_name, may_be_one
 from corpus.readers.keys import fold
 from matcher.analysis import Learned
 from matcher.bridges import Partner, bridges_for
@@ -142,8 +142,9 @@ class _Cases:
                 raise BrokenCollection(f"{path.name} の{number}行目: idの「{entry.id}」が前の行と同じです。")
             names = _names(path, number, raw)
             total += len(names)
-            found = [known.get(name.strip()) or known.get(comparable_name(name)) for name in names]
-            partners[entry.id] = [Partner(one.id, one.title) for one in found if one]
+            called = [(name, known.get(name.strip()) or known.get(comparable_name(name))) for name in names]
+            found = [one for name, one in called if one and (name.strip() == one.id or may_be_one(name, one.title))]
+            partners[entry.id] = [Partner(one.id, one.title) for one in found]
             documents.append(entry.document())
             for text in {fold(entry.query().text), fold(entry.body)}:
                 texts[text].append(entry.id)

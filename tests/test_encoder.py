@@ -240,13 +240,14 @@ def test_an_encoder_that_fails_at_everything_is_soon_left_alone(tmp_path, monkey
     assert "文章1000件のうち1000件を読み込めませんでした" in caplog.text
 
 
-def test_an_encoder_left_alone_is_asked_once_more_by_the_next_texts_and_no_more(tmp_path):
+def test_an_encoder_left_alone_is_asked_twice_more_by_the_next_texts_and_no_more(tmp_path):
     kept, dead = EncodedTexts(tmp_path), Choosy()
     kept.vectors(dead, ["あ" * n for n in range(1, 101)])
     dead.asked.clear()
     kept.vectors(dead, ["い" * n for n in range(1, 101)])
-    assert [len(asked) for asked in dead.asked].count(1) == 1
-    assert kept.vectors(Letters(), ["い"]).any()
+    assert [len(asked) for asked in dead.asked].count(1) == 2
+    mended = kept.vectors(Choosy("う"), ["う", *("え" * n for n in range(1, 50))])
+    assert mended.any(axis=1).tolist() == [False] + [True] * 49
 
 
 def test_failures_with_a_text_read_in_between_end_nothing(tmp_path):

@@ -381,6 +381,7 @@ def test_over_the_limit_of_a_day_nothing_is_sent(tmp_path: Path) -> None:
         assert len(read.server.received) == 2
         assert read.outcomes() == [("refused", 2)]
     assert ["今日は使い切りました。" in page for page in pages] == [False, False, True]
+    assert "時間をおいて" not in pages[2]  # it would not help today
     assert "もとの順位 1" in pages[2]
 
 

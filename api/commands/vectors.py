@@ -154,7 +154,7 @@ def _place(folder: Path, vectors: "WordVectors", *, chosen: bool) -> Path:
     if chosen:
         return folder
     if no_worse(new, old):
-        if settings.vectors:
+        if settings.vectors and settings.vectors.resolve() != folder.resolve():
             typer.echo(_ELSEWHERE)
         return folder
     typer.echo(_WORSE.format(MOST_LOST))

@@ -96,7 +96,7 @@ def import_file(
         inactive=sum(isinstance(record, Organisation) and not record.active for record in result.records),
         ignored=result.ignored,
         mapping=result.mapping,
-        problems=problems + notes,
+        problems=notes + problems,
         preview=result.records[:_PREVIEW],
         exit_code=PROBLEMS if blocked else STORED,
     )
@@ -159,9 +159,9 @@ def _unclear(name: str) -> Problem:
 def _overwritten(issue: Issue) -> Problem:
     return _note(
         issue.title,
-        "画面で書き直した内容",
-        f"「{issue.title}」は、取り込んだあとに画面で書き直されています。登録すると、この表の内容に置き換わります"
-        "(表で空欄の活動分野だけは残ります)。画面の内容を残すには、この行を画面と同じ内容に直すか、表から除いてください。",
+        "",
+        f"「{issue.title}」には画面で書き直されたところがあり、この取り込みで表の内容に置き換わります"
+        "(表で空欄の活動分野だけは残ります)。残したい内容は、取り込む前に控えるか、この行を表から除いてください。",
     )
 
 

@@ -62,13 +62,15 @@ class Opinion:
 class ReadList:
     """The candidates in the reader's order, or in their own when ``failure``, then a sentence, says why.
 
-    The reader placed the first ``named``; the others follow in their own order.
+    The reader placed the first ``named``; the others follow in their own order. ``again``: after a failure that may be
+    over the next time.
     """
 
     issue: Issue
     found: CandidateList
     opinions: tuple[Opinion, ...]
     failure: str = ""
+    again: bool = True
     named: int = 0
 
 
@@ -127,13 +129,13 @@ def _counted(ctx: Context, issue: Issue, found: CandidateList) -> ReadList:
     call = _begun(ctx, issue)
     if call is None:
         limit = f"読み取り役に頼める回数(1日{ctx.settings.reader_daily_calls:,}回まで)を、今日は使い切りました。"
-        return _as_it_is(issue, found, limit)
+        return _as_it_is(issue, found, limit, again=False)
     try:
         reading = _asked(ctx, issue, found)
     except ReaderFailed as failure:
         _LOG.warning("課題(%s)を読み取り役に並べてもらえませんでした。%s", issue.id, failure)
         _end(ctx, call, failure.outcome, failure.cost)
-        return _as_it_is(issue, found, str(failure))
+        return _as_it_is(issue, found, str(failure), again=failure.outcome is not Outcome.TOO_LONG)
     _end(ctx, call, Outcome.READ, reading.cost)
     return ReadList(issue, found, _opinions(found, reading), named=reading.named)
 
@@ -198,5 +200,6 @@ def _opinions(found: CandidateList, reading: Reading) -> tuple[Opinion, ...]:
     return tuple(Opinion(candidates[id], reading.reasons.get(id)) for id in (*reading.order, *gone))
 
 
-def _as_it_is(issue: Issue, found: CandidateList, why: str) -> ReadList:
-    return ReadList(issue, found, tuple(Opinion(candidate, None) for candidate in found.candidates), why + _WITHOUT)
+def _as_it_is(issue: Issue, found: CandidateList, why: str, *, again: bool = True) -> ReadList:
+    opinions = tuple(Opinion(candidate, None) for candidate in found.candidates)
+    return ReadList(issue, found, opinions, why + _WITHOUT, again)

@@ -13,7 +13,7 @@ from api.usecases.context import Context
 from api.usecases.suggestions import past_partners
 from api.usecases.weight_sets import default_weights, weights_folder
 from corpus.documents import issue_query
-from corpus.records import Grade
+from corpus.records import Case, Grade, Issue
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import reviews as review_rows
@@ -22,6 +22,7 @@ from matcher.records import Bridge, Query
 from models.artefacts import NotReplaceable, fingerprint
 from models.weights import Example, WeightsConfig, fit_weights, judged, save_weights
 
+_TELLING = 15  # characters
 FEWEST = 15  # issues; with fewer, what comes out is mostly the defaults and its measure says nothing
 
 
@@ -75,18 +76,25 @@ def _examples(ctx: Context, matcher: FeatureMatcher, grades: Mapping[str, Mappin
     with ctx.db.read() as conn:
         issues = issue_rows.by_ids(conn, sorted(grades))
         cases = case_rows.by_ids(conn, ctx.indexes.cases.matcher().owners)
-    told = {id: fold(case.issue) for id, case in cases.items() if case.issue}
     examples = []
     for id in sorted(issues):
         known = sorted((rows[owner], grade) for owner, grade in grades[id].items() if owner in rows)
         relevant = np.array([grade is not Grade.UNSUITABLE for _, grade in known], dtype=bool)
         if relevant.any() and not relevant.all():
             query = issue_query(issues[id])
-            asked = {fold(text) for text in (issues[id].problem, issues[id].situation, query.text) if text}
-            own = [case for case, text in told.items() if any(one in text or text in one for one in asked)]
+            own = [case.id for case in cases.values() if _tells_of(case, issues[id])]
             features = matcher.features(query, past_partners(ctx, query, own))
             examples.append(Example(id, features[[row for row, _ in known]], relevant))
     return examples
+
+
+def _tells_of(case: Case, issue: Issue) -> bool:
+    """Whether a case is this very issue: by its title, or by texts of which one holds the other. Short ones hold in any
+    text, and have to be equal.
+    """
+    ours, theirs = [fold(text) for text in (issue.problem, issue.situation) if text], fold(case.issue)
+    held = any(one in theirs or theirs in one for one in ours if min(len(one), len(theirs)) >= _TELLING)
+    return held or theirs in ours or fold(case.title) == fold(issue.title)
 
 
 def _keep(

@@ -198,10 +198,10 @@ def overwriting(conn: Connection, shelf: Shelf[R], records: Sequence[R]) -> list
 
 
 def _loses(shelf: Shelf[R], record: R, stored: R, imported: str) -> bool:
-    """Nothing is lost where only what is ``decided`` was edited and the record brings nothing for it."""
-    plain = {**shelf.row(stored), **dict.fromkeys(shelf.decided)}
-    brings = any(getattr(record, name) for name in shelf.decided)
-    return brings or shelf.digest(plain) != imported
+    """Nothing is lost where only what is ``decided`` was edited and the record brings nothing else for it."""
+    row, before = shelf.row(record), shelf.row(stored)
+    other = any(row[name] and row[name] != before[name] for name in shelf.decided)
+    return other or shelf.digest({**before, **dict.fromkeys(shelf.decided)}) != imported
 
 
 def _insert(conn: Connection, shelf: Shelf[R], rows: list[dict[str, Any]]) -> None:

@@ -55,7 +55,7 @@ class EncodedTexts:
         Kept to float16, so that a row is the same (cosine to the encoder's own above 0.999999) whether it was just
         encoded or read from disk. Texts that the encoder fails at have rows of zeros, near to nothing, and are tried
         again the next time; so do all that are left once it has failed at 20 single texts in a row, or, called after
-        that, at one more. ``progress`` hears how many texts have been tried so far.
+        that, at two more. ``progress`` hears how many texts have been tried so far.
         """
         if not texts:
             return encoder.encode_passages([])
@@ -75,7 +75,7 @@ class EncodedTexts:
         progress: Callable[[int], None] | None,
     ) -> None:
         waiting, parts, done = iter(unknown.items()), list[dict[str, str]](), 0
-        self._misses = min(self._misses, _ENOUGH - 1)
+        self._misses = min(self._misses, _ENOUGH - 2)  # one bad text may stand first: the next one tells
         while done < len(unknown) and self._misses < _ENOUGH:
             number, shard = self._open_shard()  # has room for the halves of a part, as it had for the whole
             part = parts.pop() if parts else dict(islice(waiting, _MOST - len(shard)))
