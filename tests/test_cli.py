@@ -56,8 +56,6 @@ ISSUES = [
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"KYODO_{name.upper()}", raising=False)
     monkeypatch.setenv("KYODO_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -234,6 +234,7 @@ def test_organisations_are_found_by_kind_and_by_a_word(shown: Service) -> None:
 
 def test_marks_stand_around_the_longest_term_and_touching_ones_become_one() -> None:
     assert str(highlight("子育て支援の場", ["子", "子育て", "支援"])) == "<mark>子育て支援</mark>の場"
+    assert str(highlight("居場所づくり", ["居場", "場所"])) == "<mark>居場所</mark>づくり"
     assert str(highlight("<b>猫</b>", ["猫"])) == "&lt;b&gt;<mark>猫</mark>&lt;/b&gt;"
     assert str(highlight("猫", [])) == "猫"
 

@@ -6,12 +6,6 @@ from api.errors import Invalid
 from api.settings import Settings, is_loopback, read_settings
 
 
-@pytest.fixture(autouse=True)
-def no_settings_from_outside(monkeypatch):
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"KYODO_{name.upper()}", raising=False)
-
-
 def test_without_any_variable_the_service_is_local_and_keeps_its_data_in_data():
     settings = read_settings()
     assert (settings.host, settings.port, settings.allow_remote) == ("127.0.0.1", 8000, False)

@@ -12,7 +12,6 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
-from api.settings import Settings
 from corpus.synonyms import shipped_synonyms
 from matcher.text import word_forms
 from models import artefacts
@@ -27,8 +26,6 @@ RECORDS = [f"{one}の{other}" for one, other in [*ANIMALS, *FARMING]]
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"KYODO_{name.upper()}", raising=False)
     monkeypatch.setenv("KYODO_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
     return tmp_path

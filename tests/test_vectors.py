@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from api.settings import Settings, read_settings
+from api.settings import read_settings
 from matcher.dense import WordVectors, unit_rows
 from models import artefacts
 from models.artefacts import BrokenArtefact
@@ -34,8 +34,6 @@ ORIGIN = Origin("kyodo models train-vectors 文章.txt", ("文章.txt(市の広�
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"KYODO_{name.upper()}", raising=False)
     monkeypatch.setenv("KYODO_DATA", str(tmp_path / "data"))
     return tmp_path
 

@@ -36,8 +36,6 @@ def current(ctx):
 
 @pytest.fixture
 def ctx(tmp_path, monkeypatch):
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"KYODO_{name.upper()}", raising=False)
     monkeypatch.setenv("KYODO_DATA", str(tmp_path))
     context = open_context(Settings(data=tmp_path))
     yield context

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 
 from markupsafe import Markup, escape
 
@@ -91,16 +93,14 @@ DONE_SENTENCES: Mapping[str, str] = {
 
 
 def highlight(text: str, terms: Iterable[str]) -> Markup:
-    """``text`` as written, every place where one of ``terms`` stands in ``<mark>``; touching places become one."""
-    wanted = sorted({term for term in terms if term.strip()}, key=len, reverse=True)
-    if not wanted:
-        return escape(text)
-    found = re.compile("(?:" + "|".join(map(re.escape, wanted)) + ")+")
-    pieces, end = [], 0
-    for match in found.finditer(text):
-        pieces += [escape(text[end : match.start()]), Markup("<mark>{}</mark>").format(match.group())]
-        end = match.end()
-    return Markup("").join([*pieces, escape(text[end:])])
+    """``text`` as written, every place where one of ``terms`` stands in ``<mark>``; what touches or overlaps is one."""
+    marked = [False] * len(text)
+    for term in {term for term in terms if term.strip()}:
+        for match in re.finditer(f"(?={re.escape(term)})", text):
+            marked[match.start() : match.start() + len(term)] = [True] * len(term)
+    runs = groupby(zip(marked, text, strict=True), itemgetter(0))
+    pieces = ((mark, "".join(sign for _, sign in run)) for mark, run in runs)
+    return Markup("").join(Markup("<mark>{}</mark>").format(piece) if mark else escape(piece) for mark, piece in pieces)
 
 
 def japanese_date(day: date | None) -> str:
