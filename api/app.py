@@ -1,12 +1,11 @@
 """The service: JSON under ``/api/v1``, pages for people, one context for both."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
-from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import failures
@@ -14,6 +13,7 @@ from api.errors import Preparing
 from api.pages import routes as pages
 from api.routers import routes as json_interface
 from api.security import Guard
+from api.static_files import static_route
 from api.usecases.context import Context
 
 _DESCRIPTION = """市町村の課題と、力になれる団体との候補を示します。挙げるのは候補で、選ぶのは人です。
@@ -38,7 +38,7 @@ def create_app(ctx: Context) -> FastAPI:
     failures.install(app)
     app.include_router(json_interface.router)
     app.include_router(pages.router)
-    app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
+    app.router.routes.append(static_route())
     return app
 
 
@@ -73,3 +73,6 @@ def _make_ready(ctx: Context) -> None:
     for index in (ctx.indexes.organisations, ctx.indexes.issues, ctx.indexes.cases):
         with suppress(Preparing):  # its own thread is at it
             index.matcher()
+    # What is read now stays: looking for garbage among it would stop every thread for a tenth of a second at a time.
+    gc.collect()
+    gc.freeze()

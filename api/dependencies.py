@@ -7,7 +7,7 @@ from fastapi import Depends, Query, Request
 from api.usecases.context import Context
 
 
-def _context(request: Request) -> Context:
+async def _context(request: Request) -> Context:  # a plain function would cost a thread
     return cast(Context, request.app.state.context)
 
 

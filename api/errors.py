@@ -65,3 +65,12 @@ class Preparing(KyodoError):
     """The answer is not ready yet, but will be: the same request succeeds a little later."""
 
     code = "preparing"
+
+
+class Crowded(KyodoError):
+    """Too many ask for the same kind of work at once; the same request succeeds a little later."""
+
+    code = "busy"
+
+    def __init__(self) -> None:
+        super().__init__("いま混み合っているため、受け付けられませんでした。少し待ってから、もう一度お試しください。")

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from api.errors import (
     AmbiguousPlaceGiven,
     Conflict,
+    Crowded,
     Detail,
     Invalid,
     KyodoError,
@@ -36,6 +37,7 @@ STATUS: Mapping[type[KyodoError], int] = {
     NotReadable: 422,
     Refused: 403,
     Preparing: 503,
+    Crowded: 503,
     KyodoError: 400,
 }
 _BUSY = (
@@ -46,6 +48,7 @@ _BY_STATUS: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "送られた内容を読み取れませんでした。入力しなおして、もう一度お試しください。"),
     404: ("not_found", "お探しのページは見つかりませんでした。アドレスが正しいかお確かめください。"),
     405: ("method_not_allowed", "このアドレスは、その方法では使えません。画面のボタンやリンクから操作してください。"),
+    408: ("too_slow", "送られてくるのに時間がかかりすぎました。通信を確かめて、もう一度お試しください。"),
     413: ("too_large", "送られた内容が大きすぎます。"),
     415: ("unsupported_media_type", "送られた内容の形式に対応していません。"),
     422: ("invalid", "入力された内容に、直していただきたいところがあります。"),
@@ -77,6 +80,7 @@ _ON_PAGES: Mapping[str, str] = {
     "release_level": "公開の範囲",
     "status": "受付の状態",
 }
+_RETRY_SECONDS = "5"
 _NOT_TYPED = "画面から送られた内容を受け取れませんでした。ページを開き直して、もう一度お試しください。"
 
 
@@ -90,16 +94,19 @@ def install(app: FastAPI) -> None:
 def answer(path: str, error: Exception) -> Response:
     """JSON for programs (below ``/api/``), a page for people."""
     status, code, message, details = describe(error)
+    headers = {"Retry-After": _RETRY_SECONDS} if status == 503 else {}
     if path.startswith("/api/"):
         body = {
             "code": code,
             "message": message,
             "details": [{"field": d.field, "message": d.message} for d in details],
         }
-        return JSONResponse({"error": body}, status)
+        return JSONResponse({"error": body}, status, headers)
     if isinstance(error, RequestValidationError):
         details = _page_details(error.errors())
-    return error_page(status, message, details, _back_of(path))
+    page = error_page(status, message, details, _back_of(path))
+    page.headers.update(headers)
+    return page
 
 
 def describe(error: Exception) -> tuple[int, str, str, tuple[Detail, ...]]:

@@ -7,7 +7,7 @@ import ipaddress
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.errors import Invalid
@@ -18,6 +18,16 @@ PREFIX = "KYODO_"
 _UNSPOKEN = frozenset({"reader_url", "reader_key"})  # someone may have written a password into it
 # An empty variable names no folder; it is not the current one.
 _Folder = Annotated[Path | None, BeforeValidator(lambda given: given or None)]
+
+
+def _listed(written: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in written.split(",") if one.strip())
+
+
+def _proxies(written: str) -> str:
+    for one in _listed(written):
+        ipaddress.ip_network(one)
+    return written
 
 
 class Settings(BaseSettings):
@@ -83,6 +93,28 @@ class Settings(BaseSettings):
     reader_max_characters: int = Field(
         default=30_000, ge=1, description="読み取り役に1回に送る文字数の上限(1以上の整数。団体の文章の方を切りつめます)"
     )
+
+    hosts: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9.:\[\], _-]*$",
+        description="サービスの名前(ブラウザーで開くときのホスト名。ポート番号は書かない)をコンマで並べたもの。"
+        "このコンピューターの名前(127.0.0.1 など)は、いつも使えます",
+    )
+    proxies: Annotated[str, AfterValidator(_proxies)] = Field(
+        default="",
+        description="前に立つ中継サーバーのアドレス(IPアドレスか範囲)をコンマで並べたもの。"
+        "ここにあるものの X-Forwarded-For と X-Forwarded-Proto だけを信じます",
+    )
+
+    @property
+    def named_hosts(self) -> frozenset[str]:
+        """In small letters, without a dot at the end."""
+        return frozenset(name.lower().rstrip(".") for name in _listed(self.hosts))
+
+    @property
+    def named_proxies(self) -> tuple[str, ...]:
+        """Addresses and networks."""
+        return _listed(self.proxies)
 
     @property
     def database_address(self) -> str:

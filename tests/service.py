@@ -1,5 +1,14 @@
 """What the tests of the service share: a client on this machine, and two small files to bring in."""
 
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from starlette.testclient import TestClient
@@ -34,3 +43,35 @@ def upload(client: TestClient, name: str, data: bytes) -> str:
 
 def first_issue(ctx: Context, text: str = "") -> str:
     return collection.issues(ctx, text).items[0].id
+
+
+@contextmanager
+def serving(data: Path, **settings: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """``kyodo serve`` as people start it, on a port of its own: the port and the process, which is ended at the end."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    given = {f"KYODO_{name.upper()}": value for name, value in settings.items()}
+    env = {**os.environ, "KYODO_DATA": str(data), "KYODO_PORT": str(port), **given}
+    with (data.parent / f"{data.name}.log").open("wb") as log:
+        process = subprocess.Popen([Path(sys.executable).with_name("kyodo"), "serve"], env=env, stderr=log)
+        try:
+            _wait_for(port, process)
+            yield port, process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        assert process.poll() is None, "the service did not start"
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/static/style.css")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+        finally:
+            connection.close()
+    raise AssertionError("the service does not answer")

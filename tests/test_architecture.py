@@ -14,7 +14,7 @@ OWNED = {  # outside library -> the only files that may import it
     "python_calamine": {"corpus/readers/workbooks.py"},
     "xlsxwriter": {"api/sheets_out.py"},
     "sentence_transformers": {"models/encoding/encoder.py"},
-    "threadpoolctl": {"models/vectors/training.py"},
+    "threadpoolctl": {"api/commands/serving.py", "models/vectors/training.py"},
     "sklearn": {"models/fields/learning.py", "models/vectors/training.py"},
     "alembic": {
         "corpus/database.py",

@@ -75,7 +75,7 @@ def test_while_another_program_writes_a_page_that_must_write_says_to_wait(
 
 def test_only_this_machine_is_served_unless_the_setting_allows_others(tmp_path: Path) -> None:
     for allowed, status in [(False, 403), (True, 200)]:
-        ctx = open_context(Settings(data=tmp_path, allow_remote=allowed))
+        ctx = open_context(Settings(data=tmp_path, allow_remote=allowed, hosts="Kyodo.example"))
         client = TestClient(create_app(ctx), base_url="http://kyodo.example", client=("192.0.2.7", 50000))
         assert client.get("/imports").status_code == status
 

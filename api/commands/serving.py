@@ -2,15 +2,17 @@
 
 import errno
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
-
-import typer
 
 from api.commands.terminal import open_collection, say
 from api.errors import Invalid, KyodoError, Refused
 
 if TYPE_CHECKING:
     from api.settings import Settings
+
+
+_GRACE_SECONDS = 6  # of those ten in which the service must have stopped
 
 
 def serve() -> None:
@@ -28,21 +30,34 @@ def serve() -> None:
 
 def _run(settings: "Settings", listener: socket.socket) -> None:
     import uvicorn
+    from threadpoolctl import threadpool_limits
 
     from api.app import create_app
+    from api.connections import AT_ONCE, IDLE_SECONDS, Connection, most_connections
+    from api.logs import start_logging
     from api.usecases.samples import load_if_empty
 
     ctx = open_collection(settings, patient=False)
     if load_if_empty(ctx):
         say("登録がまだないため、サンプルの団体と課題を入れました。kyodo samples remove で取り除けます。")
-    # No access log: an address may hold the words of an issue.
-    config = uvicorn.Config(create_app(ctx), log_level="warning", access_log=False)
+    start_logging()
+    config = uvicorn.Config(
+        create_app(ctx),
+        http=Connection,
+        ws="none",
+        log_config=None,
+        access_log=False,  # an address may hold the words of an issue
+        server_header=False,
+        proxy_headers=False,  # ``api.security`` knows whom to believe
+        backlog=min(AT_ONCE, most_connections()),
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
     say(f"{_address(settings)} で動いています。止めるには Ctrl+C を押してください。")
     say(f"データの置き場所は {settings.data.absolute()} です。")
-    try:
+    # One product after the other: threads of their own would take the core that the pages need.
+    with suppress(KeyboardInterrupt), threadpool_limits(1):
         uvicorn.Server(config).run(sockets=[listener])
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
 
 
 def _refuse_strangers(settings: "Settings") -> None:
@@ -60,11 +75,19 @@ def _refuse_strangers(settings: "Settings") -> None:
 def _listening_socket(settings: "Settings") -> socket.socket:
     """Taken before anything else is started, so that a port in use is said at once. Raises Invalid or KyodoError."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    # Named TCP: of a socket of protocol 0 asyncio does not know that it may switch Nagle's algorithm off, and every
+    # answer on a kept connection would wait 40 ms for the acknowledgement of the one before.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((settings.host.strip("[]"), settings.port), family=family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host.strip("[]"), settings.port))
+        listener.listen()
+        return listener
     except socket.gaierror as error:
+        listener.close()
         raise Invalid(f"KYODO_HOST の「{settings.host}」というアドレスは見つかりません。") from error
     except OSError as error:
+        listener.close()
         raise KyodoError(_why_not_listening(error, settings)) from error
 
 

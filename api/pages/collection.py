@@ -4,10 +4,11 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from api.dependencies import Ctx, PageNumber
+from api.lanes import RANKING, LaneRoute, lane
 from api.pages.rendering import page
 from api.usecases import collection, partners, suggestions
 
-router = APIRouter()
+router = APIRouter(route_class=LaneRoute)
 
 
 @router.get("/organisations")
@@ -18,6 +19,7 @@ def list_organisations(ctx: Ctx, text: str = "", kind: str = "", page_number: Pa
 
 
 @router.get("/organisations/{organisation_id}")
+@lane(RANKING)
 def show_organisation(ctx: Ctx, organisation_id: str) -> HTMLResponse:
     """The profile, what came of it so far, and the issues that fit it; none for one that is no candidate."""
     organisation = collection.organisation(ctx, organisation_id)

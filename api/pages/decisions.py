@@ -7,12 +7,13 @@ from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse
 
 from api.dependencies import Ctx
+from api.lanes import LaneRoute
 from api.pages.forms import day_from
 from api.pages.rendering import see
 from api.usecases import reviews
 from corpus.records import Grade, Stage
 
-router = APIRouter(prefix="/issues/{issue_id}")
+router = APIRouter(route_class=LaneRoute, prefix="/issues/{issue_id}")
 Typed = Annotated[str, Form()]
 
 

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.dependencies import Ctx
 from api.errors import Detail, Invalid
+from api.lanes import FILES, LaneRoute, lane
 from api.pages.forms import reading_from
 from api.pages.rendering import page, see
 from api.usecases import imports
@@ -17,7 +18,7 @@ from api.usecases.imports import FileReport
 from corpus.readers.base import Kind, MappedColumn, ReadOptions
 from corpus.readers.items import ITEMS
 
-router = APIRouter(prefix="/imports")
+router = APIRouter(route_class=LaneRoute, prefix="/imports")
 _SHOWN_PROBLEMS = 200
 
 
@@ -55,12 +56,14 @@ def stage(ctx: Ctx, file: Annotated[UploadFile | None, File()] = None) -> Respon
 
 
 @router.get("/{token}")
+@lane(FILES)
 def preview(ctx: Ctx, request: Request, token: str) -> HTMLResponse:
     """What would be stored. The address holds how the file shall be read: 項目 and letters of columns only."""
     return _preview(ctx, request, token)
 
 
 @router.post("/{token}/confirm")
+@lane(FILES)
 def confirm(ctx: Ctx, request: Request, token: str, skip_bad_rows: Annotated[str, Form()] = "") -> Response:
     """Stores the file as previewed; rows with errors are left out only when that was ticked."""
     name, data = imports.staged(ctx, token)

@@ -4,11 +4,12 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from api.dependencies import Ctx
+from api.lanes import LaneRoute
 from api.pages.forms import fiscal_year_from, this_fiscal_year
 from api.pages.rendering import page
 from api.usecases import indicators
 
-router = APIRouter()
+router = APIRouter(route_class=LaneRoute)
 _FIRST_YEAR = 2015  # of the counts of 岡山市 that are shown beside
 
 

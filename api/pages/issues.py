@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.dependencies import Ctx, PageNumber
 from api.errors import Conflict, Detail, Invalid
+from api.lanes import RANKING, READING, LaneRoute, lane
 from api.pages.forms import IssueForm, fiscal_year_from, this_fiscal_year
 from api.pages.rendering import page, see
 from api.usecases import collection, fields, partners, reading, reviews, suggestions
@@ -16,7 +17,7 @@ from api.usecases.clock import today
 from corpus.dates import fiscal_year_label
 from corpus.records import IssueStatus
 
-router = APIRouter(prefix="/issues")
+router = APIRouter(route_class=LaneRoute, prefix="/issues")
 Typed = Annotated[str, Form()]
 _CHOICES = 20  # organisations offered when a missed partner is looked for
 
@@ -39,6 +40,7 @@ def new_issue() -> HTMLResponse:
 
 
 @router.post("/new")
+@lane(READING)
 def new_issue_from_text(text: Typed = "", prefecture: Typed = "", city: Typed = "") -> HTMLResponse:
     """The form with a text that candidates were looked for; by POST, so that no address holds it. Not stored yet."""
     year = fiscal_year_label(this_fiscal_year())
@@ -56,6 +58,7 @@ def write_issue(ctx: Ctx, form: Annotated[IssueForm, Form()]) -> Response:
 
 
 @router.get("/{issue_id}")
+@lane(RANKING)
 def show_issue(ctx: Ctx, issue_id: str, find: str = "", done: str = "", at: str = "") -> HTMLResponse:
     """The issue, its candidates (stored as shown, since people judge them), what people decided, what is similar."""
     return _show(ctx, issue_id, find, done, at)

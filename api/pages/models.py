@@ -7,10 +7,11 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.dependencies import Ctx
 from api.errors import Detail, Invalid
+from api.lanes import LaneRoute
 from api.pages.rendering import page, see
 from api.usecases import fields, weight_sets, weights
 
-router = APIRouter(prefix="/models")
+router = APIRouter(route_class=LaneRoute, prefix="/models")
 Typed = Annotated[str, Form()]
 _INSTEAD = Detail("reason-default", "付属の重みを使うときは、「付属の重み」の欄に理由を書いて切り替えてください。")
 

@@ -6,13 +6,15 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse
 
 from api.dependencies import Ctx
+from api.lanes import ASKING, LaneRoute, lane
 from api.pages.rendering import page
 from api.usecases import reading, suggestions
 
-router = APIRouter()
+router = APIRouter(route_class=LaneRoute)
 
 
 @router.post("/issues/{issue_id}/reading")
+@lane(ASKING)
 def read_issue(ctx: Ctx, issue_id: str, version: Annotated[int, Form()]) -> HTMLResponse:
     """The answer itself, not a redirect: it is stored nowhere, so no address could show it again."""
     read = reading.read_for_issue(ctx, issue_id, version)

@@ -8,10 +8,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.dependencies import Ctx
 from api.errors import Detail, Invalid
+from api.lanes import RANKING, LaneRoute, lane
 from api.pages.rendering import page, see
 from api.usecases import collection, samples, suggestions
 
-router = APIRouter()
+router = APIRouter(route_class=LaneRoute)
 Typed = Annotated[str, Form()]
 _NOTHING: Mapping[str, str] = {"text": "", "prefecture": "", "city": ""}
 
@@ -29,6 +30,7 @@ def candidates_again() -> RedirectResponse:
 
 
 @router.post("/candidates")
+@lane(RANKING)
 def candidates(ctx: Ctx, text: Typed = "", prefecture: Typed = "", city: Typed = "") -> HTMLResponse:
     """Sent by POST, so that the words stand in no address, history or log. Nothing is stored: no redirect follows."""
     asked = {"text": text.strip().replace("\r\n", "\n"), "prefecture": prefecture.strip(), "city": city.strip()}

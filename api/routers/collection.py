@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from api.dependencies import Ctx, PageNumber
+from api.lanes import HEALTH, LaneRoute, lane
 from api.routers.answers import Case, Health, Indicators, Issue, IssueInFull, Listing, Organisation, listing
 from api.routers.requests import IssueChange, IssueDraft, StatusChange
 from api.usecases import collection, fields, indicators
@@ -12,7 +13,7 @@ from api.usecases.clock import today
 from corpus import records
 from corpus.dates import fiscal_year_of
 
-router = APIRouter()
+router = APIRouter(route_class=LaneRoute)
 Year = Annotated[int | None, Query(ge=1868, le=2200)]
 
 
@@ -83,6 +84,7 @@ def count(ctx: Ctx, year: Year = None) -> dict[str, Any]:
 
 
 @router.get("/health", response_model=Health, tags=["health"])
+@lane(HEALTH)
 def health(ctx: Ctx) -> dict[str, Any]:
     """Counts what is stored, so an answer means that the database can be read; and says what cannot be used."""
     stored = collection.overview(ctx)

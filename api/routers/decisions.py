@@ -5,12 +5,13 @@ from typing import Any
 from fastapi import APIRouter
 
 from api.dependencies import Ctx
+from api.lanes import LaneRoute
 from api.routers.answers import Event, Introduction, IntroductionTrack, Review, Reviews
 from api.routers.requests import EventDraft, IntroductionDraft, Judgement, MissedPartner
 from api.usecases import reviews
 from corpus import records
 
-router = APIRouter()
+router = APIRouter(route_class=LaneRoute)
 
 
 @router.get("/issues/{issue_id}/reviews", response_model=Reviews, tags=["reviews"])

@@ -5,16 +5,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, UploadFile
 
 from api.dependencies import Ctx
+from api.lanes import FILES, LaneRoute, lane
 from api.pages.forms import reading_from
 from api.routers.answers import ImportEntry, ImportReport
 from api.usecases import imports
 from corpus.store.imports import Import
 
-router = APIRouter(tags=["imports"])
+router = APIRouter(route_class=LaneRoute, tags=["imports"])
 Typed = Annotated[str, Form()]
 
 
 @router.post("/imports", response_model=ImportReport)
+@lane(FILES)
 def import_file(
     ctx: Ctx,
     file: UploadFile,

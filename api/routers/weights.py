@@ -5,10 +5,11 @@ from typing import Any
 from fastapi import APIRouter
 
 from api.dependencies import Ctx
+from api.lanes import LaneRoute
 from api.routers.answers import Weights
 from api.usecases import weights
 
-router = APIRouter(tags=["weights"])
+router = APIRouter(route_class=LaneRoute, tags=["weights"])
 
 
 @router.get("/weights", response_model=Weights)

@@ -1,0 +1,198 @@
+"""Who is served under which name, and that nobody's slow connection holds the service."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx2
+import pytest
+from service import Service, client_of, serving
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.errors import Invalid
+from api.settings import Settings, read_settings
+from api.usecases.context import Context, open_context
+
+
+def asked(
+    ctx: Context, path: str = "/imports", *, host: str = "127.0.0.1", peer: str = "127.0.0.1", **headers: str
+) -> int:
+    client = TestClient(create_app(ctx), base_url=f"http://{host}:8000", client=(peer, 50000))
+    return client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()}).status_code
+
+
+def context(folder: Path, **settings: object) -> Context:
+    return open_context(Settings(data=folder, **settings))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("host", "served"),
+    [
+        ("kyodo.city.example", True),
+        ("KYODO.City.example.", True),
+        ("127.0.0.1", True),
+        ("localhost", True),
+        ("192.0.2.10", True),  # no name of others can point at a bare address
+        ("[2001:db8::1]", True),
+        ("evil.example", False),
+        ("kyodo.city.example.evil.example", False),
+        ("xkyodo.city.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("", False),
+    ],
+)
+def test_others_are_served_under_the_names_of_the_service_only(tmp_path: Path, host: str, served: bool) -> None:
+    ctx = context(tmp_path, allow_remote=True, hosts="kyodo.city.example, other.example")
+    client = TestClient(create_app(ctx), base_url="http://127.0.0.1:8000", client=("192.0.2.7", 50000))
+    assert client.get("/imports", headers={"host": host}).status_code == (200 if served else 403)
+
+
+def test_a_redirect_never_leads_to_a_foreign_name(tmp_path: Path) -> None:
+    ctx = context(tmp_path, allow_remote=True)
+    client = TestClient(create_app(ctx), base_url="http://evil.example", client=("192.0.2.7", 50000))
+    answer = client.get("/issues/", follow_redirects=False)
+    assert answer.status_code == 403
+    assert "location" not in answer.headers
+
+
+def test_a_name_of_its_own_serves_this_machine_alone_unless_others_are_allowed(tmp_path: Path) -> None:
+    ctx = context(tmp_path, hosts="kyodo.city.example")
+    assert asked(ctx, host="kyodo.city.example") == 200
+    assert asked(ctx, host="kyodo.city.example", peer="192.0.2.7") == 403
+    assert asked(ctx, host="192.0.2.10") == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-forwarded-for": "192.0.2.7"},
+        {"x-forwarded-for": "127.0.0.1"},
+        {"X-Real-IP": "192.0.2.7"},
+        {"forwarded": "for=192.0.2.7"},
+        {"via": "1.1 proxy"},
+        {"x-forwarded-host": "kyodo.city.example"},
+    ],
+)
+def test_what_an_unnamed_proxy_passes_on_does_not_count_as_this_machine(
+    tmp_path: Path, headers: dict[str, str]
+) -> None:
+    ctx = context(tmp_path)
+    assert client_of(ctx).get("/imports", headers=headers).status_code == 403
+    assert client_of(ctx).get("/imports").status_code == 200
+
+
+def test_a_named_proxy_is_believed_about_who_asks(tmp_path: Path) -> None:
+    ctx = context(tmp_path, proxies="127.0.0.1, 10.0.0.0/8")
+    for peer in ("127.0.0.1", "10.1.2.3"):
+        assert asked(ctx, peer=peer, x_forwarded_for="192.0.2.7") == 403
+        assert asked(ctx, peer=peer, x_forwarded_for="127.0.0.1, 192.0.2.7") == 403  # the one added last counts
+        assert asked(ctx, peer=peer) == 403  # it does not say for whom
+    assert asked(ctx, peer="192.0.2.9", x_forwarded_for="127.0.0.1") == 403
+
+
+def test_behind_a_named_proxy_others_are_served_once_they_are_allowed(tmp_path: Path) -> None:
+    ctx = context(tmp_path, proxies="127.0.0.1", allow_remote=True, hosts="kyodo.city.example")
+    assert asked(ctx, host="kyodo.city.example", x_forwarded_for="192.0.2.7") == 200
+    assert asked(ctx, host="evil.example", x_forwarded_for="192.0.2.7") == 403
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("HOSTS", "http://kyodo/"), ("PROXIES", "nginx"), ("PROXIES", "10.0.0.0/40")]
+)
+def test_a_name_or_a_proxy_that_cannot_be_right_is_said_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"KYODO_{name}", value)
+    with pytest.raises(Invalid, match=f"KYODO_{name}"):
+        read_settings()
+
+
+def test_a_length_that_is_no_number_of_ours_is_refused(shown: Service) -> None:
+    for length in ("-1", "1e9", "1_0", "9" * 5_000, ""):
+        answer = shown[0].post("/api/v1/suggestions", content=b"{}", headers={"content-length": length})
+        assert answer.status_code == 413, length
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+    folder = tmp_path_factory.mktemp("network")
+    with serving(folder / "data") as (port, _):
+        yield port, folder / "data.log"
+
+
+def sent(stack: ExitStack, port: int, text: str) -> socket.socket:
+    connection = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+    connection.sendall(text.encode())
+    return connection
+
+
+def test_who_sends_nothing_or_drop_by_drop_is_let_go_while_others_are_served(service: tuple[int, Path]) -> None:
+    port, head = service[0], f"POST /api/v1/suggestions HTTP/1.1\r\nHost: 127.0.0.1:{service[0]}\r\n"
+    with ExitStack() as stack, httpx2.Client(base_url=f"http://127.0.0.1:{port}") as http:
+        silent = sent(stack, port, "")
+        half_head = sent(stack, port, head)
+        half_body = sent(stack, port, f"{head}Content-Type: application/json\r\nContent-Length: 999\r\n\r\n{{")
+        waiting, answers = {silent, half_head, half_body}, {}
+        for _ in range(60):
+            assert http.get("/api/v1/health").status_code == 200
+            if not (waiting := {one for one in waiting if one not in answers}):
+                break
+            for one in list(waiting):
+                one.settimeout(0.2)
+                try:
+                    answers[one] = one.recv(65_536)
+                except TimeoutError:
+                    continue
+                except ConnectionResetError:
+                    answers[one] = b""
+            if half_head not in answers:
+                half_head.sendall(b"X-Drop: 1\r\n")
+    assert answers[silent] == b""
+    assert answers[half_head] == b""
+    assert answers[half_body].startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_kept_connection_waits_for_no_acknowledgement(service: tuple[int, Path]) -> None:
+    """A hundred answers one after the other: each would wait 40 ms if small packets were held back."""
+    with httpx2.Client(base_url=f"http://127.0.0.1:{service[0]}") as http:
+        started = time.perf_counter()
+        for _ in range(100):
+            assert http.get("/static/favicon.svg").status_code == 200
+        assert time.perf_counter() - started < 100 * 0.03
+
+
+def test_more_connections_than_descriptors_keep_nobody_out(tmp_path: Path) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (96, hard))
+    try:
+        stack = ExitStack()
+        started = stack.enter_context(serving(tmp_path / "data"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with stack:
+        crowd = [sent(stack, started[0], "") for _ in range(150)]
+        assert httpx2.get(f"http://127.0.0.1:{started[0]}/api/v1/health", timeout=8).status_code == 200
+        assert len(crowd) == 150
+
+
+def test_the_log_is_json_lines_without_the_words_of_anybody(service: tuple[int, Path]) -> None:
+    word = "ゾウガメ搬送計画"
+    url = f"http://127.0.0.1:{service[0]}"
+    httpx2.get(f"{url}/issues", params={"text": word})
+    httpx2.get(f"{url}/{word}")
+    httpx2.post(f"{url}/api/v1/suggestions", json={"text": word, "city": word})
+    for _ in range(50):  # a line is written after its answer has gone
+        log = service[1].read_text("utf-8")
+        lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+        if lines[-1]["status"] == 422:
+            break
+        time.sleep(0.1)
+    assert {"method": "GET", "route": "api.pages.issues.list_issues", "status": 200}.items() <= lines[-3].items()
+    assert [line["status"] for line in lines[-3:]] == [200, 404, 422]
+    assert word not in log
