@@ -1,7 +1,10 @@
 """The rules that keep the house in order, held by reading the code itself."""
 
 import ast
+import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -65,14 +68,47 @@ def test_every_package_is_listed_for_installation():
     assert listed == found
 
 
-def test_the_locked_list_has_hashes_and_no_address():
-    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCKED = ["requirements.lock", "requirements-test.lock", "requirements-embed.lock"]
+
+
+def pinned(file):
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    return {re.split(r"[\[=]", line)[0]: line for line in lines if line[:1].isalnum()}
+
+
+def declared(*groups):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    lists = [project["project"]["dependencies"], *(project["dependency-groups"][name] for name in groups)]
+    return {re.split(r"[\[<>=]", one)[0].lower() for each in lists for one in each}
+
+
+def test_what_the_program_imports_is_declared():
+    names = packages_distributions()
+    imports = (
+        {module.split(".")[0] for path in FILES for module in imported(path)} - set(ORDER) - sys.stdlib_module_names
+    )
+    optional = {"sentence_transformers", "bm25s", "ir_measures"}  # the encoder, and those that are measured against
+    needed = {names[one][0].lower().replace("_", "-") for one in imports - optional}
+    assert needed <= declared()
+
+
+def test_what_running_needs_holds_no_tool_of_development():
+    run, test = pinned("requirements.lock"), pinned("requirements-test.lock")
+    assert declared("setup") <= run.keys()
+    assert not run.keys() & (declared("test", "lint", "notebooks") - declared("setup"))
+    shared = {name for name in run if run[name].split()[0] != test[name].split()[0]}
+    assert shared == set(), "the lists disagree"
+
+
+@pytest.mark.parametrize("file", LOCKED)
+def test_a_locked_list_has_hashes_and_no_address(file):
+    lines = (ROOT / file).read_text(encoding="utf-8")
     assert "://" not in lines
     assert "--index-url" not in lines
-    pinned = [line for line in lines.splitlines() if line[:1].isalnum()]
-    assert pinned
-    assert all("==" in line for line in pinned)
-    assert lines.count("--hash=sha256:") >= len(pinned)
+    pins = [line for line in lines.splitlines() if line[:1].isalnum()]
+    assert pins
+    assert all("==" in line for line in pins)
+    assert lines.count("--hash=sha256:") >= len(pins)
 
 
 def test_nothing_pickles_and_nothing_prints():
