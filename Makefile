@@ -61,6 +61,7 @@ test-embed: $(EMBED_STAMP)
 
 bench: setup-test
 	$(BIN)/python -m models.bench
+	$(BIN)/python -m api.load
 
 # Kills, mutilated files, load: some minutes.
 soak: setup-test

@@ -1,14 +1,24 @@
-"""The load generator of ``make bench``: many clients at once against a running service, each waiting for its answer.
+"""The load of ``make bench``: many clients at once against a running service, each waiting for its answer.
 
 Requests go out over kept-alive connections of plain sockets, so that the generator takes little of the two cores that
 it shares with the service. Only loopback addresses are asked.
 """
 
+import argparse
 import asyncio
+import json
+import socket
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from models.bench import Generator, report, run
 
 _LOOPBACK = "127.0.0.1"
 
@@ -52,7 +62,7 @@ class Request:
 def load(port: int, seconds: float, *crowds: tuple[int, Request]) -> list[Answers]:
     """Every crowd (number of clients, what they ask) at the same time; what each crowd got.
 
-    Raises OSError when the service does not answer at all.
+    Raises an ExceptionGroup of OSError when the service does not answer at all.
     """
     return asyncio.run(_load(port, seconds, crowds))
 
@@ -94,3 +104,89 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
     length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
     await reader.readexactly(int(length or b"0"))
     return int(head.split(maxsplit=2)[1]), b"\r\nconnection: close" in head
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(prog="python -m api.load", description=__doc__)
+    parser.add_argument("--rows", type=int, default=30_000)
+    parser.add_argument("--seconds", type=float, default=15.0)
+    given = parser.parse_args()
+    generator = Generator(seed=1)
+    with tempfile.TemporaryDirectory() as folder:
+        data, register = Path(folder) / "data", Path(folder) / "register.csv"
+        generator.register(given.rows, register)
+        run([_kyodo(), "import", str(register)], data)
+        with _serving(data) as port:
+            _measure(port, given.seconds, _requests(generator), f"{given.rows:,} organisations")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    suggestions: Request
+    file: Request
+    health: Request
+
+
+def _requests(generator: Generator) -> _Asked:
+    asked = ({"text": generator.text(80, 200), "prefecture": "岡山県", "city": "岡山市"} for _ in range(200))
+    bodies = [json.dumps(one, ensure_ascii=False).encode() for one in asked]
+    return _Asked(
+        Request("POST", "/api/v1/suggestions", bodies),
+        Request("GET", "/static/style.css", pause=0.05),
+        Request("GET", "/api/v1/health", pause=0.05),
+    )
+
+
+def _measure(port: int, seconds: float, asked: _Asked, size: str) -> None:
+    load(port, 2.0, (2, asked.suggestions))  # the first answers read what is read once
+    for name, request in (("health", asked.health), ("a file", asked.file)):
+        _show(f"{name} on a kept connection, nothing else asked", load(port, seconds / 3, (1, request))[0], "10 ms")
+    for clients in (1, 8, 32):
+        told = load(port, seconds, (clients, asked.suggestions), (2, asked.file), (1, asked.health))
+        rate = len(told[0].seconds) / seconds
+        report(f"{size}, suggestions, clients: {clients}", f"{rate:.1f} /s", "35 /s" if clients == 8 else "")
+        _show("  suggestions", told[0], "p99 500 ms" if clients == 8 else "")
+        _show("  a file meanwhile", told[1], "p99 50 ms" if clients == 32 else "")
+        _show("  health meanwhile", told[2], "")
+    _show("a file, clients: 32", load(port, seconds / 3, (32, Request("GET", asked.file.path)))[0], "p99 50 ms")
+
+
+def _show(what: str, told: Answers, bar: str) -> None:
+    refused = f", refused {told.refused}" if told.refused else ""
+    figures = f"{told.median * 1e3:.1f} / {told.quantile(0.99) * 1e3:.1f} ms"
+    report(f"{what}, median / p99{refused}", figures, bar)
+
+
+def _kyodo() -> str:
+    return str(Path(sys.executable).with_name("kyodo"))
+
+
+@contextmanager
+def _serving(data: Path) -> Iterator[int]:
+    """The service on a port of its own, once it answers."""
+    with socket.create_server((_LOOPBACK, 0)) as free:
+        port: int = free.getsockname()[1]
+    env = {"KYODO_DATA": str(data), "KYODO_PORT": str(port), "PATH": ""}
+    process = subprocess.Popen([_kyodo(), "serve"], env=env, stderr=subprocess.DEVNULL)  # noqa: S603
+    try:
+        while not _answers(port):
+            if process.poll() is not None:
+                raise RuntimeError("the service did not start")
+            time.sleep(0.2)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        return bool(load(port, 0.1, (1, Request("GET", "/static/style.css")))[0].seconds)
+    except* OSError:
+        pass
+    return False
+
+
+if __name__ == "__main__":
+    main()

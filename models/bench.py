@@ -92,16 +92,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data, register = Path(folder) / "data", Path(folder) / "register.csv"
         generator.register(rows, register)
-        _report(f"register of {rows:,} organisations", f"{register.stat().st_size / 1e6:.0f} MB", "")
-        seconds = _run([str(Path(sys.executable).with_name("kyodo")), "import", str(register)], data)
-        _report("imported and searchable", f"{seconds:.1f} s", "120 s")
+        report(f"register of {rows:,} organisations", f"{register.stat().st_size / 1e6:.0f} MB", "")
+        seconds = run([str(Path(sys.executable).with_name("kyodo")), "import", str(register)], data)
+        report("imported and searchable", f"{seconds:.1f} s", "120 s")
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        _report("most memory of the import", f"{memory:,.0f} MB", "1,500 MB")
+        report("most memory of the import", f"{memory:,.0f} MB", "1,500 MB")
         cases = Path(folder) / "cases.csv"
         generator.cases(_CASES, rows, cases)
-        _run([str(Path(sys.executable).with_name("kyodo")), "import", str(cases)], data)
-        seconds = statistics.median(_run([sys.executable, "-c", _START], data) for _ in range(3))
-        _report("start until the first list (median of 3)", f"{seconds:.2f} s", "5 s")
+        run([str(Path(sys.executable).with_name("kyodo")), "import", str(cases)], data)
+        seconds = statistics.median(run([sys.executable, "-c", _START], data) for _ in range(3))
+        report("start until the first list (median of 3)", f"{seconds:.2f} s", "5 s")
         _in_process(generator, data)
         _whole_way(generator, data)
 
@@ -128,13 +128,15 @@ print(json.dumps(seconds[1:]))
 """
 
 
-def _run(command: Sequence[str], data: Path) -> float:
+def run(command: Sequence[str], data: Path) -> float:
+    """Seconds that a command takes with the data folder ``data``. Raises CalledProcessError."""
     started = time.perf_counter()
-    _output(command, data)
+    output(command, data)
     return time.perf_counter() - started
 
 
-def _output(command: Sequence[str], data: Path, given: str = "") -> str:
+def output(command: Sequence[str], data: Path, given: str = "") -> str:
+    """What a command prints to standard output, given ``given`` on its standard input. Raises CalledProcessError."""
     env = {"KYODO_DATA": str(data), "PATH": ""}
     done = subprocess.run(command, check=True, capture_output=True, env=env, input=given, encoding="utf-8")  # noqa: S603
     return done.stdout
@@ -143,9 +145,9 @@ def _output(command: Sequence[str], data: Path, given: str = "") -> str:
 def _whole_way(generator: Generator, data: Path) -> None:
     """As a page asks: the cases ranked and their partners looked up, the list ranked and its organisations read."""
     texts = [generator.text(80, 200) for _ in range(_QUERIES + 1)]
-    seconds = json.loads(_output([sys.executable, "-c", _ASK], data, json.dumps(texts)))
+    seconds = json.loads(output([sys.executable, "-c", _ASK], data, json.dumps(texts)))
     what = f"the same from the database, {_CASES:,} past cases searched (median of {_QUERIES})"
-    _report(what, f"{statistics.median(seconds) * 1e3:.1f} ms", "40 ms")
+    report(what, f"{statistics.median(seconds) * 1e3:.1f} ms", "40 ms")
 
 
 def _in_process(generator: Generator, data: Path) -> None:
@@ -155,17 +157,17 @@ def _in_process(generator: Generator, data: Path) -> None:
     folder = next(iter(data.glob("index/organisations-*-*")))
     matcher = Matcher.from_state(artefacts.load(folder)[0], MatcherConfig(), find_learned())
     distinct = len(matcher.state().tables[f"{Part.WORDS}-vocabulary"])
-    _report("distinct words", f"{distinct:,}", "at least 20,000")
+    report("distinct words", f"{distinct:,}", "at least 20,000")
     fields, areas = frozenset({1, 3}), (Area("岡山県", "岡山市", "北区"),)
     queries = [Query("q", generator.text(80, 200), fields, areas) for _ in range(_QUERIES)]
     partners = matcher.owners[:: len(matcher.owners) // 3][:3]
     bridges = [Bridge(f"c{n}", "事例", partner, "相手", 0.5, "", "") for n, partner in enumerate(partners)]
     ours = _median(lambda query: matcher.rank(query, _K, bridges=bridges), queries)
-    _report(
+    report(
         f"one issue ranked with 3 past cases, evidence for {_K} (median of {_QUERIES})", f"{ours * 1e3:.1f} ms", "40 ms"
     )
     theirs = _median(_bm25s(matcher), queries)
-    _report("bm25s, words only, no evidence, same run", f"{theirs * 1e3:.1f} ms", f"ratio {ours / theirs:.1f}")
+    report("bm25s, words only, no evidence, same run", f"{theirs * 1e3:.1f} ms", f"ratio {ours / theirs:.1f}")
 
 
 def _bm25s(matcher: Matcher) -> Callable[[Query], object]:
@@ -186,7 +188,8 @@ def _median(task: Callable[[Query], object], queries: Sequence[Query]) -> float:
     return statistics.median(times)
 
 
-def _report(what: str, figure: str, bar: str) -> None:
+def report(what: str, figure: str, bar: str) -> None:
+    """A line of the table: what was measured, the figure, and what it is to be read against."""
     sys.stdout.write(f"{what:<76} {figure:>12}  {bar}\n")
     sys.stdout.flush()
 
