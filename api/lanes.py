@@ -74,7 +74,9 @@ def _in_lane(function: Callable[..., Any], chosen: Lane) -> Callable[..., Any]:
     @wraps(function)
     async def waiting(**values: Any) -> Any:
         async with _place_in(chosen):
-            return await to_thread.run_sync(partial(function, **values), limiter=_without_limit())
+            work = partial(function, **values)
+            # Given up only when the service stops: a change that is not finished then is undone by the database.
+            return await to_thread.run_sync(work, limiter=_without_limit(), abandon_on_cancel=True)
 
     return waiting
 

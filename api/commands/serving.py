@@ -1,7 +1,9 @@
 """``kyodo serve``: the service, ready with one command."""
 
 import errno
+import os
 import socket
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -58,6 +60,8 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
     # One product after the other: threads of their own would take the core that the pages need.
     with suppress(KeyboardInterrupt), threadpool_limits(1):
         uvicorn.Server(config).run(sockets=[listener])
+    if any(not one.daemon for one in threading.enumerate() if one is not threading.main_thread()):
+        os._exit(0)  # work that was given up: what it would have changed, the database undoes
 
 
 def _refuse_strangers(settings: "Settings") -> None:
