@@ -1,4 +1,4 @@
-"""A fitted state as a folder: plain arrays, JSON tables, and a manifest with the hash of every file.
+"""A fitted state as a folder: plain arrays, JSON tables, and a manifest with the hash of every file and of itself.
 
 Nothing is pickled. A folder appears whole or not at all, and is verified byte by byte before anything of it is used.
 """
@@ -8,6 +8,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from corpus import private
 from matcher.fitted import State
 from matcher.text import DICTIONARY_EDITION
 
 _MANIFEST = "manifest.json"
+_SEAL = "seal"  # of the manifest, over the rest of it
 _CARD = "CARD.md"
 
 
@@ -60,8 +63,11 @@ def save_model(
 
 
 def load_model(folder: Path, kind: str, form: int) -> tuple[State, dict[str, Any]]:
-    """As ``load``. Raises BrokenArtefact also for another kind, layout or edition of the dictionary of words."""
-    state, known = load(folder)
+    """As ``load``, but a manifest from before there were seals will do, for nobody can make a city's models anew.
+
+    Raises BrokenArtefact also for another kind, layout or edition of the dictionary of words.
+    """
+    state, known = _loaded(folder, _manifest(folder, unsealed=True))
     if known.get("kind") != kind:
         raise BrokenArtefact(f"{folder.name} は「{kind}」のモデルではありません(「{known.get('kind')}」)。")
     if known.get("form") != form:
@@ -88,7 +94,7 @@ def save(folder: Path, state: State, about: Mapping[str, Any], card: str = "") -
     A process that is killed meanwhile leaves a folder named by ``draft_name``. Raises NotReplaceable.
     """
     replaceable(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder.parent)
     draft = Path(tempfile.mkdtemp(prefix=draft_name(folder.name), dir=folder.parent))
     try:
         for name, array in state.arrays.items():
@@ -97,11 +103,28 @@ def save(folder: Path, state: State, about: Mapping[str, Any], card: str = "") -
             (draft / f"{name}.json").write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
         if card:
             (draft / _CARD).write_text(card, encoding="utf-8")
-        manifest = {"about": dict(about), "files": {path.name: _hash(path) for path in sorted(draft.iterdir())}}
-        (draft / _MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+        files = {path.name: _hash(path) for path in sorted(draft.iterdir())}
+        (draft / _MANIFEST).write_text(_sealed({"about": dict(about), "files": files}), encoding="utf-8")
+        private.tighten(draft)
         _put_in_place(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def keep(folder: Path, state: State, about: Mapping[str, Any]) -> None:
+    """As ``save``, for what is made anew when it is lost: damage, a file or a link in its place goes."""
+    if folder.is_symlink() or not folder.is_dir() or _named_like_ours(folder):
+        discard(folder)
+    save(folder, state, about)
+
+
+def discard(path: Path) -> None:
+    """A folder with all that is in it, a file, or a link but not what it leads to; what cannot be removed stays."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
 
 
 def replaceable(folder: Path) -> None:
@@ -118,9 +141,12 @@ def replaceable(folder: Path) -> None:
 
 def _only_ours(folder: Path) -> bool:
     """Whether every file is one that ``save`` writes."""
-    return (folder / _MANIFEST).is_file() and all(
-        path.is_file() and (path.suffix in (".npy", ".json") or path.name == _CARD) for path in folder.iterdir()
-    )
+    files = all(path.is_file() for path in folder.iterdir())
+    return files and (folder / _MANIFEST).is_file() and _named_like_ours(folder)
+
+
+def _named_like_ours(folder: Path) -> bool:
+    return all(path.suffix in (".npy", ".json") or path.name == _CARD for path in folder.iterdir())
 
 
 def _put_in_place(draft: Path, folder: Path) -> None:
@@ -145,7 +171,16 @@ def draft_name(name: str) -> str:
 
 def load(folder: Path) -> tuple[State, dict[str, Any]]:
     """The state and what was said ``about`` it. Raises BrokenArtefact."""
-    manifest = _manifest(folder)
+    return _loaded(folder, _manifest(folder))
+
+
+def about(folder: Path) -> dict[str, Any]:
+    """What the manifest says, without reading or verifying the rest. Raises BrokenArtefact."""
+    known: dict[str, Any] = _manifest(folder)["about"]
+    return known
+
+
+def _loaded(folder: Path, manifest: Mapping[str, Any]) -> tuple[State, dict[str, Any]]:
     arrays: dict[str, Any] = {}
     tables: dict[str, Any] = {}
     for name, expected in manifest["files"].items():
@@ -159,27 +194,42 @@ def load(folder: Path) -> tuple[State, dict[str, Any]]:
                 arrays[path.stem] = np.load(path, allow_pickle=False)
             elif name != _CARD:
                 tables[path.stem] = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, MemoryError, RecursionError) as error:
+        except (OSError, ValueError, EOFError, MemoryError, RecursionError) as error:
             raise BrokenArtefact(f"{name} を読み込めません。".replace("\0", "?")) from error
     return State(arrays, tables), manifest["about"]
 
 
-def about(folder: Path) -> dict[str, Any]:
-    """What the manifest says, without reading or verifying the rest. Raises BrokenArtefact."""
-    known: dict[str, Any] = _manifest(folder)["about"]
-    return known
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
+def _manifest(folder: Path, unsealed: bool = False) -> dict[str, Any]:
+    """``unsealed``: one that never had a seal will do."""
     try:
-        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads(_ordinary(folder / _MANIFEST).read_text(encoding="utf-8"))
         if isinstance(manifest["about"], dict) and isinstance(manifest["files"], dict):
+            if not (unsealed and manifest.keys() == {"about", "files"}) and manifest[_SEAL] != _seal(manifest):
+                raise BrokenArtefact(f"{folder.name} の {_MANIFEST} が、書いたあとに変わっています。")
             return dict(manifest)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, MemoryError, RecursionError) as error:
         raise BrokenArtefact(f"{folder.name} の {_MANIFEST} を読み込めません。") from error
     raise BrokenArtefact(f"{folder.name} の {_MANIFEST} は、別の形式で書かれています。")
 
 
+def _sealed(manifest: Mapping[str, Any]) -> str:
+    written = json.dumps(manifest, ensure_ascii=False)
+    return json.dumps(json.loads(written) | {_SEAL: _seal(json.loads(written))}, ensure_ascii=False, indent=1)
+
+
+def _seal(manifest: Mapping[str, Any]) -> str:
+    """Of what is said, whatever the order and the spaces in which it is written."""
+    rest = {name: value for name, value in manifest.items() if name != _SEAL}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
 def _hash(path: Path) -> str:
-    with path.open("rb") as file:
+    with _ordinary(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _ordinary(path: Path) -> Path:
+    """Raises FileNotFoundError for a folder, and for a pipe, of which the end would never come."""
+    if not path.is_file():
+        raise FileNotFoundError(path.name)
+    return path

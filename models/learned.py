@@ -89,7 +89,7 @@ def find_vectors(data: Path | None, chosen: Path | None) -> tuple[WordVectors | 
     own = vectors_folder(data) if data else None
     choices: list[tuple[Whose, str, Path | None]] = [
         ("own", "設定した", chosen),
-        ("own", "市で作った", own if own and own.exists() else None),
+        ("own", "市で作った", own if own and _is_there(own) else None),
         ("shipped", "付属の", SHIPPED),
     ]
     faults = ""
@@ -101,6 +101,14 @@ def find_vectors(data: Path | None, chosen: Path | None) -> tuple[WordVectors | 
         except BrokenArtefact as error:
             faults += _told(f"{which}単語ベクトル", folder, str(error))
     return None, InUse("vectors", "none", faults)
+
+
+def _is_there(folder: Path) -> bool:
+    """Also where it cannot be looked into, which is then said of it."""
+    try:
+        return folder.exists()
+    except OSError:
+        return True
 
 
 def _encoder(places: Places) -> tuple[TextEncoder | None, InUse]:

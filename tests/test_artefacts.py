@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -62,9 +63,7 @@ def test_a_folder_that_is_not_there_is_noticed(tmp_path):
 def test_nothing_is_unpickled(tmp_path):
     save(tmp_path / "x", STATE, {})
     np.save(tmp_path / "x" / "a.npy", np.array([{"code": 1}], dtype=object), allow_pickle=True)
-    manifest = json.loads((tmp_path / "x" / "manifest.json").read_text())
-    manifest["files"]["a.npy"] = hashlib.sha256((tmp_path / "x" / "a.npy").read_bytes()).hexdigest()
-    (tmp_path / "x" / "manifest.json").write_text(json.dumps(manifest))
+    vouched(tmp_path / "x", "a.npy", (tmp_path / "x" / "a.npy").read_bytes())
     with pytest.raises(BrokenArtefact, match=r"a\.npy"):
         load(tmp_path / "x")
 
@@ -108,12 +107,17 @@ def test_a_fingerprint_tells_apart_how_the_same_bytes_are_cut():
     assert fingerprint([b"ab", b"c"]) == fingerprint(iter([b"ab", b"c"]))
 
 
+def vouched(folder, name, content):
+    """The manifest says that a file has this content, and bears the right seal."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"][name] = hashlib.sha256(content).hexdigest()
+    (folder / "manifest.json").write_text(artefacts._sealed(manifest))
+
+
 def sealed(folder, name, content):
     """A file of ``folder`` with another content, and a manifest that vouches for it."""
     (folder / name).write_bytes(content)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["files"][name] = hashlib.sha256(content).hexdigest()
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    vouched(folder, name, content)
 
 
 @pytest.mark.parametrize(("name", "content"), [("words.json", b"{"), ("words.json", b"[" * 100_000), ("a.npy", b"xx")])
@@ -128,9 +132,7 @@ def test_a_file_that_cannot_be_read_is_said_so_even_where_its_hash_is_right(tmp_
 def test_a_file_outside_the_folder_is_not_read(tmp_path, name):
     save(tmp_path / "x", STATE, {})
     (tmp_path / "out.json").write_text("1")
-    manifest = json.loads((tmp_path / "x" / "manifest.json").read_text())
-    manifest["files"][name] = hashlib.sha256(b"1").hexdigest()
-    (tmp_path / "x" / "manifest.json").write_text(json.dumps(manifest))
+    vouched(tmp_path / "x", name, b"1")
     with pytest.raises(BrokenArtefact):
         load(tmp_path / "x")
 
@@ -181,3 +183,64 @@ def test_an_empty_folder_may_be_used(tmp_path):
     (tmp_path / "x").mkdir()
     save(tmp_path / "x", STATE, {"n": 1})
     assert about(tmp_path / "x") == {"n": 1}
+
+
+@pytest.mark.parametrize("name", ["", "about", "files", "seal"])
+def test_a_manifest_that_was_changed_or_lost_a_part_is_noticed(tmp_path, name):
+    save(tmp_path / "x", STATE, {"n": 1})
+    path = tmp_path / "x" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    if name:
+        del manifest[name]
+    else:
+        manifest["about"]["n"] = 2
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(BrokenArtefact, match="manifest"):
+        load(tmp_path / "x")
+    with pytest.raises(BrokenArtefact, match="manifest"):
+        about(tmp_path / "x")
+
+
+def test_a_model_from_before_there_were_seals_is_still_read(tmp_path):
+    save_words(tmp_path / "x")
+    path = tmp_path / "x" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    seal = manifest.pop("seal")
+    path.write_text(json.dumps(manifest))
+    assert load_model(tmp_path / "x", "words", 1)[0].tables == STATE.tables
+    path.write_text(json.dumps(manifest | {"seel": seal}))
+    with pytest.raises(BrokenArtefact):
+        load_model(tmp_path / "x", "words", 1)
+
+
+@pytest.mark.parametrize("name", ["a.npy", "manifest.json"])
+@pytest.mark.parametrize("put", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_is_not_waited_for(tmp_path, name, put):
+    save(tmp_path / "x", STATE, {})
+    (tmp_path / "x" / name).unlink()
+    put(tmp_path / "x" / name)
+    with pytest.raises(BrokenArtefact, match=name):
+        load(tmp_path / "x")
+
+
+def test_what_can_be_made_anew_takes_the_place_of_whatever_is_there(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "thesis.txt").write_text("x")
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "words.json").write_text("[]")
+    for name in ("link", "file", "folder", "new"):
+        artefacts.keep(tmp_path / name, STATE, {"n": 1})
+        assert about(tmp_path / name) == {"n": 1}
+    assert (tmp_path / "elsewhere" / "thesis.txt").read_text() == "x"
+
+
+def test_an_artefact_is_open_to_its_owner_alone(tmp_path):
+    umask = os.umask(0)
+    try:
+        save(tmp_path / "new" / "x", STATE, {})
+    finally:
+        os.umask(umask)
+    assert [path for path in (tmp_path / "new").rglob("*") if path.stat().st_mode & 0o077] == []
+    assert (tmp_path / "new").stat().st_mode & 0o077 == 0

@@ -3,6 +3,7 @@
 import gc
 import hashlib
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -10,13 +11,13 @@ from dataclasses import dataclass, field
 from fcntl import LOCK_EX, flock
 from importlib.metadata import version
 from pathlib import Path
-from shutil import rmtree
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
 
 from api.errors import Preparing
+from corpus import private
 from corpus.database import Database
 from corpus.documents import DOCUMENTS_EDITION
 from corpus.store import meta
@@ -101,11 +102,11 @@ class Index:
     def _known(self, wanted: Digests) -> Digests:
         """What the state holds that the next one would be made from: the one in memory, else that on disk."""
         fitted = self._fitted
-        if fitted is not None and (fitted.digests == wanted or not self._path(wanted).exists()):
+        if fitted is not None and (fitted.digests == wanted or not self._is_kept(wanted)):
             return fitted.digests
         for path in self._kept(wanted):
             with suppress(artefacts.BrokenArtefact):
-                return self._up_to_date(artefacts.about(path))
+                return self._up_to_date(self._ours(artefacts.about(path)))
         return {}
 
     def _meanwhile(self, wanted: Digests) -> Matcher:
@@ -143,14 +144,14 @@ class Index:
 
     def _nearest(self, wanted: Digests) -> tuple[Matcher, Digests]:
         """The state in memory, else one on disk that can be used, else an empty one."""
-        if self._fitted is not None and not self._path(wanted).exists():
+        if self._fitted is not None and not self._is_kept(wanted):
             return self._fitted.matcher, self._fitted.digests
         for path in self._kept(wanted):
             try:
                 matcher, digests = self._loaded(path)
             except artefacts.BrokenArtefact as error:
                 _LOG.warning("検索用に保存したデータ(%s)が使えないため、作り直します。%s", self.name, error)
-                rmtree(path, ignore_errors=True)
+                artefacts.discard(path)
                 continue
             self._saved = digests
             return matcher, digests
@@ -171,7 +172,17 @@ class Index:
         """Raises BrokenArtefact."""
         with _no_collection():
             state, about = artefacts.load(path)
-            return Matcher.from_state(state, self.config, self.learned), self._up_to_date(about)
+            known = self._ours(about)
+            try:
+                return Matcher.from_state(state, self.config, self.learned), self._up_to_date(known)
+            except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+                raise artefacts.BrokenArtefact(f"{path.name} の中身がそろっていません。") from error
+
+    def _ours(self, about: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Raises BrokenArtefact for the state of something else, under whatever name it lies here."""
+        if (about.get("index"), about.get("kind")) != (self.name, self._kind()) or "digests" not in about:
+            raise artefacts.BrokenArtefact("ほかの検索のためのデータです。")
+        return about
 
     def _up_to_date(self, about: Mapping[str, Any]) -> Digests:
         """The digests of a kept state, but "" for what an encoder failed at, if it answers now: that counts as new."""
@@ -182,8 +193,8 @@ class Index:
         return digests
 
     def _kept(self, wanted: Digests) -> list[Path]:
-        """Folders of this kind, the very state wanted first."""
-        paths = [path for path in self.folder.glob(f"{self.name}-{self._kind()}-*") if path.is_dir()]
+        """What is named as a state of this kind, the very one wanted first."""
+        paths = self.folder.glob(f"{self.name}-{self._kind()}-*")
         return sorted(paths, key=lambda path: (path != self._path(wanted), path.name))
 
     def _brought_up(self, conn: Connection, matcher: Matcher, known: Digests, wanted: Digests) -> Matcher:
@@ -196,12 +207,12 @@ class Index:
     def _keep(self, matcher: Matcher, digests: Digests) -> None:
         """The new state instead of all older ones. A disk that is full keeps nobody from an answer."""
         path, state = self._path(digests), matcher.state()
-        about = {"index": self.name, "model": matcher.name, "digests": dict(digests)}
+        about = {"index": self.name, "kind": self._kind(), "model": matcher.name, "digests": dict(digests)}
         about["failed"] = self._failed(matcher, state)
         try:
             for draft in self.folder.glob(f"{artefacts.draft_name(self.name)}-*"):  # of a process that was killed
-                rmtree(draft, ignore_errors=True)
-            artefacts.save(path, state, about)
+                artefacts.discard(draft)
+            artefacts.keep(path, state, about)
         except (OSError, artefacts.NotReplaceable) as error:
             _LOG.warning(
                 "検索用のデータ(%s)を保存できなかったため、次に始めるときに時間がかかります(%s)。"
@@ -212,8 +223,8 @@ class Index:
             return
         self._saved = digests
         for other in self.folder.glob(f"{self.name}-*-*"):
-            if other != path and other.is_dir():
-                rmtree(other, ignore_errors=True)
+            if other != path:
+                artefacts.discard(other)
 
     def _failed(self, matcher: Matcher, state: State) -> list[str]:
         """Whose texts an encoder failed at: the next start encodes them again."""
@@ -229,8 +240,11 @@ class Index:
         return failed
 
     def _kind(self) -> str:
-        known = f"{self.config.counting} {self.learned.name} {DOCUMENTS_EDITION} {version('kyodo-matcher')}"
+        known = f"sealed {self.config.counting} {self.learned.name} {DOCUMENTS_EDITION} {version('kyodo-matcher')}"
         return hashlib.sha256(known.encode()).hexdigest()[:8]
+
+    def _is_kept(self, digests: Digests) -> bool:
+        return os.access(self._path(digests), os.F_OK)  # a folder that cannot be looked into has nothing for us
 
     def _path(self, digests: Digests) -> Path:
         """The fingerprint covers how documents are made and counted, and the content of every one of them."""
@@ -263,8 +277,10 @@ def _alone(path: Path) -> Iterator[None]:
     """One process at a time; the others wait, and then find the state on disk."""
     with ExitStack() as held:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            flock(held.enter_context(path.open("w")), LOCK_EX)
+            private.make_folder(path.parent)
+            # Also for reading and without following links: it neither waits for a pipe nor empties what is not ours.
+            number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            flock(held.enter_context(os.fdopen(number, "rb")), LOCK_EX)
         except OSError as error:  # nothing can be kept there either; two processes at worst do the same work
             _LOG.warning("KYODO_DATA のフォルダーの %s に書き込めません(%s)。", path.name, error.strerror)
         yield

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os
 from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -109,7 +110,7 @@ class EncodedTexts:
         if name == self._name:
             return
         self._name, self._shards = name, []
-        while (folder := self._place(len(self._shards))).exists():
+        while os.access(folder := self._place(len(self._shards)), os.F_OK):
             try:
                 self._shards.append(_read(folder, self._about()))
             except artefacts.BrokenArtefact as error:
@@ -121,8 +122,8 @@ class EncodedTexts:
     def _write(self, number: int, shard: _Shard) -> None:
         state = State({"vectors": np.stack(list(shard.values()))}, {"texts": list(shard)})
         try:
-            artefacts.save(self._place(number), state, self._about())
-        # A full disk, another process, files of others: the vectors are at hand all the same.
+            artefacts.keep(self._place(number), state, self._about())
+        # A full disk, another process: the vectors are at hand all the same.
         except (OSError, artefacts.NotReplaceable) as error:
             _log.warning("文エンコーダーで読んだ文章の控え(%d番)を残せません(%s)。", number, error)
 

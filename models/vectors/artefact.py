@@ -82,7 +82,7 @@ def load_vectors(folder: Path) -> WordVectors:
         made = fingerprint([json.dumps(about["config"], sort_keys=True).encode(), about["data"].encode()])
         name = f"{about['config']['method']}-{made[:8]}"
         vectors = WordVectors(name, dict(zip(forms, rows.tolist(), strict=True)), matrix)
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise BrokenArtefact(f"{folder.name} は、単語ベクトルとしてそろっていません。作り直してください。") from error
     if not (matrix.ndim == 2 and rows.size and 0 <= rows.min() <= rows.max() < len(matrix)):
         raise BrokenArtefact(f"{folder.name} の語と行が合っていません。作り直してください。")

@@ -1,0 +1,34 @@
+"""Folders and files that nobody but the account of the service may look into: they hold names of contact persons."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from stat import S_IRWXG, S_IRWXO, S_ISLNK
+
+
+def make_folder(path: Path) -> None:
+    """With all that is missing above it. What was there keeps its mode. Raises FileExistsError where a file is."""
+    for missing in reversed([one for one in path.parents if not one.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Raises OSError, also where something is."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
+        file.write(data)
+
+
+def tighten(path: Path) -> None:
+    """Takes all rights of others from it and from what is below it; follows no link, and leaves what is not ours."""
+    _tighten(path)
+    for folder, folders, names in os.walk(path):
+        for name in (*folders, *names):
+            _tighten(Path(folder, name))
+
+
+def _tighten(path: Path) -> None:
+    with suppress(OSError):  # gone meanwhile, or of another account; ``kyodo doctor`` tells
+        mode = path.lstat().st_mode
+        if not S_ISLNK(mode) and mode & (S_IRWXG | S_IRWXO):
+            path.chmod(mode & ~(S_IRWXG | S_IRWXO) & 0o7777)
