@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from errno import EDQUOT, ENOSPC
 from http import HTTPStatus
 from typing import Any
 
@@ -26,6 +27,7 @@ from api.errors import (
 )
 from api.pages.rendering import error_page
 from api.security import HEADERS
+from corpus.database_faults import NOT_WRITTEN, Busy, DiskFull, UnusableDatabase
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,6 +45,15 @@ STATUS: Mapping[type[KyodoError], int] = {
 _BUSY = (
     "busy",
     "いま、データベースを使えません。大きなファイルの取り込みが終わるのを待って、もう一度お試しください。",
+)
+_FULL = (
+    "disk_full",
+    "ディスクの空きがありません。データは元のままです。"
+    "このサービスを動かしている人に空きを作ってもらってから、もう一度お試しください。",
+)
+_UNUSABLE = (
+    "database",
+    "データベースを使えません。お手数ですが、このサービスを動かしている人に知らせてください。",
 )
 _BY_STATUS: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "送られた内容を読み取れませんでした。入力しなおして、もう一度お試しください。"),
@@ -86,7 +97,7 @@ _NOT_TYPED = "画面から送られた内容を受け取れませんでした。
 
 def install(app: FastAPI) -> None:
     """Registers the handlers, so that no answer of the service has another shape."""
-    for kind in (KyodoError, HTTPException, RequestValidationError, OperationalError, PoolTimeout):
+    for kind in (KyodoError, HTTPException, RequestValidationError, *NOT_WRITTEN, UnusableDatabase, OSError):
         app.add_exception_handler(kind, _handle)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -113,8 +124,12 @@ def describe(error: Exception) -> tuple[int, str, str, tuple[Detail, ...]]:
     """Status, code, sentence and details of any error. Only expected ones speak in their own words."""
     if isinstance(error, KyodoError):
         return _status_of(error), error.code, error.message, error.details
-    if isinstance(error, (OperationalError, PoolTimeout)):
+    if _is_full(error):
+        return 507, *_FULL, ()
+    if isinstance(error, NOT_WRITTEN):
         return 503, *_BUSY, ()
+    if isinstance(error, UnusableDatabase):
+        return 503, *_UNUSABLE, ()
     if isinstance(error, RequestValidationError):
         return 422, *_BY_STATUS[422], _input_details(error.errors())
     status = error.status_code if isinstance(error, HTTPException) else 500
@@ -122,6 +137,14 @@ def describe(error: Exception) -> tuple[int, str, str, tuple[Detail, ...]]:
     if isinstance(error, HTTPException) and status == 413 and error.detail != HTTPStatus(413).phrase:
         message = error.detail
     return status, code, message, ()
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Also where that is why something else failed, such as the reading of a file that was sent."""
+    if error is None:
+        return False
+    full = isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT)
+    return full or isinstance(error, DiskFull) or _is_full(error.__cause__ or error.__context__)
 
 
 def _back_of(path: str) -> str:
@@ -157,6 +180,14 @@ def _input_sentence(found: Mapping[str, Any], field: str) -> str:
 
 def _handle(request: Request, error: Exception) -> Response:
     response = answer(request.url.path, error)
+    if response.status_code == 500:
+        raise error  # one that nobody expected, of a kind that is expected only of a full disk
+    if isinstance(error, UnusableDatabase):
+        _LOG.error("%s", error)
+    if response.status_code == 507:
+        _LOG.warning("ディスクの空きがないため、断りました(%s)。", type(error).__name__)
+    if isinstance(error, Busy):
+        _LOG.warning("書き込みの順番が来なかったため、断りました。")
     if isinstance(error, OperationalError):
         # The driver's own first line: the statement, and the values a database adds below, may hold text of an issue.
         _LOG.warning("データベースを使えませんでした(%s)。", str(error.orig).partition("\n")[0])

@@ -1,12 +1,15 @@
 """Opening the collection's database, and bringing its tables up to date: the only place that knows which one it is."""
 
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from enum import Enum
 from functools import partial
 from pathlib import Path
-from sqlite3 import Connection as SQLiteConnection
+from threading import Lock
+from time import monotonic
 from typing import Any
 
 from alembic import command
@@ -15,30 +18,60 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+from corpus import private
+from corpus.database_faults import DAMAGED, Busy, UnusableDatabase, named
+
+PATIENCE = 8.0  # seconds that a writer waits; a person at a page waits no longer
 
 
-class UnusableDatabase(Exception):
-    """The database cannot be worked with; the text is a Japanese sentence for the person who runs the service."""
+class Version(Enum):
+    """Whose tables a database holds: this program's, those of an earlier or a later one, or none of ours."""
+
+    CURRENT = "current"
+    OLDER = "older"
+    NEWER = "newer"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Where the collection is kept. Every statement runs inside one of the two blocks."""
+    """Where the collection is kept. Every statement runs inside one of the two blocks.
+
+    Both raise UnusableDatabase for a file that is lost or damaged, and DiskFull. ``file`` is None for a server's.
+    """
 
     reader: Engine
     writer: Engine
+    file: Path | None = None
+    _door: Lock = field(default_factory=Lock)  # lest writers that wait hold a connection each
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One unchanging view for the length of the block; a statement that writes is refused by the database."""
-        with self.reader.connect() as conn:
+        with named(self.file), self.reader.connect() as conn:
             yield conn
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction: kept when the block ends, undone when it raises. Writers queue at the door."""
-        with self.writer.begin() as conn:
+    def write(self, patience: float | None = None) -> Iterator[Connection]:
+        """One transaction: kept when the block ends, undone when it raises. Writers queue at the door.
+
+        Raises Busy when others do not leave it within ``patience`` seconds (``PATIENCE``); 0 tries without waiting.
+        """
+        until = monotonic() + (PATIENCE if patience is None else patience)
+        writer = self.writer.execution_options(until=until)
+        with named(self.file), self._alone(until), writer.begin() as conn:
             yield conn
+
+    @contextmanager
+    def _alone(self, until: float) -> Iterator[None]:
+        if not self._door.acquire(timeout=_left(until)):
+            raise Busy
+        try:
+            yield
+        finally:
+            self._door.release()
 
     def close(self) -> None:
         """Lets go of every connection; the object can be used again."""
@@ -47,23 +80,38 @@ class Database:
 
 
 def connect(url: str) -> Database:
-    """Opens nothing yet; creates the folder of an SQLite file. Raises UnusableDatabase for a URL that cannot serve."""
-    try:
+    """Opens nothing yet; creates an SQLite file, empty, where there is none. Raises UnusableDatabase, OSError."""
+    file = file_of(url)
+    with _readable():
+        return _postgresql(url) if file is None else _sqlite(url, file)
+
+
+def file_of(url: str) -> Path | None:
+    """The SQLite file that is meant; None for a server. Raises UnusableDatabase for a URL that cannot serve."""
+    with _readable():
         target = make_url(url)
-        backend = target.get_backend_name()
-        if backend == "sqlite":
-            return _sqlite(url, target.database or "")
-        if backend == "postgresql":
-            return _postgresql(url)
+        backend, place = target.get_backend_name(), target.database or ""
+    if backend not in ("sqlite", "postgresql"):
+        raise UnusableDatabase(
+            f"データベースの種類「{backend}」には対応していません。"
+            "KYODO_DATABASE_URL には sqlite か postgresql で始まるURLを指定してください。"
+        )
+    if backend == "sqlite" and place in ("", ":memory:"):
+        raise UnusableDatabase(
+            "メモリー上のデータベースは使えません。KYODO_DATABASE_URL にはファイルの場所を指定してください。"
+        )
+    return Path(place) if backend == "sqlite" else None
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
     except (ArgumentError, ValueError) as error:  # the URL may hold a password, so it is not repeated
         raise UnusableDatabase(
             "KYODO_DATABASE_URL に書かれたデータベースの場所を読み取れません。「sqlite:///data/kyodo.db」や"
             "「postgresql+psycopg://利用者@サーバー/データベース」のように書いてください。"
         ) from error
-    raise UnusableDatabase(
-        f"データベースの種類「{backend}」には対応していません。"
-        "KYODO_DATABASE_URL には sqlite か postgresql で始まるURLを指定してください。"
-    )
 
 
 # As Japanese, not as \u escapes: a clerk's database stays readable with any SQL tool.
@@ -71,52 +119,60 @@ _as_json = partial(json.dumps, ensure_ascii=False)
 
 
 # hide_parameters, here and below: an error of the database must not carry a row's text into a log.
-def _sqlite(url: str, path: str) -> Database:
-    if path in ("", ":memory:"):
-        raise UnusableDatabase(
-            "メモリー上のデータベースは使えません。KYODO_DATABASE_URL にはファイルの場所を指定してください。"
-        )
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+def _sqlite(url: str, file: Path) -> Database:
+    private.make_folder(file.parent)
+    with suppress(FileExistsError):
+        private.write_new(file, b"")  # the two files that SQLite keeps beside it get the same rights
     reader, writer = (create_engine(url, json_serializer=_as_json, hide_parameters=True) for _ in range(2))
-    _prepare(reader, begin="BEGIN", pragmas=("query_only=ON",))
+    _prepare(reader, "BEGIN", "query_only=ON")
     # Taking the write lock first queues writers; a transaction that reads first would fail when it comes to write.
-    _prepare(writer, begin="BEGIN IMMEDIATE", pragmas=_WRITING)
-    return Database(reader, writer)
+    _prepare(writer, "BEGIN IMMEDIATE", *_WRITING)
+    return Database(reader, writer, file)
 
 
-# recursive_triggers: without it INSERT OR REPLACE deletes a row past the triggers that keep tables append-only.
-_WRITING = ("foreign_keys=ON", "synchronous=NORMAL", "journal_mode=WAL", "recursive_triggers=ON")
-# Longer than the largest import holds the write lock, so that a review saved meanwhile waits and is not lost.
-_BUSY_MILLISECONDS = 30_000
+# synchronous=FULL: what was acknowledged is on the disk. recursive_triggers: without it INSERT OR REPLACE deletes a row
+# past the triggers that keep tables append-only.
+_WRITING = ("foreign_keys=ON", "synchronous=FULL", "journal_mode=WAL", "recursive_triggers=ON")
 
 
-def _prepare(engine: Engine, begin: str, pragmas: tuple[str, ...]) -> None:
+def _prepare(engine: Engine, begin: str, *pragmas: str) -> None:
     @event.listens_for(engine, "connect")
-    def on_connect(connection: SQLiteConnection, _record: object) -> None:
+    def on_connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # the driver's own idea of when to begin is switched off
-        for pragma in (f"busy_timeout={_BUSY_MILLISECONDS}", *pragmas):
+        # temp_store: a temporary folder that is full must not keep a sorted list from anybody.
+        for pragma in (_busy(PATIENCE), "temp_store=MEMORY", *pragmas):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def on_begin(conn: Connection) -> None:
+        if "until" in conn.get_execution_options():
+            conn.exec_driver_sql(f"PRAGMA {_busy(_left(conn.get_execution_options()['until']))}")
         conn.exec_driver_sql(begin)
+
+
+def _busy(seconds: float) -> str:
+    return f"busy_timeout={int(seconds * 1_000)}"
+
+
+def _left(until: float) -> float:
+    return max(0.0, until - monotonic())
 
 
 def _postgresql(url: str) -> Database:
     # Two pools: writers that queue hold their connections, and a page that only reads must not wait for one of them.
-    reader, writer = (_engine_of_postgresql(url, **options) for options in (_READING, {}))
+    reader, writer = (_engine_of_postgresql(url, {}, **options) for options in (_READING, {}))
     event.listen(writer, "begin", _queue)
     return Database(reader, writer)
 
 
-def _engine_of_postgresql(url: str, **options: Any) -> Engine:
+def _engine_of_postgresql(url: str, connecting: Mapping[str, Any], **options: Any) -> Engine:
     engine = create_engine(
         url,
         json_serializer=_as_json,
         hide_parameters=True,
         pool_pre_ping=True,
         # Asked for, since of a database without an encoding (SQL_ASCII) the driver would hand out bytes.
-        connect_args={"client_encoding": "utf8"},
+        connect_args={"client_encoding": "utf8", **connecting},
         execution_options=options,
     )
     event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
@@ -130,7 +186,8 @@ _WRITE_LOCK = 4_920_115  # any number, the same for every process
 
 def _queue(conn: Connection) -> None:
     """As on SQLite, so that what is looked up before writing (a button pressed twice, the newest choice) stays true."""
-    conn.exec_driver_sql(f"SET LOCAL lock_timeout = {_BUSY_MILLISECONDS}")
+    until = conn.get_execution_options().get("until", 0.0)
+    conn.exec_driver_sql(f"SET LOCAL lock_timeout = {max(1, int(_left(until) * 1_000))}")  # 0 would be for ever
     conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
 
 
@@ -172,6 +229,39 @@ def migrate(db: Database) -> None:
             command.upgrade(config, "head")
 
 
+def has_tables(db: Database) -> bool:
+    """Whether a program of ours, of whatever version, has been at work in it."""
+    with db.read() as conn:
+        return version(conn) is not Version.NONE
+
+
+def check(db: Database) -> None:
+    """Looks through all of an SQLite file, some seconds a gigabyte; a server looks after itself.
+
+    Raises UnusableDatabase where something in it is damaged.
+    """
+    if db.file is not None:
+        with db.read() as conn:
+            if conn.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
+                raise UnusableDatabase(DAMAGED)
+
+
+def onlooker(url: str) -> Engine:
+    """For who only looks: writes nothing, leaves no file behind, waits five seconds. The file of SQLite is there.
+
+    Of an SQLite file that is in use by nobody, what its journal holds is not seen.
+    """
+    file = file_of(url)
+    if file is None:
+        with _readable():
+            return _engine_of_postgresql(url, {"connect_timeout": 5}, **_READING)
+    in_use = Path(f"{file}-shm").exists()
+    address = f"{file.resolve().as_uri()}?mode=ro{'' if in_use else '&immutable=1'}"
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=NullPool)
+    _prepare(engine, "BEGIN", "query_only=ON")
+    return engine
+
+
 def migration_config() -> Config:
     """Where the migrations are; their env.py expects ``attributes["connection"]``, inside a transaction."""
     config = Config()
@@ -179,12 +269,26 @@ def migration_config() -> Config:
     return config
 
 
-def _is_current(conn: Connection, scripts: ScriptDirectory) -> bool:
+def version(conn: Connection) -> Version:
+    """Which program's tables these are, by the last migration that was run."""
+    return _version(conn, ScriptDirectory.from_config(migration_config()))
+
+
+def _version(conn: Connection, scripts: ScriptDirectory) -> Version:
     found = MigrationContext.configure(conn).get_current_revision()
-    known = {script.revision for script in scripts.walk_revisions()}
-    if found is not None and found not in known:
+    if found is None:
+        return Version.NONE
+    if found == scripts.get_current_head():
+        return Version.CURRENT
+    return Version.OLDER if found in {script.revision for script in scripts.walk_revisions()} else Version.NEWER
+
+
+def _is_current(conn: Connection, scripts: ScriptDirectory) -> bool:
+    found = _version(conn, scripts)
+    if found is Version.NEWER:
         raise UnusableDatabase(
-            f"このデータベースは、より新しい版のプログラムで作られています（版の印: {found}）。"
+            "このデータベースは、より新しい版のプログラムで作られています"
+            f"(版の印: {MigrationContext.configure(conn).get_current_revision()})。"
             "プログラムを新しくしてから、もう一度始めてください。"
         )
-    return found == scripts.get_current_head()
+    return found is Version.CURRENT

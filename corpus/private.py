@@ -21,13 +21,14 @@ def write_new(path: Path, data: bytes) -> None:
 
 def tighten(path: Path) -> None:
     """Takes all rights of others from it and from what is below it; follows no link, and leaves what is not ours."""
-    _tighten(path)
+    tighten_one(path)
     for folder, folders, names in os.walk(path):
         for name in (*folders, *names):
-            _tighten(Path(folder, name))
+            tighten_one(Path(folder, name))
 
 
-def _tighten(path: Path) -> None:
+def tighten_one(path: Path) -> None:
+    """As ``tighten``, without what is below it."""
     with suppress(OSError):  # gone meanwhile, or of another account; ``kyodo doctor`` tells
         mode = path.lstat().st_mode
         if not S_ISLNK(mode) and mode & (S_IRWXG | S_IRWXO):

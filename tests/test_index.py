@@ -249,11 +249,11 @@ def test_a_folder_that_takes_no_index_keeps_nobody_from_an_answer(tmp_path, capl
 
 
 def test_what_a_killed_process_left_half_written_is_cleared_away(tmp_path):
+    ctx = context(tmp_path)
     half = tmp_path / "index" / ".draft-organisations-0-0abc"
     others = tmp_path / "index" / ".draft-issues-0-0abc"
     half.mkdir(parents=True)
     others.mkdir()
-    ctx = context(tmp_path)
     store(ctx, organisation(1))
     found(ctx)
     assert not half.exists()

@@ -122,9 +122,9 @@ def test_sqlite_is_set_up_for_a_service_and_a_command_at_once(tmp_path):
     with db.write() as conn:
         pragmas = {
             name: conn.execute(text(f"PRAGMA {name}")).scalar_one()
-            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+            for name in ("journal_mode", "foreign_keys", "synchronous", "temp_store")
         }
-    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1, "busy_timeout": 30_000}
+    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "temp_store": 2}
 
 
 def test_a_reading_block_cannot_write(tmp_path):

@@ -12,6 +12,7 @@ from service import Service, client_of
 from api.settings import Settings
 from api.usecases import weight_sets, weights
 from api.usecases.context import Context, open_context
+from corpus import database
 from models.weights import WeightsConfig, save_weights
 
 ID, OTHER = "0123456789ab", "ba9876543210"
@@ -182,17 +183,16 @@ def test_going_back_to_a_broken_set_is_refused_with_the_way_to_the_default(with_
 
 
 def test_a_choice_while_another_program_writes_is_logged_in_japanese(
-    with_set: Service, caplog: pytest.LogCaptureFixture
+    with_set: Service, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, ctx = with_set
-    with ctx.db.writer.connect() as ours:
-        ours.exec_driver_sql("PRAGMA busy_timeout = 0")
+    monkeypatch.setattr(database, "PATIENCE", 0)
     with closing(sqlite3.connect(ctx.settings.data / "kyodo.sqlite3", isolation_level=None)) as other_program:
         other_program.execute("BEGIN IMMEDIATE")
         answer = client.post("/models/choose", data={"id": ID, "reason": "試す"})
         other_program.execute("ROLLBACK")
     assert answer.status_code == 503
-    assert "データベースを使えませんでした(database is locked)。" in [one.getMessage() for one in caplog.records]
+    assert "書き込みの順番が来なかったため、断りました。" in [one.getMessage() for one in caplog.records]
 
 
 def test_programs_are_told_that_the_sets_cannot_be_seen(empty: Service) -> None:

@@ -36,6 +36,7 @@ from api.usecases import collection, imports, indicators, reading, reviews, samp
 from api.usecases.context import Context, open_context
 from corpus import database
 from corpus.database import Database
+from corpus.database_faults import Busy
 from corpus.readers.base import ReadOptions
 from corpus.records import Grade, ReleaseLevel, Stage
 from corpus.store import meta
@@ -248,17 +249,27 @@ def test_buttons_pressed_twice_at_once_store_once(ctx: Context) -> None:
 
 def test_who_only_reads_does_not_wait_for_those_who_queue_to_write(ctx: Context) -> None:
     draft = collection.IssueDraft(title="猫の相談", problem="人手がない")
-    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
     with ThreadPoolExecutor(20) as pool, ctx.db.write():
-        for number in range(20):
-            pool.submit(collection.write_issue, ctx, replace(draft, note=str(number)))
-        for _ in range(3_000):
-            with ctx.db.read() as conn:
-                if conn.scalar(waiting) == 14:  # all of a pool's fifteen connections but the one that writes
-                    break
+        writing = [pool.submit(collection.write_issue, ctx, replace(draft, note=str(n))) for n in range(20)]
+        while not all(one.running() for one in writing):
             time.sleep(0.02)
-        assert collection.issues(ctx).total == 0
+        for _ in range(20):
+            assert collection.issues(ctx).total == 0
+    assert [one.exception() for one in writing] == [None] * 20
     assert collection.issues(ctx).total == 20
+
+
+@pytest.mark.parametrize("patience", [0, 0.3])
+def test_a_writer_of_another_process_is_waited_for_no_longer_than_wanted(ctx: Context, patience: float) -> None:
+    other = open_context(ctx.settings)
+    with other.db.write():
+        since = time.monotonic()
+        with pytest.raises(Busy), ctx.db.write(patience):
+            raise AssertionError("two write at once")
+        assert time.monotonic() - since < 10
+    with ctx.db.write(patience) as conn:
+        meta.bump(conn)
+    other.db.close()
 
 
 def at_once(press: Callable[[], Any]) -> Any:

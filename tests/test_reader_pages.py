@@ -24,6 +24,7 @@ from api.errors import Invalid
 from api.settings import Settings, read_settings
 from api.usecases import collection, reading, suggestions
 from api.usecases.context import Context, open_context
+from corpus import database
 from corpus.database import Database, connect, migrate
 from corpus.records import ReleaseLevel
 from corpus.store import issues, reader_calls
@@ -356,8 +357,9 @@ def test_a_call_that_fails_gives_its_place_back(tmp_path: Path) -> None:
 
 
 def test_an_answer_is_shown_when_the_database_cannot_be_written_at_its_end(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(database, "PATIENCE", 0.5)
     other_program = sqlite3.connect(tmp_path / "kyodo.sqlite3", isolation_level=None, check_same_thread=False)
 
     def answer(handler: Any, body: dict[str, Any]) -> None:
@@ -365,8 +367,6 @@ def test_an_answer_is_shown_when_the_database_cannot_be_written_at_its_end(
         say(order(GOOD))(handler, body)
 
     with closing(other_program), public(tmp_path, answer) as read:
-        with read.ctx.db.writer.connect() as ours:
-            ours.exec_driver_sql("PRAGMA busy_timeout = 0")
         page = read.press()
         other_program.execute("ROLLBACK")
         assert read.outcomes() == [("", 1)]

@@ -13,8 +13,9 @@ from api.app import create_app
 from api.errors import Invalid, KyodoError
 from api.failures import STATUS
 from api.settings import Settings
-from api.usecases import collection
+from api.usecases import collection, reviews, suggestions
 from api.usecases.context import open_context
+from corpus import database
 
 
 @pytest.mark.parametrize(
@@ -58,19 +59,29 @@ def test_every_expected_error_has_its_own_status_and_code() -> None:
     assert len({kind.code for kind in kinds}) == len(kinds)
 
 
-def test_while_another_program_writes_a_page_that_must_write_says_to_wait(
-    real: Service, monkeypatch: pytest.MonkeyPatch
+def test_while_another_program_writes_pages_are_seen_and_what_must_be_written_is_told_to_wait(
+    real: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     client, ctx = real
+    monkeypatch.setattr(database, "PATIENCE", 0.1)
     issue = first_issue(ctx, "猫")
-    with ctx.db.writer.connect() as ours:
-        ours.exec_driver_sql("PRAGMA busy_timeout = 0")
+    body = suggestions.suggest_for_issue(ctx, issue).candidates[0].id
     with closing(sqlite3.connect(ctx.settings.data / "kyodo.sqlite3", isolation_level=None)) as other_program:
         other_program.execute("BEGIN IMMEDIATE")
-        answer = client.get(f"/issues/{issue}")
+        seen = client.get(f"/issues/{issue}")
+        asked = client.get(f"/api/v1/issues/{issue}/suggestions")
+        refused = client.post(f"/api/v1/issues/{issue}/reviews", json={"organisation": body, "grade": "suitable"})
         other_program.execute("ROLLBACK")
-    assert answer.status_code == 503
-    assert "もう一度お試しください" in answer.text
+    assert (seen.status_code, asked.status_code) == (200, 200)
+    assert 'name="ranking" value=""' in seen.text
+    assert f"候補の一覧を記録できませんでした(課題 {issue}、Busy)。" in caplog.text
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "busy")
+    assert "もう一度お試しください" in refused.text
+    graded = client.post(f"/issues/{issue}/reviews", data={"organisation": body, "grade": "suitable", "ranking": ""})
+    assert graded.status_code == 200
+    (review,) = reviews.track(ctx, issue).history
+    assert (review.rank, review.model != "", review.ranking) == (1, True, 1)
+    assert 'name="ranking" value="1"' in client.get(f"/issues/{issue}").text
 
 
 def test_only_this_machine_is_served_unless_the_setting_allows_others(tmp_path: Path) -> None:

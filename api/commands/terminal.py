@@ -123,10 +123,11 @@ def _failure(error: Exception) -> tuple[KyodoError, int]:
 def _storage_failure(error: Exception) -> KyodoError:
     from sqlalchemy.exc import DBAPIError
 
-    from corpus.database import UnusableDatabase
+    from corpus.database_faults import Busy, DiskFull, UnusableDatabase
 
-    if isinstance(error, UnusableDatabase):
-        return _coded("database", str(error))
+    for kind, code in ((Busy, "busy"), (DiskFull, "disk_full"), (UnusableDatabase, "database")):
+        if isinstance(error, kind):
+            return _coded(code, str(error))
     if isinstance(error, DBAPIError):
         words = str(error.orig).partition("\n")[0]  # what databases add below may hold text of an issue
         return _coded(

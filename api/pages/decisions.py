@@ -11,6 +11,7 @@ from api.lanes import LaneRoute
 from api.pages.forms import day_from
 from api.pages.rendering import see
 from api.usecases import reviews
+from api.usecases.suggestions import list_with
 from corpus.records import Grade, Stage
 
 router = APIRouter(route_class=LaneRoute, prefix="/issues/{issue_id}")
@@ -27,8 +28,8 @@ def grade(
     comment: Typed = "",
     ranking: Typed = "",
 ) -> RedirectResponse:
-    """適, 可 or 不適. ``ranking`` is empty for an organisation that no list showed."""
-    shown = int(ranking) if ranking.isascii() and ranking.isdigit() else None
+    """適, 可 or 不適. ``ranking`` is empty where no list showed the organisation, or none could be recorded."""
+    shown = int(ranking) if ranking.isascii() and ranking.isdigit() else list_with(ctx, issue_id, organisation)
     reviews.grade(ctx, issue_id, organisation, grade, reason, comment.strip(), shown)
     return _back(issue_id, "graded", f"c-{organisation}")
 

@@ -1,7 +1,10 @@
 """What every use case works with: the settings, the database and the matchers that follow it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
+from stat import S_ISVTX
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -9,7 +12,9 @@ from sqlalchemy import Connection
 from api.settings import Settings
 from api.usecases.index import Index, Source
 from api.usecases.weight_sets import Ruling
-from corpus.database import Database, connect, migrate
+from corpus import private
+from corpus.database import Database, check, connect, file_of, has_tables, migrate
+from corpus.database_faults import UnusableDatabase
 from corpus.documents import case_documents, issue_documents, organisation_documents
 from corpus.store import cases, issues, organisations
 from matcher.matching import MatcherConfig, Weights
@@ -47,11 +52,11 @@ class Context:
 def open_context(settings: Settings, patient: bool = True) -> Context:
     """Create the data folder, bring the database to this program's version, and get the matchers ready to be asked.
 
-    ``patient`` False is for the service: it answers while a large change is still being taken in.
+    ``patient`` False is for the service: it answers while a large change is still being taken in. Raises
+    UnusableDatabase, also where the database was lost: beside what is left of it none is begun.
     """
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # it will hold names of contact persons
-    db = connect(settings.database_address)
-    migrate(db)
+    private.make_folder(settings.data)
+    db = _database(settings, thorough=not patient)
     config = MatcherConfig()
     config = config.weighing(area=config.weights.area * settings.area_weight)
     stock, ruling = take_stock(_places(settings)), Ruling(settings.data)
@@ -73,6 +78,51 @@ def open_context(settings: Settings, patient: bool = True) -> Context:
         ruling,
         stock.in_use,
     )
+
+
+_KEPT = ("index", "encoded", "uploads")  # made beside a database only
+_LOST = (
+    "データベースが見つからないか、空です。前に使っていたデータ({names})は KYODO_DATA のフォルダーに残っています。"
+    "バックアップがあれば、データベースを元の場所に戻してください。場所を変えたのなら、KYODO_DATA と "
+    "KYODO_DATABASE_URL を確かめてください。新しく始めてよいときだけ、残っている {names} を別の場所に移してください。"
+)
+
+
+def _database(settings: Settings, thorough: bool) -> Database:
+    file = file_of(settings.database_address)
+    left = [name for name in _KEPT if _holds_something(settings.data / name)]
+    left += [f"{file.name}-wal"] if file and _size(Path(f"{file}-wal")) else []
+    if left and file and not _size(file):
+        raise UnusableDatabase(_LOST.format(names="、".join(left)))
+    db = connect(settings.database_address)
+    if left and not has_tables(db):
+        raise UnusableDatabase(_LOST.format(names="、".join(left)))
+    if thorough:
+        check(db)
+    migrate(db)
+    _make_private(settings.data, file)
+    return db
+
+
+def _holds_something(folder: Path) -> bool:
+    with suppress(OSError):
+        return any(folder.iterdir())
+    return False
+
+
+def _size(file: Path) -> int:
+    with suppress(OSError):
+        return file.stat().st_size
+    return 0
+
+
+def _make_private(data: Path, file: Path | None) -> None:
+    """What an earlier version, or a copy brought back, has left open to others: it holds names of contact persons."""
+    beside = [file.with_name(file.name + end) for end in ("", "-wal", "-shm")] if file else []
+    for path in (*(data / name for name in (*_KEPT, "models")), *beside):
+        private.tighten(path)
+    if not data.stat().st_mode & S_ISVTX:  # a folder that everybody uses stays so
+        private.tighten_one(data)
 
 
 def _places(settings: Settings) -> Places:

@@ -3,10 +3,8 @@
 import json
 import re
 import secrets
-import shutil
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from sqlalchemy import Connection
 
 from api.errors import NotFound
 from api.usecases.context import Context
+from corpus import private
 from corpus.readers.base import (
     MappedColumn,
     Problem,
@@ -29,6 +28,7 @@ from corpus.readers.reading import read_file
 from corpus.records import Case, Issue, Organisation
 from corpus.store import cases, identities, imports, issues, organisations
 from corpus.store.rows import Changes
+from models import artefacts
 
 STORED, PROBLEMS, UNREADABLE = 0, 1, 2
 _PREVIEW = 5
@@ -195,33 +195,61 @@ def store_records(conn: Connection, records: Sequence[Record]) -> tuple[Changes,
 
 
 def stage_upload(ctx: Context, name: str, data: bytes) -> str:
-    """Keep an uploaded file until its preview is confirmed, a day at most; returns the token that finds it again."""
-    folder = _uploads(ctx)
-    _sweep(folder)
+    """Keep an uploaded file until its preview is confirmed, a day at most; returns the token that finds it again.
+
+    Raises OSError, and then nothing is kept.
+    """
+    sweep_uploads(ctx)
     token = secrets.token_urlsafe(16)
-    place = folder / token
-    place.mkdir(parents=True)
-    (place / "name.json").write_text(json.dumps(name), encoding="utf-8")
-    (place / "content").write_bytes(data)
+    draft = _uploads(ctx) / f".draft-{token}"
+    private.make_folder(draft)
+    try:
+        private.write_new(draft / "name.json", json.dumps(name).encode())
+        private.write_new(draft / "content", data)
+        draft.rename(_place(ctx, token))
+    finally:
+        artefacts.discard(draft)
     return token
 
 
 def staged(ctx: Context, token: str) -> tuple[str, bytes]:
     """Name and content of a kept upload. Raises NotFound when it was confirmed, discarded or is older than a day."""
-    _sweep(_uploads(ctx))
+    sweep_uploads(ctx)
     place = _place(ctx, token)
     try:
         name = json.loads((place / "name.json").read_text(encoding="utf-8"))
         return str(name), (place / "content").read_bytes()
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError) as error:
         raise NotFound(
             "読み込んだファイルはもう残っていません。お手数ですが、もう一度ファイルを選んでください。"
         ) from error
 
 
+def sweep_uploads(ctx: Context) -> int:
+    """Removes whatever has lain among the uploads for over a day, or bears a day to come; says how many there were."""
+    old = [path for path in _lying(_uploads(ctx)) if abs(time.time() - _changed(path)) > UPLOAD_SECONDS]
+    for path in old:
+        artefacts.discard(path)
+    return len(old)
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.lstat().st_mtime
+    except FileNotFoundError:  # another request is sweeping too
+        return time.time()
+
+
+def _lying(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
 def discard(ctx: Context, token: str) -> None:
     """Forget an upload; one that is gone already is no error."""
-    shutil.rmtree(_place(ctx, token), ignore_errors=True)
+    artefacts.discard(_place(ctx, token))
 
 
 def recent(ctx: Context) -> list[imports.Import]:
@@ -237,11 +265,3 @@ def _uploads(ctx: Context) -> Path:
 def _place(ctx: Context, token: str) -> Path:
     """The folder of a token; whatever does not look like one of ours leads nowhere, so no path can be smuggled in."""
     return _uploads(ctx) / (token if _TOKEN.fullmatch(token) else "none")
-
-
-def _sweep(folder: Path) -> None:
-    oldest = time.time() - UPLOAD_SECONDS
-    for place in folder.glob("*"):
-        with suppress(FileNotFoundError):  # another request may be sweeping too
-            if place.stat().st_mtime < oldest:
-                shutil.rmtree(place, ignore_errors=True)

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from threading import Lock
 
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from api.errors import Conflict, Invalid, NotFound
 from api.settings import Settings
 from api.usecases.clock import JAPAN, today
 from api.usecases.collection import existing_issue
 from api.usecases.context import Context
 from api.usecases.suggestions import Candidate, CandidateList, suggest_for_issue
+from corpus.database_faults import NOT_WRITTEN
 from corpus.documents import issue_query
 from corpus.records import RELEASE_LABELS, Issue, Organisation, ReleaseLevel
 from corpus.store import organisations as organisation_rows
@@ -190,7 +188,7 @@ def _end(ctx: Context, call: int, outcome: Outcome, cost: Cost) -> None:
     try:
         with ctx.db.write() as conn:
             reader_calls.end(conn, call, outcome=outcome, milliseconds=round(cost.seconds * 1000), **tokens)
-    except (OperationalError, PoolTimeout):
+    except NOT_WRITTEN:
         _LOG.warning("読み取り役に頼んだ記録(%d番)に、終わりを書き込めませんでした。", call)
 
 

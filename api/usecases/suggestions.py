@@ -1,5 +1,6 @@
 """Who could help, and why: rankings turned into lists that pages, JSON and workbooks show."""
 
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,6 +12,7 @@ from api.usecases.context import Context
 from api.usecases.given import fault_of, place_given
 from api.usecases.index import Index
 from corpus.activity_fields import label
+from corpus.database_faults import NOT_WRITTEN
 from corpus.documents import issue_query, organisation_query, text_query
 from corpus.records import Case, Issue, IssueStatus, Organisation
 from corpus.store import cases as case_rows
@@ -20,6 +22,7 @@ from corpus.store import rankings as ranking_rows
 from matcher.bridges import Partner, bridges_for
 from matcher.records import Area, AreaRelation, Bridge, Part, Query, Suggestion
 
+_LOG = logging.getLogger(__name__)
 MAX_K = 100
 _AREA_SENTENCES: Mapping[AreaRelation, str] = {
     AreaRelation.INSIDE: "地域が重なっています（{ours}と{theirs}）。",
@@ -53,7 +56,7 @@ class CandidateList:
     """An answer. ``sides`` name the quotes of the query and of the documents in ``as_json``; ``total`` were searched.
 
     ``message`` is a sentence where there is something to say about the list as a whole, else empty. ``ranking_id`` is
-    the number under which the list was recorded as shown.
+    the number under which the list was recorded as shown, None also where nothing can be written at present.
     """
 
     query: Query
@@ -80,6 +83,18 @@ def suggest_for_issue(ctx: Context, issue_id: str, k: int = 10, *, record: bool 
         return _not_ranked(ctx, issue)
     found = _organisations(ctx, issue_query(issue), k)
     return _recorded(ctx, issue, found) if record and found.candidates else found
+
+
+def list_with(ctx: Context, issue_id: str, organisation_id: str) -> int | None:
+    """The number of the issue's list, recorded now if it was not when it was shown; None if it lacks the organisation.
+
+    Raises NotFound.
+    """
+    with ctx.db.read() as conn:
+        issue = existing_issue(conn, issue_id)
+    found = suggest_for_issue(ctx, issue_id)
+    listed = organisation_id in (candidate.id for candidate in found.candidates)
+    return _record(ctx, issue, found, patience=None) if listed else None
 
 
 def issues_for_organisation(ctx: Context, organisation_id: str, k: int = 10) -> CandidateList:
@@ -264,6 +279,15 @@ def _not_ranked(ctx: Context, issue: Issue) -> CandidateList:
 
 
 def _recorded(ctx: Context, issue: Issue, found: CandidateList) -> CandidateList:
+    """Looking at a page waits for no import, and needs no room on a disk: the list is recorded another time."""
+    try:
+        return replace(found, ranking_id=_record(ctx, issue, found, patience=0))
+    except NOT_WRITTEN as error:
+        _LOG.warning("候補の一覧を記録できませんでした(課題 %s、%s)。", issue.id, type(error).__name__)
+        return found
+
+
+def _record(ctx: Context, issue: Issue, found: CandidateList, patience: float | None) -> int | None:
     shown = [candidate_json(candidate, found.sides) for candidate in found.candidates]
     find, record = (
         partial(verb, issue=issue.id, issue_version=issue.version, model=found.model, shown=shown)
@@ -271,10 +295,10 @@ def _recorded(ctx: Context, issue: Issue, found: CandidateList) -> CandidateList
     )
     with ctx.db.read() as conn:
         number = find(conn)
-    if number is None:  # only now: looking at a page must not wait for an import that holds the write lock
-        with ctx.db.write() as conn:
+    if number is None:  # only now: a list seen before is written no more
+        with ctx.db.write(patience) as conn:
             number = record(conn)
-    return replace(found, ranking_id=number)
+    return number
 
 
 def _word(part: Part, term: str) -> str:
