@@ -4,6 +4,7 @@ import typer
 
 from api.commands import (
     counting,
+    doctor,
     encoding,
     fields,
     importing,
@@ -31,6 +32,7 @@ app.command("suggest", cls=JapaneseCommand)(suggesting.suggest)
 app.command("rank", cls=JapaneseCommand)(measuring.rank)
 app.command("evaluate", cls=JapaneseCommand)(measuring.evaluate)
 app.command("serve", cls=JapaneseCommand)(serving.serve)
+app.command("doctor", cls=JapaneseCommand)(doctor.doctor)
 app.command("indicators", cls=JapaneseCommand)(counting.indicators)
 samples.command("remove", cls=JapaneseCommand)(counting.remove_samples)
 models.command("train-vectors", cls=JapaneseCommand)(vectors.train_vectors)
