@@ -24,6 +24,7 @@ from corpus import private
 from corpus.database_faults import DAMAGED, Busy, UnusableDatabase, named
 
 PATIENCE = 8.0  # seconds that a writer waits; a person at a page waits no longer
+_MIGRATING = 600.0  # seconds that another process may take to bring a large collection up to date
 
 
 class Version(Enum):
@@ -223,7 +224,7 @@ def migrate(db: Database) -> None:
     with db.read() as conn:
         if _is_current(conn, scripts):
             return
-    with db.write() as conn:
+    with db.write(_MIGRATING) as conn:
         if not _is_current(conn, scripts):  # the other process may have been first
             config.attributes["connection"] = conn
             command.upgrade(config, "head")

@@ -7,8 +7,10 @@ import shutil
 import numpy as np
 import pytest
 
+from api.errors import Preparing
 from api.settings import Settings
 from api.usecases import fields
+from api.usecases import index as index_module
 from api.usecases.context import open_context
 from corpus.records import Organisation
 from corpus.store import organisations
@@ -46,8 +48,8 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-def opened(folder):
-    return open_context(Settings(data=folder, encoder=folder / "model"))
+def opened(folder, patient=True):
+    return open_context(Settings(data=folder, encoder=folder / "model"), patient)
 
 
 def ranked(folder):
@@ -122,6 +124,19 @@ def test_every_bit_of_a_manifest_counts(place):
         manifest.parent.mkdir(exist_ok=True)
         manifest.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
         assert ranked(place) == expected
+
+
+def test_a_service_makes_a_large_damaged_index_anew_beside_its_work(place, monkeypatch):
+    expected = ranked(place)
+    monkeypatch.setattr(index_module, "_MANY", 5)
+    (array,) = (place / "index").glob("organisations-*/words-data.npy")
+    array.write_bytes(array.read_bytes()[:-1])
+    ctx = opened(place, patient=False)
+    with pytest.raises(Preparing):
+        ctx.indexes.organisations.matcher()
+    ctx.indexes.organisations._worker.join()
+    assert [(s.owner, s.score) for s in ctx.indexes.organisations.matcher().rank(QUERY, 20).suggestions] == expected
+    ctx.db.close()
 
 
 def test_the_state_of_one_search_is_not_taken_for_that_of_another(place):

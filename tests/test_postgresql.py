@@ -32,11 +32,11 @@ from test_weight_choices import ONE, learned
 
 from api.errors import NotFound
 from api.settings import Settings
-from api.usecases import collection, imports, indicators, reading, reviews, samples, suggestions, weights
+from api.usecases import collection, doctor, imports, indicators, reading, reviews, samples, suggestions, weights
 from api.usecases.context import Context, open_context
 from corpus import database
 from corpus.database import Database
-from corpus.database_faults import Busy
+from corpus.database_faults import Busy, UnusableDatabase
 from corpus.readers.base import ReadOptions
 from corpus.records import Grade, ReleaseLevel, Stage
 from corpus.store import meta
@@ -270,6 +270,19 @@ def test_a_writer_of_another_process_is_waited_for_no_longer_than_wanted(ctx: Co
     with ctx.db.write(patience) as conn:
         meta.bump(conn)
     other.db.close()
+
+
+def test_the_doctor_looks_at_a_server_too_and_an_emptied_one_is_not_begun_anew(ctx: Context) -> None:
+    samples.load_if_empty(ctx)
+    ctx.indexes.refresh()
+    wrong = {one.subject: one.message for one in doctor.examine(ctx.settings, {}) if one.severity}
+    assert "データベース" not in wrong
+    with ctx.db.write() as conn:
+        conn.execute(text("DELETE FROM alembic_version"))
+    wrong = {one.subject: one.message for one in doctor.examine(ctx.settings, {}) if one.severity}
+    assert "前のデータ(index)は残っています。" in wrong["データベース"]
+    with pytest.raises(UnusableDatabase, match="index"):
+        open_context(ctx.settings)
 
 
 def at_once(press: Callable[[], Any]) -> Any:

@@ -1,7 +1,7 @@
 """What every use case works with: the settings, the database and the matchers that follow it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISVTX
@@ -95,12 +95,15 @@ def _database(settings: Settings, thorough: bool) -> Database:
     if left and file and not _size(file):
         raise UnusableDatabase(_LOST.format(names="、".join(left)))
     db = connect(settings.database_address)
-    if left and not has_tables(db):
-        raise UnusableDatabase(_LOST.format(names="、".join(left)))
-    if thorough:
-        check(db)
-    migrate(db)
-    _make_private(settings.data, file)
+    with ExitStack() as failing:
+        failing.callback(db.close)
+        if left and not has_tables(db):
+            raise UnusableDatabase(_LOST.format(names="、".join(left)))
+        if thorough:
+            check(db)
+        migrate(db)
+        _make_private(settings.data, file)
+        failing.pop_all()
     return db
 
 

@@ -78,9 +78,10 @@ class Index:
             if self._fitted is not None and self._fitted.revision == revision:
                 return self._fitted.matcher
             wanted = self.source.digests(conn)
+            if not self.patient:  # what lies there may turn out to be damaged: only what was read counts as known
+                self._read_from_before(conn, wanted)
             if self.patient or _differing(wanted, self._known(wanted)) <= _MANY:
                 return self._follow(conn, revision, wanted).matcher
-            self._read_from_before(conn, wanted)
         return self._meanwhile(wanted)
 
     @property
@@ -104,6 +105,8 @@ class Index:
         fitted = self._fitted
         if fitted is not None and (fitted.digests == wanted or not self._is_kept(wanted)):
             return fitted.digests
+        if fitted is None and not self.patient:
+            return {}
         for path in self._kept(wanted):
             with suppress(artefacts.BrokenArtefact):
                 return self._up_to_date(self._ours(artefacts.about(path)))
@@ -155,6 +158,8 @@ class Index:
                 continue
             self._saved = digests
             return matcher, digests
+        if self._fitted is not None:
+            return self._fitted.matcher, self._fitted.digests
         return Matcher.fit([], self.config, self.learned), {}
 
     def _read_from_before(self, conn: Connection, wanted: Digests) -> None:
@@ -165,6 +170,7 @@ class Index:
             for path in self._kept(wanted):
                 with suppress(artefacts.BrokenArtefact):
                     matcher, digests = self._loaded(path)
+                    self._saved = digests
                     self._fitted = _Fitted(matcher.weighed(self.weights(conn)), digests, _NO_REVISION)
                     return
 
