@@ -15,6 +15,7 @@ from api.routers import routes as json_interface
 from api.security import Guard
 from api.static_files import static_route
 from api.usecases.context import Context
+from corpus.readers.apart import stop_reading
 
 _DESCRIPTION = """市町村の課題と、力になれる団体との候補を示します。挙げるのは候補で、選ぶのは人です。
 どの答えにも、連絡先や担当者の名前は含みません。失敗の答えは、いつも
@@ -66,6 +67,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     ctx: Context = app.state.context
     await run_in_threadpool(_make_ready, ctx)
     yield
+    stop_reading()
     ctx.db.close()
 
 

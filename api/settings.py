@@ -93,6 +93,19 @@ class Settings(BaseSettings):
     reader_max_characters: int = Field(
         default=30_000, ge=1, description="読み取り役に1回に送る文字数の上限(1以上の整数。団体の文章の方を切りつめます)"
     )
+    read_memory_bytes: int = Field(
+        default=1_500_000_000,
+        ge=200_000_000,
+        description="1つのファイルを読むのに使うメモリーの上限(バイト数。200000000以上の整数)",
+    )
+    read_seconds: int = Field(
+        default=120, ge=1, description="1つのファイルを読むのに使う計算時間の上限(秒数。1以上の整数)"
+    )
+    read_output_bytes: int = Field(
+        default=1_000_000_000,
+        ge=1,
+        description="1つのファイルから読み取った内容の大きさの上限(バイト数。1以上の整数)",
+    )
 
     hosts: str = Field(
         default="",

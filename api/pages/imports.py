@@ -109,7 +109,7 @@ def _preview(ctx: Ctx, request: Request, token: str) -> HTMLResponse:
         options=options,
         typed=typed,
         placeless=bool(report.preview) and not any(record.city for record in report.preview),
-        kind_may_help=_kind_may_help(ctx, name, data, report),
+        kind_may_help=report.kind_may_help or report.exit_code != imports.UNREADABLE,
         sheets=sheet_choices(plain, typed),
         shown_problems=_SHOWN_PROBLEMS,
         query=request.url.query,
@@ -144,14 +144,6 @@ def _what_to_choose(report: FileReport, plain: FileReport, options: ReadOptions)
     return Detail(
         "mapping", f"この対応では読み取れません。（なし）にした{names}のうち、必要な項目の列を選んでください。"
     )
-
-
-def _kind_may_help(ctx: Ctx, name: str, data: bytes, report: FileReport) -> bool:
-    """Whether a file that is not recognised could be read as some kind: a photograph cannot, a list of names can."""
-    if report.exit_code != imports.UNREADABLE:
-        return True
-    tries = (reading_from([("kind", kind)], ctx.settings) for kind in Kind)
-    return any(imports.import_file(ctx, name, data, one, dry_run=True).exit_code != imports.UNREADABLE for one in tries)
 
 
 def sheet_choices(report: FileReport, typed: Mapping[str, str]) -> list[SheetChoices]:

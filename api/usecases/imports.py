@@ -5,15 +5,17 @@ import re
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
-from api.errors import NotFound
+from api.errors import NotFound, Preparing
+from api.settings import Settings
 from api.usecases.context import Context
 from corpus import private
+from corpus.readers.apart import Limits, ReadersBusy, read_apart
 from corpus.readers.base import (
     MappedColumn,
     Problem,
@@ -24,7 +26,6 @@ from corpus.readers.base import (
     Severity,
     UnreadableFile,
 )
-from corpus.readers.reading import read_file
 from corpus.records import Case, Issue, Organisation
 from corpus.store import cases, identities, imports, issues, organisations
 from corpus.store.rows import Changes
@@ -44,8 +45,8 @@ class FileReport:
     ``accepted`` = things taken in (rows that tell of one thing, such as the years of a case, count once), ``skipped`` =
     rows with an error, ``readable`` = those without one, stored or not, ``preview`` the first few of those; of the
     readable ones ``inactive`` are organisations that are no candidates; ``ignored`` rows are no data. ``kind`` is
-    empty when the file could not be read. ``exit_code``: 0 stored or ready to be, 1 problems and nothing stored, 2 not
-    readable.
+    empty when the file could not be read; ``kind_may_help`` says that it could be, were its kind named. ``exit_code``:
+    0 stored or ready to be, 1 problems and nothing stored, 2 not readable.
     """
 
     path: str
@@ -62,6 +63,7 @@ class FileReport:
     mapping: tuple[MappedColumn, ...] = ()
     problems: tuple[Problem, ...] = ()
     preview: tuple[Record, ...] = ()
+    kind_may_help: bool = False
     exit_code: int = STORED
 
 
@@ -77,9 +79,11 @@ def import_file(
 ) -> FileReport:
     """Read ``data`` and store its rows in one transaction; a row with an error keeps the file out unless skipped."""
     try:
-        result = read_file(name, data, options, progress)
+        result = read_apart(name, data, options, _limits(ctx.settings), progress)
     except UnreadableFile as error:
-        return unreadable(name, str(error), str(options.kind or ""))
+        return replace(unreadable(name, str(error), str(options.kind or "")), kind_may_help=error.kind_may_help)
+    except ReadersBusy as error:
+        raise Preparing("ほかのファイルを読み込んでいます。少し待ってから、もう一度お試しください。") from error
     problems = result.problems + _nothing_found(result)
     blocked = not result.records or (_has_errors(problems) and not skip_bad_rows)
     changes, notes = (_NOTHING, ()) if blocked else _store(ctx, name, result, dry_run)
@@ -102,6 +106,10 @@ def import_file(
     )
 
 
+def _limits(settings: Settings) -> Limits:
+    return Limits(memory=settings.read_memory_bytes, seconds=settings.read_seconds, output=settings.read_output_bytes)
+
+
 def unreadable(name: str, message: str, kind: str = "") -> FileReport:
     """The report of a file that cannot be read at all."""
     return FileReport(
@@ -112,7 +120,7 @@ def unreadable(name: str, message: str, kind: str = "") -> FileReport:
 def as_json(report: FileReport) -> dict[str, Any]:
     """The report as ``kyodo import --json`` and the JSON interface give it."""
     shown = asdict(report)
-    for name in ("exit_code", "readable", "inactive", "ignored", "preview"):  # for people only
+    for name in ("exit_code", "readable", "inactive", "ignored", "preview", "kind_may_help"):  # for people only
         del shown[name]
     return shown
 

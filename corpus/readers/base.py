@@ -92,4 +92,11 @@ class ReadResult:
 
 
 class UnreadableFile(Exception):
-    """The file as a whole cannot be read; the text is a Japanese sentence for the user, saying what would be right."""
+    """The file as a whole cannot be read; the text is a Japanese sentence for the user, saying what would be right.
+
+    ``kind_may_help``: it opened, and would be read if its kind were named.
+    """
+
+    def __init__(self, message: str, *, kind_may_help: bool = False) -> None:
+        super().__init__(message)
+        self.kind_may_help = kind_may_help

@@ -1,7 +1,7 @@
 """``read_file``: the one way in, from a file's bytes to records, the guessed mapping and row-numbered problems."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from corpus.readers.base import Kind, Problem, Progress, ReadOptions, ReadResult, Record, Severity, UnreadableFile
 from corpus.readers.cases import STAGES, case_from_row
@@ -12,6 +12,7 @@ from corpus.readers.headings import Table, find_tables
 from corpus.readers.inventory import issue_from_inventory
 from corpus.readers.items import ITEMS
 from corpus.readers.jsonl import is_jsonl, read_jsonl, unpacked
+from corpus.readers.meanings import Meanings
 from corpus.readers.posted import posted_issue
 from corpus.readers.registers import organisation_from_portal, organisation_from_register
 from corpus.readers.surroundings import Surroundings, surroundings_of
@@ -48,6 +49,7 @@ _TELLING: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.CASES: (("協働の相手",), ("求めた役割", "効果", "展望・助言", "経過", "段階", *STAGES)),
     Kind.ISSUES: (("本文",), ("日付", "出典名", "出典URL", "取り組むNPO")),
 }
+_WIDEST = 1_000  # columns of a row in which known headings are looked for
 _EXAMPLE_SHEET = re.compile(r"記入例|記載例|入力例|記入見本|見本")
 
 
@@ -84,7 +86,7 @@ def _recognised(name: str, sheets: Sequence[Sheet], options: ReadOptions) -> tup
         tables = find_tables(sheets, ITEMS[options.kind], options.overrides)
         fitting = [table for table in tables if _holds(table, _NEEDED[options.kind])]
         if not fitting:
-            raise UnreadableFile(_unknown(name, options.kind, sheets))
+            raise _unknown(name, options.kind, sheets)
         return options.kind, fitting
     best, best_score = None, 0.0
     for kind in _kinds_with({override.item for override in options.overrides}):
@@ -94,7 +96,7 @@ def _recognised(name: str, sheets: Sequence[Sheet], options: ReadOptions) -> tup
         if fitting and (best is None or score > best_score):  # where only overrides tell the columns, the score is 0
             best, best_score = (kind, fitting), score
     if best is None:
-        raise UnreadableFile(_unknown(name, None, sheets))
+        raise _unknown(name, None, sheets)
     return best
 
 
@@ -109,12 +111,16 @@ def _holds(table: Table, groups: Sequence[Sequence[str]]) -> bool:
     return all(not items.isdisjoint(group) for group in groups)
 
 
-def _unknown(name: str, kind: Kind | None, sheets: Sequence[Sheet]) -> str:
-    seen = "、".join(f"「{heading}」" for heading in _likely_headings(sheets))
-    found = f"見出しらしい行には{seen}とあります。" if seen else "見出しらしい行がありません。"
+def _unknown(name: str, kind: Kind | None, sheets: Sequence[Sheet]) -> UnreadableFile:
+    known = "、".join(f"「{item}」" for item in _known_headings(kind, sheets))
+    found = f"分かった見出しは{known}だけです。" if known else "知っている見出しの行がありません。"
+    return UnreadableFile(_what_is_needed(name, kind, found), kind_may_help=any(_readable_as(sheets)))
+
+
+def _what_is_needed(name: str, kind: Kind | None, found: str) -> str:
     if kind is None:
         return (
-            f"「{name}」には知っている見出しがありません。{found}業務の棚卸なら「業務名」と「課題」「現状」「目的」のどれか、"
+            f"「{name}」が何の表か分かりません。{found}業務の棚卸なら「業務名」と「課題」「現状」「目的」のどれか、"
             "団体の名簿なら「団体名」と「活動内容」など、投稿された課題なら「題名」「本文」「日付」、"
             "事例なら「事例名」「協働の相手」「効果」の見出しを入れてください。"
         )
@@ -125,11 +131,19 @@ def _unknown(name: str, kind: Kind | None, sheets: Sequence[Sheet]) -> str:
     )
 
 
-def _likely_headings(sheets: Sequence[Sheet]) -> list[str]:
-    """The cells of the fullest of a sheet's first rows, at most twelve."""
-    rows = (row for sheet in sheets for row in sheet.rows[:20])
-    fullest = max(rows, key=lambda row: sum(bool(cell.strip()) for cell in row), default=[])
-    return [" ".join(cell.split())[:20] for cell in fullest if cell.strip()][:12]
+def _known_headings(kind: Kind | None, sheets: Sequence[Sheet]) -> list[str]:
+    """The items that the best of a sheet's first rows names, in our words: any other cell may be a person's."""
+    meanings = [Meanings(ITEMS[one]) for one in ([kind] if kind else Kind)]
+    rows = (row[:_WIDEST] for sheet in sheets for row in sheet.rows[:20])
+    named = [sorted({name for cell in row for each in meanings for name in each.exactly(cell)}) for row in rows]
+    return max(named, key=len, default=[])[:12]
+
+
+def _readable_as(sheets: Sequence[Sheet]) -> Iterator[Kind]:
+    """The kinds that the file could be read as by its own headings, were it only said which."""
+    for kind, groups in _NEEDED.items():
+        if any(_holds(table, groups) for table in find_tables(sheets, ITEMS[kind])):
+            yield kind
 
 
 def _unread(sheets: Sequence[Sheet], tables: Sequence[Table]) -> list[Problem]:
