@@ -166,7 +166,7 @@ def test_an_unknown_level_or_origin_is_an_error() -> None:
 
 
 def test_files_that_are_no_json_lines_of_ours_are_refused_in_a_sentence() -> None:
-    with pytest.raises(UnreadableFile, match="見つかった項目はx"):
+    with pytest.raises(UnreadableFile, match="知っている項目がありません"):
         read({"x": 1})
     with pytest.raises(UnreadableFile, match="JSONとして読める行がありません"):
         read_file("a.jsonl", b"{", ReadOptions())

@@ -176,11 +176,14 @@ def _kind_of(name: str, lines: list[tuple[int, str]], options: ReadOptions) -> K
         return Kind.CASES
     if found.keys() & {"text", "problem", "title"}:
         return Kind.ISSUES
-    fields = "、".join(list(found)[:20])
-    seen = f"見つかった項目は{fields}です。" if fields else "JSONとして読める行がありません。"
+    known = "、".join(dict.fromkeys(field for fields in FIELD_ITEMS.values() for field in fields if field in found))
+    seen = (
+        f"分かった項目は{known}だけです。" if known else "知っている項目がありません。"
+    )  # the others may name persons
     raise UnreadableFile(
-        f"「{name}」が何のデータか分かりません。{seen}"
-        "団体ならname、課題ならtitleやtext、事例ならtitleとeffectなどの項目で書いてください。"
+        f"「{name}」が何のデータか分かりません。{seen if found else 'JSONとして読める行がありません。'}"
+        "団体ならname、課題ならtitleやtext、事例ならtitleとeffectなどの項目で書いてください。",
+        kind_may_help=bool(found),
     )
 
 
@@ -194,7 +197,7 @@ def _reader(number: int, line: str, names: Mapping[str, str]) -> tuple[RowReader
     reader = RowReader("", Row(number, cells))
     if values is None:
         message = f"{number}行目をJSONとして読めません。一行に一件、{{ と }} で囲んで書いてください。"
-        reader.error("", shortened(line), "JSONの一行", message)
+        reader.error("", f"{len(line):,}文字の行", "JSONの一行", message)  # the line itself may hold a telephone number
     return reader, values or {}
 
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import islice
 
 from corpus.readers.base import ItemOverride, UnreadableFile
 from corpus.readers.heading_search import Heading
@@ -10,6 +11,8 @@ from corpus.readers.meanings import Item, fold
 from corpus.readers.sheets import Sheet, column_index, column_letter
 
 _LETTERS = re.compile("[A-Za-z]{1,3}")
+_PERSONAL = re.compile(r"[@＠]|[0-9０-９]{3}|.{30}", re.DOTALL)  # what a heading that may be told again does not hold
+_MOST_LABELS = 100
 
 
 def _applies(override: ItemOverride, sheet: Sheet) -> bool:
@@ -45,7 +48,13 @@ def check_columns(headings: Sequence[tuple[Sheet, Heading]], overrides: Sequence
 
 
 def _labels(sheet: Sheet, heading: Heading) -> list[str]:
-    return [f"{column_letter(column)}列「{one_line(heading.text(column))}」" for column in heading.pieces]
+    """A row of which fewer than two cells are known headings may be a row of persons: of it only letters are told."""
+    texts = {column: one_line(heading.text(column)) for column in heading.pieces}
+    sure = len(heading.items) > 1
+    return [
+        f"{column_letter(column)}列" + (f"「{text}」" if sure and not _PERSONAL.search(text) else "")
+        for column, text in islice(texts.items(), _MOST_LABELS)
+    ]
 
 
 def _column_of(sheet: Sheet, heading: Heading, override: ItemOverride) -> int | None:
