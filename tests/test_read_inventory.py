@@ -395,8 +395,8 @@ def test_a_mapping_by_hand_is_enough_to_recognise_the_kind_and_a_wrong_one_is_re
         read(data, "a.csv", overrides=(ItemOverride(item="課題", column="Z"),))
 
 
-def test_a_file_without_a_known_heading_is_refused_with_what_was_seen() -> None:
-    with pytest.raises(UnreadableFile, match=r"「単価」.*業務名"):
+def test_a_file_without_a_known_heading_is_refused_with_the_headings_it_should_have() -> None:
+    with pytest.raises(UnreadableFile, match=r"知っている見出しの行がありません。.*業務名"):
         read(csv_of(["品目", "単価", "数量"], ["鉛筆", "50", "3"]), "a.csv")
     with pytest.raises(UnreadableFile, match="業務の棚卸シートとして読めません"):
         read(csv_of(["団体名", "活動内容"], ["花の会", "花壇"]), "a.csv", kind=Kind.INVENTORY)

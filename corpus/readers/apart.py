@@ -1,5 +1,6 @@
 """``read_apart``: a file is read in a process of its own, so that the worst it can do is not to be read."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -40,6 +41,9 @@ _ENDED = (
     "「{name}」は、読み取りの途中で思いがけない終わり方をしたため、読めません。"
     "Excelなどで開いて、別の名前で保存し直したものをお使いください。"
 )
+
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +148,7 @@ def _reading(process: subprocess.Popen[bytes], asked: _Asked, progress: Progress
     finally:
         alarm.cancel()
     code = process.wait()
+    _LOG.warning("ファイルの読み取りが途中で終わりました(終了コード %s)。", code)
     raise UnreadableFile(_why(-signal.SIGXCPU if late.is_set() else code, asked))
 
 

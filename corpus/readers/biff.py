@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from itertools import islice
 
-from corpus.readers.sheets import CellFacts
+from corpus.readers.sheets import MOST_SHEETS, CellFacts, TooManyError
 
 _FREE = 0xFFFFFFFA  # this and above: no sector
 _ERRORS = {
@@ -44,7 +44,10 @@ class Container:
         if len(data) < 512:
             raise BrokenContainerError("no header")
         self._data = data
-        self._size = 1 << min(struct.unpack_from("<H", data, 30)[0], 16)
+        shift = struct.unpack_from("<H", data, 30)[0]
+        if shift not in (9, 12):
+            raise BrokenContainerError("sectors of a size that the format does not know")
+        self._size = 1 << shift
         fat_start = struct.unpack_from("<5I", data, 56)
         self._cutoff, mini_start, _, next_difat, _ = fat_start
         self._fat = self._table(self._fat_sectors(next_difat))
@@ -112,11 +115,14 @@ def is_locked(book: bytes) -> bool:
 
 
 def scan_book(book: bytes) -> list[CellFacts]:
-    """The facts of each sheet, in the order of the book."""
+    """The facts of each sheet, in the order of the book; a stream that is two sheets counts twice. Or TooManyError."""
     offsets = [
         struct.unpack_from("<I", body)[0] for kind, body in _records(book, 0) if kind == _BOUNDSHEET and len(body) >= 4
     ]
-    return [_scan_sheet(book, offset) for offset in offsets]
+    if len(offsets) > MOST_SHEETS:
+        raise TooManyError(f"シートが{len(offsets):,}枚")
+    facts = {offset: _scan_sheet(book, offset) for offset in dict.fromkeys(offsets)}
+    return [facts[offset] for offset in offsets]
 
 
 def _records(book: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
@@ -148,6 +154,7 @@ def _scan_sheet(book: bytes, offset: int) -> CellFacts:
     facts = CellFacts()
     rows = set()
     for kind, body in _records(book, offset):
+        facts.size += 4 + len(body)
         if kind not in _VALUES or len(body) < 8:
             continue
         row, first = struct.unpack_from("<HH", body)

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from corpus.dates import parse_fiscal_year
 from corpus.readers import keys
-from corpus.readers.cells import RowReader, shortened, split_list
+from corpus.readers.cells import RowReader, split_list
 from corpus.readers.posted import source_of
+from corpus.readers.sheets import shortened
 from corpus.readers.surroundings import Surroundings, place_of
 from corpus.records import Case, ProgrammeYear
 

@@ -8,7 +8,7 @@ from corpus import activity_fields, dates
 from corpus.readers.base import Problem, Severity
 from corpus.readers.headings import Cell, Row
 from corpus.readers.items import PERSONAL
-from corpus.readers.sheets import STRANGE_CHARACTER
+from corpus.readers.sheets import STRANGE_CHARACTER, shortened
 
 MAX_CELL = 32_767  # characters; the most that Excel keeps in a cell
 _ERROR_VALUE = re.compile(r"#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA)")
@@ -22,12 +22,6 @@ def _is_suspect(text: str) -> bool:
     if text.isprintable() and text[0] != "#" and len(text) <= MAX_CELL:
         return "\ufffd" in text
     return True
-
-
-def shortened(text: str, length: int = 40) -> str:
-    """``text`` on one line, its end replaced by … beyond ``length`` characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= length else line[:length] + "…"
 
 
 def split_list(text: str) -> tuple[str, ...]:

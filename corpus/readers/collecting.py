@@ -1,14 +1,16 @@
 """The records of a file so far, with what happens when two rows are the same thing."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from corpus.readers import keys
-from corpus.readers.base import Kind, MappedColumn, Problem, Progress, ReadResult, Record
+from corpus.readers.base import Kind, MappedColumn, Problem, Progress, ReadResult, Record, Severity
 from corpus.readers.cases import merged
 from corpus.readers.cells import RowReader
 from corpus.records import Case, Issue, Organisation
 
 _PROGRESS_STEP = 1_000  # rows
+_MOST_PROBLEMS = 200_000  # one for each row that a file may have
 _EXPECTED = "一件につき一行"
 
 
@@ -26,6 +28,7 @@ class Collection:
         self.ignored = 0
         self._records: list[Record] = []
         self._at: dict[str, list[tuple[int, str]]] = {}  # key -> (index of the record, its row in words)
+        self._left_out: list[Severity] = []
         self._skipped = 0
         self._rows = 0
         self._progress = progress
@@ -43,7 +46,13 @@ class Collection:
             self._add_again(reader, record)
         else:
             self._append(record.key, reader, record)
-        self.problems += reader.problems
+        self.note(reader.problems)
+
+    def note(self, problems: Sequence[Problem]) -> None:
+        """What to look at; beyond the most that are kept, how many there were and whether any kept a row out."""
+        room = _MOST_PROBLEMS - len(self.problems)
+        self.problems += problems[:room]
+        self._left_out += [problem.severity for problem in problems[room:]]
 
     def _append(self, key: str, reader: RowReader, record: Record) -> None:
         where = f"シート「{reader.sheet}」の{reader.row.number}行目" if reader.sheet else f"{reader.row.number}行目"
@@ -72,10 +81,19 @@ class Collection:
             kind=kind,
             records=tuple(self._records),
             mapping=mapping,
-            problems=tuple(self.problems),
+            problems=(*self.problems, *self._rest()),
             skipped=self._skipped,
             ignored=self.ignored,
         )
+
+    def _rest(self) -> list[Problem]:
+        if not self._left_out:
+            return []
+        severity = Severity.ERROR if Severity.ERROR in self._left_out else Severity.WARNING
+        message = f"このほかに{len(self._left_out):,}件の問題や注意がありますが、多すぎるため示しません。"
+        return [
+            Problem(sheet="", row=0, column="", severity=severity, found="多すぎる問題", expected="", message=message)
+        ]
 
 
 def _settled(reader: RowReader, where: str, earlier: Record, later: Record) -> Record:

@@ -4,12 +4,12 @@ No detection library: on short Japanese texts the order below is right more ofte
 """
 
 import csv
-import io
 import itertools
 import re
 
-from corpus.readers.base import UnreadableFile
-from corpus.readers.sheets import Sheet
+from corpus.readers.base import ReadOptions, UnreadableFile
+from corpus.readers.sheets import LAST_COLUMN, MOST_CELLS, MOST_LINES, TOO_MANY_LINES, Sheet
+from corpus.readers.unpacking import check_rows
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
@@ -18,8 +18,9 @@ _HALF_WIDTH = re.compile("(?:[ｦ-ﾟ]|[\x00-\x7f])*")
 _VOICED = re.compile("[ｶ-ﾄﾊ-ﾎｳ]ﾞ|[ﾊ-ﾎ]ﾟ")
 _FORMULA = re.compile(r"\s*=\s*[A-Za-z0-9_(+\-@\"$]")
 _WINDOWS_EUC = "cp51932"
-_EUC = re.compile(rb"(?:[\x00-\x7f]|\x8e[\xa1-\xdf]|[\xa1-\xfe]{2})*")
+_EUC = re.compile(rb"(?:[\x00-\x7f]++|\x8e[\xa1-\xdf]|[\xa1-\xfe]{2})*+")  # keeps no way back
 _EUC_CHARACTER = re.compile(rb"\x8e[\xa1-\xdf]|[\xa1-\xfe]{2}")
+_LINE = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
 _LONGEST_CELL = 4_000_000  # characters; beyond it a quotation mark was surely left open
 _END = "\x1e"  # a line of its own after the last one: absorbed when a quotation mark is left open
 
@@ -30,6 +31,10 @@ _NOT_TEXT = (
 _OPEN_QUOTE = (
     '「{name}」の{row}行目から、引用符（"）が閉じられないまま最後まで続いています。'
     "引用符の数を確かめるか、Excelで開いて保存し直してください。"
+)
+_TOO_WIDE = (
+    "「{name}」は{row:,}行目までに、列かセルが多くなりすぎます（上限は{columns:,}列、全部で{cells:,}個のセルです）。"
+    "区切りの文字が続いていないかを確かめてください。"
 )
 
 
@@ -99,12 +104,13 @@ def _is_half_width_kana(text: str) -> bool:
     return marks > 0 and marks == len(_VOICED.findall(text)) and _HALF_WIDTH.fullmatch(text) is not None
 
 
-def read_delimited(name: str, data: bytes) -> Sheet:
+def read_delimited(name: str, data: bytes, options: ReadOptions) -> Sheet:
     """The one sheet of a CSV or TSV file. A record is one row, whatever line breaks its cells hold, as in Excel."""
     text = decode(name, data)
     if not text.strip():
         raise UnreadableFile(f"「{name}」には何も書かれていません。中身のあるファイルを選んでください。")
-    rows = _records(name, text)
+    rows = _records(name, text, options)
+    check_rows(name, sum(any(row) for row in rows), options)
     return Sheet(name="", rows=rows, formulas=_formulas(rows))
 
 
@@ -118,19 +124,31 @@ def _formulas(rows: list[list[str]]) -> dict[tuple[int, int], str]:
     }
 
 
-def _records(name: str, text: str) -> list[list[str]]:
+def _records(name: str, text: str, options: ReadOptions) -> list[list[str]]:
     csv.field_size_limit(_LONGEST_CELL)
-    lines = itertools.chain(io.StringIO(text, newline=""), [_END])
+    lines = itertools.chain((line[0] for line in _LINE.finditer(text)), [_END])
     shared: dict[str, str] = {}  # 60,000 rows repeat their short cells (○, names of offices): keep each once
-    rows = []
+    rows: list[list[str]] = []
+    cells = 0
     try:
         for record in csv.reader(lines, delimiter=_delimiter(text)):
             rows.append([shared.setdefault(cell, cell) if len(cell) < 16 else cell for cell in record])
+            cells += len(record)
+            _check_table(name, len(rows), len(record), cells, options)
     except csv.Error as error:
         raise UnreadableFile(_OPEN_QUOTE.format(name=name, row=f"{len(rows) + 1:,}")) from error
     if rows.pop() != [_END]:
         raise UnreadableFile(_OPEN_QUOTE.format(name=name, row=f"{len(rows) + 1:,}"))
     return rows
+
+
+def _check_table(name: str, rows: int, columns: int, cells: int, options: ReadOptions) -> None:
+    """While it is read: a file of nothing but line ends or commas is a thousand times larger as a table."""
+    most_lines, most_cells = max(MOST_LINES, 5 * options.max_rows), max(MOST_CELLS, 60 * options.max_rows)
+    if rows > most_lines:
+        raise UnreadableFile(TOO_MANY_LINES.format(name=name, limit=most_lines))
+    if columns > LAST_COLUMN + 1 or cells > most_cells:
+        raise UnreadableFile(_TOO_WIDE.format(name=name, row=rows, columns=LAST_COLUMN + 1, cells=most_cells))
 
 
 def _delimiter(text: str) -> str:

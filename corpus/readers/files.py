@@ -4,10 +4,12 @@ import io
 import zipfile
 import zlib
 
+from corpus.readers.archives import BrokenArchiveError, content
 from corpus.readers.base import ReadOptions, UnreadableFile
 from corpus.readers.delimited import read_delimited
-from corpus.readers.sheets import STRANGE_CHARACTER, CellFacts, Sheet, column_letter
-from corpus.readers.workbooks import check_rows, read_xls, read_xlsx
+from corpus.readers.sheets import STRANGE_CHARACTER, CellFacts, Sheet, column_letter, shortened
+from corpus.readers.unpacking import check_unpacked
+from corpus.readers.workbooks import read_xls, read_xlsx
 
 __all__ = ["STRANGE_CHARACTER", "CellFacts", "Sheet", "column_letter", "open_sheets"]
 
@@ -26,9 +28,9 @@ _KNOWN_OTHERS = (
     (b"Rar!", "RARで圧縮されたファイル"),
 )
 _MARKUP = (b"<!doctype", b"<html", b"<head", b"<body", b"<table", b"<meta", b"<?xml", b"<svg", b"<!--")
-_ABSURD_RATIO = 200  # unpacked : packed; office programs reach 10 to 50
-_HARMLESS_SIZE = 50_000_000  # unpacked bytes below which the ratio does not matter
 _LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
+
+_BROKEN = (zipfile.BadZipFile, BrokenArchiveError, zlib.error, EOFError)
 
 _OTHER = (
     "「{name}」の中身は{what}で、表として読めません。"
@@ -36,14 +38,6 @@ _OTHER = (
 )
 _BROKEN_ZIP = (
     "「{name}」は壊れているか、途中で切れているため開けません。もう一度ダウンロードするか、保存し直してください。"
-)
-_TOO_BIG = (
-    "「{name}」は展開すると{size:,}MBになり、大きすぎるため開きません（上限は{limit:,}MBです）。"
-    "必要な表だけを新しいファイルに貼り付けて保存し直してください。"
-)
-_INFLATED = (
-    "「{name}」は展開すると元の{ratio:,}倍（{size:,}MB）になる異常なファイルのため開きません。"
-    "必要な表だけを新しいファイルに貼り付けて保存し直してください。"
 )
 _LOCKED_ZIP = "「{name}」はパスワード付きの圧縮ファイルのため読めません。パスワードなしで保存し直してください。"
 _NOT_ONE_CSV = (
@@ -86,18 +80,15 @@ def _is_text(data: bytes, magic: bytes) -> bool:
 
 
 def _open_delimited(name: str, data: bytes, options: ReadOptions) -> list[Sheet]:
-    if len(data) > options.max_bytes:
-        raise UnreadableFile(_TOO_BIG.format(name=name, size=len(data) // 10**6, limit=options.max_bytes // 10**6))
-    sheet = read_delimited(name, data)
-    check_rows(name, sum(any(row) for row in sheet.rows), options)
-    return [sheet]
+    check_unpacked(name, len(data), len(data), options)
+    return [read_delimited(name, data, options)]
 
 
 def _open_zip(name: str, data: bytes, options: ReadOptions) -> list[Sheet]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _open_archive(name, data, archive, options)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+    except (*_BROKEN, OSError, ValueError, NotImplementedError) as error:
         raise UnreadableFile(_BROKEN_ZIP.format(name=name)) from error
 
 
@@ -108,25 +99,21 @@ def _open_archive(name: str, data: bytes, archive: zipfile.ZipFile, options: Rea
         raise UnreadableFile(_OTHER.format(name=name, what=what))
     if any(member.startswith("xl/") for member in members):
         return read_xlsx(name, data, archive, options)
-    return _open_delimited(name, archive.read(_the_csv(name, archive)), options)
+    return _open_delimited(name, content(archive, _the_csv(name, archive)), options)
 
 
 def _check_directory(name: str, archive: zipfile.ZipFile, packed: int, options: ReadOptions) -> None:
     """Refuses before anything is unpacked."""
     if any(info.flag_bits & 1 for info in archive.infolist()):
         raise UnreadableFile(_LOCKED_ZIP.format(name=name))
-    size = sum(info.file_size for info in archive.infolist())
-    if size > options.max_bytes:
-        raise UnreadableFile(_TOO_BIG.format(name=name, size=size // 10**6, limit=options.max_bytes // 10**6))
-    if size > _HARMLESS_SIZE and size > packed * _ABSURD_RATIO:
-        raise UnreadableFile(_INFLATED.format(name=name, ratio=size // packed, size=size // 10**6))
+    check_unpacked(name, packed, sum(info.file_size for info in archive.infolist()), options)
 
 
 def _what_package(members: list[str]) -> str:
     """Which other document a zip is, by the names in it."""
-    if "xl/workbook.bin" in members:
+    if any(member.endswith("workbook.bin") for member in members):
         return "Excelバイナリブック（.xlsb）"
-    if "content.xml" in members and "meta-inf/manifest.xml" in members:
+    if "content.xml" in members:
         return "OpenDocument文書（.odsなど）"
     folders = {member.partition("/")[0] for member in members if "/" in member}
     return "Word文書" if "word" in folders else "PowerPoint文書" if "ppt" in folders else ""
@@ -137,7 +124,7 @@ def _the_csv(name: str, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     tables = [info for info in infos if info.filename.lower().endswith((".csv", ".tsv", ".txt"))]
     if len(tables) == 1:
         return tables[0]
-    found = "、".join(f"「{_readable(info)}」" for info in infos[:5]) or "空"
+    found = "、".join(f"「{shortened(_readable(info))}」" for info in infos[:5]) or "空"
     if len(infos) > 5:
         found += f"など{len(infos)}個"
     raise UnreadableFile(_NOT_ONE_CSV.format(name=name, count=len(tables), found=found))

@@ -9,6 +9,7 @@ from corpus.readers.meanings import Meanings
 from corpus.readers.sheets import Sheet
 
 _SEARCHED = 40  # rows from the top in which a heading may begin
+_WIDEST = 400  # columns of a table; what stands further to the right is no heading
 _TALLEST = 3  # rows of a heading, unless merged cells say more
 _PRICE_OF_ROW = 0.7  # what a further heading row must bring in recognised items
 
@@ -35,7 +36,7 @@ def best_heading(sheet: Sheet, meanings: Meanings, least: int = 2) -> Heading | 
     """The rows in which most items are recognised, at least ``least``; ties go to fewer rows, then to the topmost."""
     best, best_value = None, 0.0
     for top in range(min(_SEARCHED, len(sheet.rows))):
-        if len(set(filter(str.strip, sheet.rows[top]))) < 2:
+        if len(set(filter(str.strip, sheet.rows[top][:_WIDEST]))) < 2:
             continue
         needed = _rows_needed(sheet, top)
         for height in range(needed, max(needed, _TALLEST) + 1):
@@ -77,7 +78,7 @@ def _pieces(sheet: Sheet, top: int, bottom: int) -> dict[int, tuple[str, ...]]:
 
 
 def _spread(sheet: Sheet, row: int) -> dict[int, str]:
-    line = {column: text.strip() for column, text in enumerate(sheet.rows[row]) if text.strip()}
+    line = {column: text.strip() for column, text in enumerate(sheet.rows[row][:_WIDEST]) if text.strip()}
     for _, left, _, right in _merged_from(sheet, row):
         if left in line:
             line.update(dict.fromkeys(range(left + 1, min(right, left + 50) + 1), line[left]))
@@ -85,8 +86,9 @@ def _spread(sheet: Sheet, row: int) -> dict[int, str]:
 
 
 def _merged_from(sheet: Sheet, row: int) -> Sequence[tuple[int, int, int, int]]:
-    """The merged cells whose first row this is."""
-    return sheet.merged[bisect_left(sheet.merged, (row,)) : bisect_left(sheet.merged, (row + 1,))]
+    """The merged cells whose first row this is, at most as many as there can be in a table."""
+    first = bisect_left(sheet.merged, (row,))
+    return sheet.merged[first : min(bisect_left(sheet.merged, (row + 1,)), first + _WIDEST)]
 
 
 def _spread_groups(upper: dict[int, str], lower: dict[int, str]) -> None:

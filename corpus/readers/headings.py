@@ -8,7 +8,7 @@ from corpus.readers.base import ItemOverride, MappedColumn
 from corpus.readers.heading_search import Heading, best_heading, first_full_row, text_at
 from corpus.readers.meanings import Item, Meanings, Part
 from corpus.readers.overrides import check_columns, check_names, one_line, wanted_headings, with_overrides
-from corpus.readers.sheets import Sheet, column_letter
+from corpus.readers.sheets import Sheet, column_letter, shortened
 from corpus.readers.tablerows import Cell, Column, Row, data_rows, split_label
 
 __all__ = ["Cell", "Item", "Part", "Row", "Table", "find_table", "find_tables"]
@@ -17,6 +17,7 @@ _INSTRUCTIONS = re.compile(
     r"(?:記入|記載|入力|作成)(?:上の)?(?:例|要領|方法|見本|説明|の手引き?|マニュアル|注意)"
     r"|^\W*(?:例|説明|書き方|使い方|見本|サンプル|凡例|はじめに|マニュアル)\W*$"
 )
+_LONGEST_TOLD = 200  # characters of a heading, which every problem below it repeats
 _OTHER_LABEL = re.compile("(?:日|者|員|名|番号|内線|電話|連絡先|[:：])$")  # 記入日, 作成者 …: not what 部署名 | says
 
 
@@ -83,7 +84,7 @@ def _table(sheet: Sheet, heading: Heading, items: Sequence[Item], overrides: Seq
                 sheet=sheet.name,
                 item=item_at.get(column, ""),
                 column=column_letter(column),
-                heading=one_line(heading.text(column)),
+                heading=shortened(one_line(heading.text(column)), _LONGEST_TOLD),
             )
             for column in columns
         ),
@@ -100,7 +101,7 @@ def _column(item: Item, index: int, heading: Heading) -> Column:
         item=item.name,
         index=index,
         letter=column_letter(index),
-        heading=one_line(heading.text(index)),
+        heading=shortened(one_line(heading.text(index)), _LONGEST_TOLD),
         content=item.part in (Part.NAME, Part.TEXT),
         carried=item.part is Part.CONTEXT,
         name=item.part is Part.NAME,

@@ -1,23 +1,23 @@
 """JSON Lines, plain or gzip: one object per line, with the field names of ``FIELD_ITEMS``."""
 
-import gzip
-import io
 import json
-import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from corpus.dates import fiscal_year_of
 from corpus.readers import keys
 from corpus.readers.base import Kind, MappedColumn, Progress, ReadOptions, ReadResult, Record, UnreadableFile
 from corpus.readers.cases import case_from_row, programme_year
-from corpus.readers.cells import RowReader, paragraphs, shortened, split_list
+from corpus.readers.cells import RowReader, paragraphs, split_list
 from corpus.readers.collecting import Collection
 from corpus.readers.headings import Cell, Row
 from corpus.readers.inventory import issue_key, possibility_of
 from corpus.readers.posted import posted_key, source_of
 from corpus.readers.registers import organisation_from_register
+from corpus.readers.sheets import MOST_LINES, TOO_MANY_LINES, shortened
 from corpus.readers.surroundings import Surroundings, place_of
 from corpus.records import RELEASE_LABELS, Case, Issue, Origin, ProgrammeYear, ReleaseLevel
 
@@ -88,24 +88,10 @@ FIELD_ITEMS: Mapping[Kind, Mapping[str, str]] = {
 }
 _INVENTORY_ONLY = ("現状", "協働の可能性", "根拠法令", "事業アイデア")
 _TITLE_LENGTH = 40  # characters of the text that stand for a missing title
+_DEEPEST = 20  # levels of lists and objects
+_LONGEST_NAME = 100  # characters of a field's name that are told
+_MOST_FIELDS = 500  # that are told
 _LOOK_AHEAD = 50  # objects looked at to tell the kind
-
-
-def unpacked(name: str, data: bytes, options: ReadOptions) -> bytes:
-    """``data``, out of gzip if it is in it. Raises ``UnreadableFile`` when broken or beyond ``max_bytes``."""
-    if not data.startswith(b"\x1f\x8b"):
-        return data
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
-            content = packed.read(options.max_bytes + 1)
-    except (OSError, EOFError, zlib.error) as broken:
-        raise UnreadableFile(
-            f"「{name}」は圧縮が壊れているため開けません。もう一度入手するか、圧縮せずに保存し直してください。"
-        ) from broken
-    if len(content) > options.max_bytes:
-        limit = options.max_bytes // 10**6
-        raise UnreadableFile(f"「{name}」は展開すると{limit:,}MBを超えるため開きません。分けて保存し直してください。")
-    return content
 
 
 def is_jsonl(content: bytes) -> bool:
@@ -128,10 +114,13 @@ def read_jsonl(name: str, content: bytes, options: ReadOptions, progress: Progre
     )
     for number, line in lines:
         reader, values = _reader(number, line, names)
-        seen |= dict.fromkeys(values)
+        seen |= dict.fromkeys(islice(values, _MOST_FIELDS - len(seen)))
         collection.add(reader, None if reader.failed else _record(kind, reader, values, around, options))
-    mapping = tuple(MappedColumn(sheet="", item=names.get(field, ""), column="", heading=field) for field in seen)
-    return collection.result(kind, mapping)
+    return collection.result(kind, tuple(_mapped(field, names) for field in seen))
+
+
+def _mapped(field: str, names: Mapping[str, str]) -> MappedColumn:
+    return MappedColumn(sheet="", item=names.get(field, ""), column="", heading=shortened(field, _LONGEST_NAME))
 
 
 def _names(kind: Kind, options: ReadOptions) -> dict[str, str]:
@@ -150,6 +139,9 @@ def _lines(name: str, content: bytes, options: ReadOptions) -> list[tuple[int, s
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         raise UnreadableFile(f"「{name}」は文字コードがUTF-8ではありません。UTF-8で保存し直してください。") from wrong
+    most = max(MOST_LINES, 5 * options.max_rows)
+    if text.count("\n") > most:
+        raise UnreadableFile(TOO_MANY_LINES.format(name=name, limit=most))
     lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     if len(lines) > options.max_rows:
         raise UnreadableFile(
@@ -158,18 +150,38 @@ def _lines(name: str, content: bytes, options: ReadOptions) -> list[tuple[int, s
     return lines
 
 
+class _TooDeep(Exception):
+    """Lists in lists, or objects in objects, further down than anything that is meant."""
+
+
 def _parsed(line: str) -> dict[str, Any] | None:
+    """None for what is no object. Raises _TooDeep."""
     try:
         value = json.loads(line)
-    except (ValueError, RecursionError):  # reported by the caller, with the line's number
+    except RecursionError as error:
+        raise _TooDeep from error
+    except ValueError:  # reported by the caller, with the line's number
         return None
+    if line.count("[") + line.count("{") > _DEEPEST and not _within(value, _DEEPEST):
+        raise _TooDeep
     return value if isinstance(value, dict) else None
+
+
+def _within(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels > 0 and all(_within(one, levels - 1) for one in inner)
+
+
+def _fields(line: str) -> Iterable[str]:
+    with suppress(_TooDeep):
+        return _parsed(line) or ()
+    return ()
 
 
 def _kind_of(name: str, lines: list[tuple[int, str]], options: ReadOptions) -> Kind:
     if options.kind is not None:
         return {Kind.INVENTORY: Kind.ISSUES, Kind.NPO_PORTAL: Kind.ORGANISATIONS}.get(options.kind, options.kind)
-    found = {field: None for _, line in lines[:_LOOK_AHEAD] for field in (_parsed(line) or {})}
+    found = {field: None for _, line in lines[:_LOOK_AHEAD] for field in _fields(line)}
     if "name" in found:
         return Kind.ORGANISATIONS
     if "title" in found and found.keys() & {"programme", "role_sought", "effect", "outlook", "departments", "issue"}:
@@ -188,15 +200,18 @@ def _kind_of(name: str, lines: list[tuple[int, str]], options: ReadOptions) -> K
 
 
 def _reader(number: int, line: str, names: Mapping[str, str]) -> tuple[RowReader, dict[str, Any]]:
-    values = _parsed(line)
+    values, message = None, f"{number}行目をJSONとして読めません。一行に一件、{{ と }} で囲んで書いてください。"
+    try:
+        values = _parsed(line)
+    except _TooDeep:
+        message = f"{number}行目は、入れ子が深すぎて読めません。入れ子は{_DEEPEST}段までにしてください。"
     cells: dict[str, Cell] = {}
     for field, value in (values or {}).items():
         item = names.get(field)
         if item and not (item in cells and cells[item].text):
-            cells[item] = Cell(_text_of(value), "", field)
+            cells[item] = Cell(_text_of(value), "", shortened(field, _LONGEST_NAME))
     reader = RowReader("", Row(number, cells))
     if values is None:
-        message = f"{number}行目をJSONとして読めません。一行に一件、{{ と }} で囲んで書いてください。"
         reader.error("", f"{len(line):,}文字の行", "JSONの一行", message)  # the line itself may hold a telephone number
     return reader, values or {}
 

@@ -12,6 +12,7 @@ from enum import Enum
 
 _ACCEPTED = 0.58  # below it a heading is not taken for the item
 _LONGEST = 60  # characters; a longer cell is no heading
+_LONGEST_WITH_NOTES = 5_000  # a heading's own line and what is explained below it
 _NUMBERING = re.compile(r"^\s*(?:[①-⑳⑴-⒇⒈-⒛Ⅰ-Ⅻ■●◎○◆★]|[(（]?(?:[0-9０-９]{1,2}|[ア-ン])[)）.．、:：])\s*")
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕|<[^<>]*>")
 _JOINTS = re.compile(r"[・/、,&+|\n]|及び|および|または|又は|並びに|と")
@@ -72,6 +73,7 @@ class Meanings:
                 if not item.exact and len(spelling) >= 2:
                     self._partial.append((spelling, item.name))
         self._seen: dict[tuple[str, ...], dict[str, float]] = {}
+        self._headings: dict[str, dict[str, float]] = {}
 
     def best(self, pieces: tuple[str, ...]) -> dict[str, float]:
         """The items a column may hold with their likeness, equals only. ``pieces`` are its headings from the top down.
@@ -86,6 +88,8 @@ class Meanings:
 
     def exactly(self, text: str) -> set[str]:
         """The items whose name or spelling this is, asides in brackets apart."""
+        if len(text) > _LONGEST_WITH_NOTES:
+            return set()
         return self._whole.get(fold(text)) or self._whole.get(_letters(_ASIDE.sub("", _unnumbered(text))), set())
 
     def _likeness(self, pieces: tuple[str, ...]) -> dict[str, float]:
@@ -96,6 +100,14 @@ class Meanings:
         return found
 
     def _of_heading(self, heading: str) -> dict[str, float]:
+        """A copy, which the caller may raise."""
+        if len(heading) > _LONGEST_WITH_NOTES:
+            return {}
+        if heading not in self._headings:
+            self._headings[heading] = self._meaning(heading)
+        return dict(self._headings[heading])
+
+    def _meaning(self, heading: str) -> dict[str, float]:
         whole, bare = fold(heading), _ASIDE.sub("", _unnumbered(heading))
         if len(bare.partition("\n")[0]) > _LONGEST:
             return {}

@@ -11,11 +11,12 @@ from corpus.readers.files import Sheet, open_sheets
 from corpus.readers.headings import Table, find_tables
 from corpus.readers.inventory import issue_from_inventory
 from corpus.readers.items import ITEMS
-from corpus.readers.jsonl import is_jsonl, read_jsonl, unpacked
+from corpus.readers.jsonl import is_jsonl, read_jsonl
 from corpus.readers.meanings import Meanings
 from corpus.readers.posted import posted_issue
 from corpus.readers.registers import organisation_from_portal, organisation_from_register
 from corpus.readers.surroundings import Surroundings, surroundings_of
+from corpus.readers.unpacking import unpacked
 
 KIND_LABELS: Mapping[Kind, str] = {
     Kind.INVENTORY: "業務の棚卸シート",
@@ -49,7 +50,7 @@ _TELLING: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.CASES: (("協働の相手",), ("求めた役割", "効果", "展望・助言", "経過", "段階", *STAGES)),
     Kind.ISSUES: (("本文",), ("日付", "出典名", "出典URL", "取り組むNPO")),
 }
-_WIDEST = 1_000  # columns of a row in which known headings are looked for
+_WIDEST = 400  # columns of a row in which known headings are looked for
 _EXAMPLE_SHEET = re.compile(r"記入例|記載例|入力例|記入見本|見本")
 
 
@@ -64,7 +65,7 @@ def read_file(name: str, data: bytes, options: ReadOptions, progress: Progress |
     sheets = open_sheets(name, content, options)
     kind, tables = _recognised(name, sheets, options)
     collection = Collection(progress)
-    collection.problems += _unread(sheets, tables)
+    collection.note(_unread(sheets, tables))
     for table in tables:
         _collect(kind, table, options, collection)
     return collection.result(kind, tuple(column for table in tables for column in table.mapping))

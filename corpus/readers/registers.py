@@ -4,8 +4,9 @@ import unicodedata
 
 from corpus import corporate_numbers
 from corpus.readers import keys
-from corpus.readers.cells import RowReader, paragraphs, shortened
+from corpus.readers.cells import RowReader, paragraphs
 from corpus.readers.items import PORTAL_FIELD_ITEMS
+from corpus.readers.sheets import shortened
 from corpus.readers.surroundings import Surroundings, place_of
 from corpus.records import Organisation
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -66,12 +67,12 @@ def data_rows(sheet: Sheet, first: int, columns: Sequence[Column], labels: Mappi
     ``labels`` are those above the heading, with their items: 部署名 | 環境課 further down begins a block of 環境課,
     whose rows get a cell for it.
     """
-    filled_down = _filled_down(sheet, first, {column.index for column in columns})
+    filled_down = _FilledDown(sheet, first, {column.index for column in columns})
     judge = _Judge(sheet, first, columns)
     carried: dict[str, str] = {}
     block: dict[str, Cell] = {}
     for index in range(first, len(sheet.rows)):
-        own, below = sheet.rows[index], filled_down.get(index, {})
+        own, below = sheet.rows[index], filled_down.at(index)
         if again := _labelled(own, labels):
             block |= again
             continue
@@ -113,16 +114,26 @@ def _cell(
     return Cell(text, column.letter, column.heading, formula)
 
 
-def _filled_down(sheet: Sheet, first: int, columns: set[int]) -> dict[int, dict[int, str]]:
-    """Row index -> column index -> text of the cell merged over it from above."""
-    filled: dict[int, dict[int, str]] = {}
-    for top, left, bottom, _ in sheet.merged:
-        if left not in columns or bottom < first or top == bottom or top >= len(sheet.rows):
-            continue
-        text = sheet.rows[top][left] if left < len(sheet.rows[top]) else ""
-        for index in range(max(top + 1, first), min(bottom + 1, len(sheet.rows))):
-            filled.setdefault(index, {})[left] = text
-    return filled
+class _FilledDown:
+    """The cells merged downwards, column by column; where they overlap, which no program writes, the lowest counts."""
+
+    def __init__(self, sheet: Sheet, first: int, columns: set[int]) -> None:
+        self._tops: dict[int, list[int]] = {}
+        self._cells: dict[int, list[tuple[int, str]]] = {}  # last row and text, beside their tops
+        for top, left, bottom, _ in sheet.merged:  # sorted by their tops
+            if left in columns and top < bottom >= first and top < len(sheet.rows):
+                text = sheet.rows[top][left] if left < len(sheet.rows[top]) else ""
+                self._tops.setdefault(left, []).append(top)
+                self._cells.setdefault(left, []).append((bottom, text))
+
+    def at(self, row: int) -> dict[int, str]:
+        """Column index -> text of the cell merged over it from above."""
+        found = {}
+        for column, tops in self._tops.items():
+            nearest = bisect_left(tops, row) - 1
+            if nearest >= 0 and self._cells[column][nearest][0] >= row:
+                found[column] = self._cells[column][nearest][1]
+        return found
 
 
 _DATA, _CONTEXT, _OTHER = "data", "context", "other"

@@ -3,7 +3,7 @@
 import datetime as dt
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from python_calamine import (
@@ -16,9 +16,9 @@ from python_calamine import (
 
 from corpus.readers import biff, ooxml
 from corpus.readers.base import ReadOptions, UnreadableFile
-from corpus.readers.sheets import CellFacts, Sheet
+from corpus.readers.sheets import MOST_CELLS, CellFacts, Sheet, TooManyError, shortened
+from corpus.readers.unpacking import check_rows, check_unpacked
 
-_MOST_CELLS = 12_000_000  # 200,000 rows of 60 columns; laid out at 40 bytes each
 _T = TypeVar("_T")
 
 _LOCKED = "「{name}」はパスワードで保護されているため読めません。パスワードを外して保存し直してください。"
@@ -27,33 +27,29 @@ _BROKEN = (
     "Excelで開いて別の名前で保存し直したものをお使いください。"
 )
 _TOO_WIDE = (
-    "「{name}」のシート「{sheet}」は、{row:,}行目・{column:,}列目にまで値があり、広すぎて読めません。"
+    "「{name}」の{sheet}は、{row:,}行目・{column:,}列目にまで値があり、広すぎて読めません。"
     "表から離れたところにある値を消して保存し直してください。"
 )
-_TOO_LONG = (
-    "「{name}」には{rows:,}行あり、一度に読み込める上限（{limit:,}行）を超えています。"
-    "{limit:,}行以下のファイルに分けてください。"
+_TOO_MANY = (
+    "「{name}」は{found}あり、多すぎて読めません。必要な表だけを新しいファイルに貼り付けて保存し直してください。"
 )
 _NO_WORKBOOK = (
     "「{name}」は古い形式のOffice文書ですが、Excelブックではありません。Excelブック（.xlsx）かCSVを選んでください。"
 )
 
 
-def check_rows(name: str, rows: int, options: ReadOptions) -> None:
-    """Raises ``UnreadableFile`` when a file of so many filled rows, one of them a heading, is over the limit."""
-    if rows - 1 > options.max_rows:
-        raise UnreadableFile(_TOO_LONG.format(name=name, rows=rows, limit=options.max_rows))
-
-
 def read_xlsx(name: str, data: bytes, archive: zipfile.ZipFile, options: ReadOptions) -> list[Sheet]:
     """The sheets of an .xlsx; sizes must have been checked by the directory before."""
-    facts = _trying(name, lambda: ooxml.scan_workbook(archive))
-    _check_size(name, facts, options)
-    return _trying(name, lambda: _sheets(data, lambda _, sheet: facts.get(sheet)))
+    scanned = _trying(name, lambda: ooxml.scan_workbook(archive))
+    facts = [each for _, each in scanned]
+    _check_size(name, [f"シート「{shortened(sheet)}」" for sheet, _ in scanned], facts, options)
+    return _trying(name, lambda: _sheets(data, facts))
 
 
 def read_xls(name: str, data: bytes, options: ReadOptions) -> list[Sheet]:
     """The sheets of an .xls, or a sentence about what the container holds instead."""
+    if zipfile.is_zipfile(io.BytesIO(data)):  # the library would open what nobody has looked at
+        raise UnreadableFile(_BROKEN.format(name=name))
     container = _trying(name, lambda: biff.Container(data))
     if "EncryptedPackage" in container.names:
         raise UnreadableFile(_LOCKED.format(name=name))
@@ -64,16 +60,19 @@ def read_xls(name: str, data: bytes, options: ReadOptions) -> list[Sheet]:
     if _trying(name, lambda: biff.is_locked(book)):
         raise UnreadableFile(_LOCKED.format(name=name))
     facts = _trying(name, lambda: biff.scan_book(book))
-    _check_size(name, {str(number): each for number, each in enumerate(facts, 1)}, options)
-    return _trying(name, lambda: _sheets(data, lambda index, _: facts[index]))
+    _check_size(name, [f"{number}枚目のシート" for number in range(1, len(facts) + 1)], facts, options)
+    return _trying(name, lambda: _sheets(data, facts))
 
 
-def _check_size(name: str, facts: dict[str, CellFacts], options: ReadOptions) -> None:
-    check_rows(name, sum(each.rows for each in facts.values()), options)
+def _check_size(name: str, sheets: Sequence[str], facts: Sequence[CellFacts], options: ReadOptions) -> None:
+    """Of all sheets together, since all are held at once; a sheet is counted as often as the book names it."""
+    check_rows(name, sum(each.rows for each in facts), options)
+    size = max(sum(each.size for each in facts), sum(each.referenced for each in facts))
+    check_unpacked(name, size, size, options)
     cells = 0
-    for sheet, each in facts.items():
+    for sheet, each in zip(sheets, facts, strict=True):
         cells += each.height * each.width
-        if cells > _MOST_CELLS:
+        if cells > MOST_CELLS:
             raise UnreadableFile(_TOO_WIDE.format(name=name, sheet=sheet, row=each.height, column=each.width))
 
 
@@ -83,21 +82,25 @@ def _trying(name: str, step: Callable[[], _T]) -> _T:
         return step()
     except PasswordError as error:
         raise UnreadableFile(_LOCKED.format(name=name)) from error
-    except (KeyboardInterrupt, SystemExit, UnreadableFile):
+    except TooManyError as error:
+        raise UnreadableFile(_TOO_MANY.format(name=name, found=error)) from error
+    except (KeyboardInterrupt, SystemExit, MemoryError, UnreadableFile):
         raise
     except BaseException as error:  # a panic of the Rust library is no Exception
         raise UnreadableFile(_BROKEN.format(name=name)) from error
 
 
-def _sheets(data: bytes, facts_of: Callable[[int, str], CellFacts | None]) -> list[Sheet]:
-    sheets = []
+def _sheets(data: bytes, facts: Sequence[CellFacts]) -> list[Sheet]:
     with load_workbook(io.BytesIO(data)) as book:
-        for index, about in enumerate(book.sheets_metadata):
-            if about.typ == SheetTypeEnum.WorkSheet:
-                hidden = about.visible != SheetVisibleEnum.Visible
-                facts = facts_of(index, about.name)
-                sheets.append(_sheet(book.get_sheet_by_index(index), facts or CellFacts(), hidden=hidden))
-    return sheets
+        about = book.sheets_metadata
+        # The library finds a sheet by its name: of two with one name it would read the first twice.
+        if len({one.name for one in about}) < len(about) or len(about) != len(facts):
+            raise ooxml.BrokenWorkbookError("two sheets of one name, or other sheets than were looked at")
+        return [
+            _sheet(book.get_sheet_by_index(index), facts[index], hidden=one.visible != SheetVisibleEnum.Visible)
+            for index, one in enumerate(about)
+            if one.typ == SheetTypeEnum.WorkSheet
+        ]
 
 
 def _sheet(sheet: CalamineSheet, facts: CellFacts, *, hidden: bool) -> Sheet:

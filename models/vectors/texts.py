@@ -9,9 +9,9 @@ from typing import Any
 
 from corpus.readers.base import ReadOptions, UnreadableFile
 from corpus.readers.delimited import NotText, decode, read_delimited
-from corpus.readers.jsonl import unpacked
+from corpus.readers.unpacking import unpacked
 
-_OPTIONS = ReadOptions(max_bytes=2 * 10**9)
+_OPTIONS = ReadOptions(max_rows=10**9, max_bytes=2 * 10**9)
 _JAPANESE = re.compile("[ぁ-ヿ㐀-鿿豈-﫿]")
 # Columns that name no topic but an office or a verdict, which many records share whatever they are about, and those
 # that name persons: what is learned must hold no one's name.
@@ -74,7 +74,7 @@ def _paragraphs(name: str, content: bytes) -> Iterator[list[str]]:
 
 def _rows(name: str, content: bytes) -> Iterator[list[str]]:
     """The first row, too: where it is a heading, its few words do no harm."""
-    rows = read_delimited(name, content).rows
+    rows = read_delimited(name, content, _OPTIONS).rows
     left_out = {column for column, heading in enumerate(rows[0]) if _LEFT_OUT.fullmatch(heading.strip())}
     yield from ([cell for column, cell in enumerate(row) if column not in left_out] for row in rows)
 
