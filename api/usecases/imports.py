@@ -145,13 +145,13 @@ def _nothing_found(result: ReadResult) -> tuple[Problem, ...]:
 
 
 def _store(ctx: Context, name: str, result: ReadResult, dry_run: bool) -> tuple[Changes, tuple[Problem, ...]]:
-    """A dry run does all that a real one does and takes it back, so that its counts are the real ones."""
-    with ctx.db.write() as conn, conn.begin_nested() as attempt:
+    """A dry run goes the same way and leaves out the writing: its counts are the real ones, and it waits for nobody."""
+    if dry_run:
+        with ctx.db.read() as conn:
+            return store_records(conn, result.records, dry_run=True)
+    with ctx.db.write() as conn:
         changes, notes = store_records(conn, result.records)
-        if dry_run:
-            attempt.rollback()
-        else:
-            imports.record(conn, name=name, kind=str(result.kind), changes=changes, skipped=result.skipped)
+        imports.record(conn, name=name, kind=str(result.kind), changes=changes, skipped=result.skipped)
     return changes, notes
 
 
@@ -179,20 +179,22 @@ def _note(found: str, expected: str, message: str) -> Problem:
     )
 
 
-def store_records(conn: Connection, records: Sequence[Record]) -> tuple[Changes, tuple[Problem, ...]]:
-    """Insert or update records of any kind by their keys, in the caller's transaction.
+def store_records(
+    conn: Connection, records: Sequence[Record], *, dry_run: bool = False
+) -> tuple[Changes, tuple[Problem, ...]]:
+    """Insert or update records of any kind by their keys, in the caller's transaction; a dry run only reads.
 
     Also returns what to look at: dissolved organisations of which it is not clear which stored ones they are, and
     issues that people have edited and that are written over.
     """
     bodies = [record for record in records if isinstance(record, Organisation)]
-    unclear = identities.follow(conn, bodies)
-    wanted = identities.follow_sheets(conn, [one for one in records if isinstance(one, Issue)])
-    notes = (*map(_unclear, unclear), *map(_overwritten, issues.overwriting(conn, wanted)))
+    known_bodies, unclear = identities.follow(conn, bodies)
+    wanted, known_issues = identities.follow_sheets(conn, [one for one in records if isinstance(one, Issue)])
+    notes = (*map(_unclear, unclear), *map(_overwritten, issues.overwriting(conn, wanted, known_issues)))
     parts = [
-        organisations.upsert(conn, bodies),
-        issues.upsert(conn, wanted),
-        cases.upsert(conn, [record for record in records if isinstance(record, Case)]),
+        organisations.upsert(conn, bodies, known_bodies, dry_run=dry_run),
+        issues.upsert(conn, wanted, known_issues, dry_run=dry_run),
+        cases.upsert(conn, [record for record in records if isinstance(record, Case)], dry_run=dry_run),
     ]
     changes = Changes(
         added=sum(part.added for part in parts),

@@ -24,9 +24,9 @@ _SHELF = Shelf(
 )
 
 
-def upsert(conn: Connection, records: Sequence[Case]) -> Changes:
+def upsert(conn: Connection, records: Sequence[Case], *, dry_run: bool = False) -> Changes:
     """Writes each over the row with its key, else adds it; see ``rows.upsert``."""
-    return rows.upsert(conn, _SHELF, records)
+    return rows.upsert(conn, _SHELF, records, dry_run=dry_run)
 
 
 def get(conn: Connection, id: str) -> Case | None:

@@ -1,11 +1,14 @@
-"""Stored things whose newer row has another key, since it gives more, or less, of what identifies them."""
+"""Stored things whose newer row has another key, since it gives more, or less, of what identifies them.
+
+Nothing is written here: what is found is told to ``upsert``, which gives the stored rows their new keys.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, select
 
 from corpus.readers.keys import organisation_key
 from corpus.records import Issue, Organisation, Origin
@@ -17,16 +20,16 @@ _Stored = Row[Any, Any, Any, Any, Any]  # id, key, name, city, active
 _Sheet = Row[Any, Any, Any, Any]  # id, key, prefecture, city
 
 
-def follow(conn: Connection, records: Sequence[Organisation]) -> list[str]:
-    """Gives stored organisations the keys of their newer rows among ``records``, so that an import finds them.
+def follow(conn: Connection, records: Sequence[Organisation]) -> tuple[dict[str, str], list[str]]:
+    """Key -> id of the stored organisation that is meant by a newer row among ``records`` with another key.
 
     A row with a valid 法人番号 means the stored one of its name and address that had none. A row that says that a body
     has ended, without number and address (the portal drops it), means the stored one of its name that has no number
     either, in its city where it names one. What has a row of its own under its old key is another organisation.
-    Returns the names of ended bodies that could be one of several; these stay as they are.
+    Also returns the names of ended bodies that could be one of several; these stay as they are.
     """
     if not records:
-        return []
+        return {}, []
     columns = select(table.c.id, table.c.key, table.c.name, table.c.city, table.c.active)
     stored = conn.execute(columns.where(table.c.is_sample.is_(False)).order_by(table.c.id)).all()
     known, listed = {row.key for row in stored}, {record.key for record in records}
@@ -36,15 +39,16 @@ def follow(conn: Connection, records: Sequence[Organisation]) -> list[str]:
     for row in left:
         if not row.key.startswith("cn:"):  # a body with a number ends under its number
             by_name[fold(row.name)].append(row)
+    keys: dict[str, str] = {}  # of the stored rows, by their ids: of two records that mean one the last
     unclear = []
     for record in records:
         ended = _has_lost_its_key(record)
         meant = _of_its_name(record, by_name) if ended else _without_number(record, by_key)
         if len(meant) == 1 and record.key not in known:
-            conn.execute(update(table).where(table.c.id == meant[0].id).values(key=record.key))
+            keys[meant[0].id] = record.key
         elif ended and any(row.active for row in meant):
             unclear.append(record.name)
-    return unclear
+    return {key: id for id, key in keys.items()}, unclear
 
 
 def _has_lost_its_key(record: Organisation) -> bool:
@@ -62,15 +66,17 @@ def _without_number(record: Organisation, by_key: Mapping[str, _Stored]) -> list
     return [row] if row else []
 
 
-def follow_sheets(conn: Connection, records: Sequence[Issue]) -> list[Issue]:
+def follow_sheets(conn: Connection, records: Sequence[Issue]) -> tuple[list[Issue], dict[str, str]]:
     """The records, where the rows of a 棚卸 sheet that was imported with its city, or without, mean the stored ones.
+
+    Also returns key -> id of the stored rows that a record means by another key.
 
     The key of such a row begins with the city. A row whose key is not stored means the one stored row of the same rest
     (department, year, title) where either names no place; it takes over the place it lacks. A row that has its own in
     the same file, or that several of the file would mean, is another one.
     """
     if not any(record.origin is Origin.INVENTORY for record in records):
-        return list(records)
+        return list(records), {}
     columns = select(issues.c.id, issues.c.key, issues.c.prefecture, issues.c.city)
     of_sheets = issues.c.is_sample.is_(False) & (issues.c.origin == Origin.INVENTORY.value)
     stored = conn.execute(columns.where(of_sheets).order_by(issues.c.id)).all()
@@ -83,7 +89,8 @@ def follow_sheets(conn: Connection, records: Sequence[Issue]) -> list[Issue]:
     meant = {record.key: found for record in new if (found := _of_its_sheet(record, by_rest))}
     claims = Counter(row.id for row in meant.values())
     alone = {key: row for key, row in meant.items() if claims[row.id] == 1}
-    return [_as_stored(conn, record, alone[record.key]) if record.key in alone else record for record in records]
+    keys = {record.key: alone[record.key].id for record in new if record.city and record.key in alone}
+    return [_as_stored(record, alone[record.key]) if record.key in alone else record for record in records], keys
 
 
 def _without_city(key: str) -> str:
@@ -105,9 +112,7 @@ def _agree(one: str, other: str) -> bool:
     return not (one and other) or fold(one) == fold(other)
 
 
-def _as_stored(conn: Connection, record: Issue, row: _Sheet) -> Issue:
-    """The stored key is kept, or made that of the record where this one names the city."""
-    if record.city:
-        conn.execute(update(issues).where(issues.c.id == row.id).values(key=record.key))
+def _as_stored(record: Issue, row: _Sheet) -> Issue:
+    """The stored key is kept where the record does not name the city."""
     key = record.key if record.city else row.key
     return replace(record, key=key, prefecture=record.prefecture or row.prefecture, city=record.city or row.city)

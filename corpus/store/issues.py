@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from corpus import tables
 from corpus.records import Issue, IssueStatus, Origin, ReleaseLevel
 from corpus.store import rows, samples
-from corpus.store.rows import Changes, Conflict, Count, Shelf
+from corpus.store.rows import NOTHING_MEANT, Changes, Conflict, Count, Meant, Shelf
 
 __all__ = [
     "Conflict",
@@ -44,17 +44,19 @@ _SHELF = Shelf(
 )
 
 
-def upsert(conn: Connection, records: Sequence[Issue]) -> Changes:
+def upsert(
+    conn: Connection, records: Sequence[Issue], meant: Meant = NOTHING_MEANT, *, dry_run: bool = False
+) -> Changes:
     """Writes each over the row with its key, else adds it; a row keeps its release level and status.
 
     A row that a person has edited also keeps its fields where the record names none.
     """
-    return rows.upsert(conn, _SHELF, records)
+    return rows.upsert(conn, _SHELF, records, meant, dry_run=dry_run)
 
 
-def overwriting(conn: Connection, records: Sequence[Issue]) -> list[Issue]:
+def overwriting(conn: Connection, records: Sequence[Issue], meant: Meant = NOTHING_MEANT) -> list[Issue]:
     """Those that ``upsert`` would write over an issue that a person has edited since it was imported."""
-    return rows.overwriting(conn, _SHELF, records)
+    return rows.overwriting(conn, _SHELF, records, meant)
 
 
 def add(conn: Connection, issue: Issue) -> Issue:

@@ -8,7 +8,7 @@ from corpus import tables
 from corpus.names import comparable_name, legal_form, may_be_one
 from corpus.records import Organisation
 from corpus.store import rows, samples
-from corpus.store.rows import Changes, Count, Shelf
+from corpus.store.rows import NOTHING_MEANT, Changes, Count, Meant, Shelf
 
 _TABLE = tables.organisations
 _SHELF = Shelf(
@@ -21,9 +21,11 @@ _SHELF = Shelf(
 )
 
 
-def upsert(conn: Connection, records: Sequence[Organisation]) -> Changes:
+def upsert(
+    conn: Connection, records: Sequence[Organisation], meant: Meant = NOTHING_MEANT, *, dry_run: bool = False
+) -> Changes:
     """Writes each over the row with its key, else adds it; see ``rows.upsert``."""
-    return rows.upsert(conn, _SHELF, records)
+    return rows.upsert(conn, _SHELF, records, meant, dry_run=dry_run)
 
 
 def get(conn: Connection, id: str) -> Organisation | None:

@@ -17,6 +17,8 @@ from corpus.store import meta
 
 R = TypeVar("R", bound=Organisation | Issue | Case)
 T = TypeVar("T")
+Meant = Mapping[str, str]  # key of a record -> id of the stored row that it means, though that has another key
+NOTHING_MEANT: Meant = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,29 +132,39 @@ def batches(items: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
         yield items[start : start + size]
 
 
-def upsert(conn: Connection, shelf: Shelf[R], records: Sequence[R]) -> Changes:
-    """Writes every record over the row with its key, else with its id, else as a new row. Of equal keys the last wins.
+def upsert(
+    conn: Connection, shelf: Shelf[R], records: Sequence[R], meant: Meant = NOTHING_MEANT, *, dry_run: bool = False
+) -> Changes:
+    """Writes every record over the row with its key, else with its id, else as a new row. Of equal ones the last wins.
 
-    A row keeps its id, its key, the ``kept`` columns and what was ``decided``; its version goes up by one when the
-    content changes. A record equal to what was imported last changes nothing, even where a person has edited the row.
+    A row keeps its id, the ``kept`` columns and what was ``decided``, and its key unless it is ``meant`` under another;
+    its version goes up by one when the content changes. A record equal to what was imported last changes nothing, even
+    where a person has edited the row. A dry run only reads, and counts the same.
     """
-    wanted = list({record.key: record for record in records}.values())
+    met = _met(conn, shelf, records, meant)
+    if not dry_run:
+        _give_keys(
+            conn, shelf, [(row.id, record.key) for record, row in met if row and meant.get(record.key) == row.id]
+        )
     added = changed = 0
-    for batch in batches(wanted):
-        new, old = _split(conn, shelf, batch)
-        _insert(conn, shelf, new)
-        _overwrite(conn, shelf, old)
+    for batch in batches(met):
+        new, old = _split(shelf, batch)
         added, changed = added + len(new), changed + len(old)
-    if added or changed:
+        if not dry_run:
+            _insert(conn, shelf, new)
+            _overwrite(conn, shelf, old)
+    if (added or changed) and not dry_run:
         meta.bump(conn)
-    return Changes(added, changed, len(wanted) - added - changed)
+    return Changes(added, changed, len(met) - added - changed)
 
 
-def _split(conn: Connection, shelf: Shelf[R], batch: Sequence[R]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _split(
+    shelf: Shelf[R], batch: Sequence[tuple[R, Row[Any] | None]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The rows to add, and those to write over an existing row (whose id they carry as ``row_id``)."""
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
-    for record, existing in _met(conn, shelf, batch):
+    for record, existing in batch:
         if existing is None:
             row = shelf.row(record)
             new.append({**row, "imported": row["digest"]})
@@ -178,20 +190,27 @@ def _edited(existing: Row[Any]) -> bool:
     return bool(existing.digest != existing.imported)
 
 
-def _met(conn: Connection, shelf: Shelf[R], batch: Sequence[R]) -> list[tuple[R, Row[Any] | None]]:
-    """Each record with the row that an import would write it over."""
-    table = shelf.table
-    columns = [table.c[name] for name in ("id", "key", "digest", "imported", *sorted(shelf.decided))]
-    mine = or_(table.c.key.in_([r.key for r in batch]), table.c.id.in_([r.id for r in batch]))
-    found = conn.execute(select(*columns).where(mine)).all()
-    by_key, by_id = {row.key: row for row in found}, {row.id: row for row in found}
-    return [(record, by_key.get(record.key) or by_id.get(record.id)) for record in batch]
-
-
-def overwriting(conn: Connection, shelf: Shelf[R], records: Sequence[R]) -> list[R]:
-    """Those by which ``upsert`` would lose what a person has written into a row since it was imported."""
+def _met(conn: Connection, shelf: Shelf[R], records: Sequence[R], meant: Meant) -> list[tuple[R, Row[Any] | None]]:
+    """Each record with the row that an import would write it over; of several for one row the last."""
     wanted = list({record.key: record for record in records}.values())
-    met = [pair for batch in batches(wanted) for pair in _met(conn, shelf, batch)]
+    pairs = (pair for batch in batches(wanted) for pair in _met_by(conn, shelf, batch, meant))
+    return list({row.id if row else record.id: (record, row) for record, row in pairs}.values())
+
+
+def _met_by(conn: Connection, shelf: Shelf[R], batch: Sequence[R], meant: Meant) -> list[tuple[R, Row[Any] | None]]:
+    table, renamed = shelf.table, set(meant.values())
+    columns = [table.c[name] for name in ("id", "key", "digest", "imported", *sorted(shelf.decided))]
+    keys, ids = [r.key for r in batch], [r.id for r in batch]
+    mine = or_(table.c.key.in_(keys), table.c.id.in_(ids + [meant[key] for key in keys if key in meant]))
+    found = conn.execute(select(*columns).where(mine)).all()
+    by_id = {row.id: row for row in found}
+    by_key = {row.key: row for row in found if row.id not in renamed}
+    return [(r, by_key.get(r.key) or by_id.get(meant.get(r.key, r.id))) for r in batch]
+
+
+def overwriting(conn: Connection, shelf: Shelf[R], records: Sequence[R], meant: Meant = NOTHING_MEANT) -> list[R]:
+    """Those by which ``upsert`` would lose what a person has written into a row since it was imported."""
+    met = _met(conn, shelf, records, meant)
     over = [(record, row) for record, row in met if row and _edited(row) and _renewed(shelf, record, row)]
     stored = by_ids(conn, shelf, [row.id for _, row in over])
     return [record for record, row in over if _loses(shelf, record, stored[row.id], row.imported)]
@@ -202,6 +221,13 @@ def _loses(shelf: Shelf[R], record: R, stored: R, imported: str) -> bool:
     row, before = shelf.row(record), shelf.row(stored)
     other = any(row[name] and row[name] != before[name] for name in shelf.decided)
     return other or shelf.digest({**before, **dict.fromkeys(shelf.decided)}) != imported
+
+
+def _give_keys(conn: Connection, shelf: Shelf[R], keys: Sequence[tuple[str, str]]) -> None:
+    """To the rows with these ids, the keys that their newer records have."""
+    if keys:
+        statement = update(shelf.table).where(shelf.table.c.id == bindparam("row_id")).values(key=bindparam("new_key"))
+        conn.execute(statement, [{"row_id": id, "new_key": key} for id, key in keys])
 
 
 def _insert(conn: Connection, shelf: Shelf[R], rows: list[dict[str, Any]]) -> None:
