@@ -1,6 +1,6 @@
 """The service: JSON under ``/api/v1``, pages for people, one context for both."""
 
-import gc
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -14,7 +14,9 @@ from api.pages import routes as pages
 from api.routers import routes as json_interface
 from api.security import Guard
 from api.static_files import static_route
+from api.usecases import imports
 from api.usecases.context import Context
+from api.usecases.index import settle
 from corpus.readers.apart import stop_reading
 
 _DESCRIPTION = """市町村の課題と、力になれる団体との候補を示します。挙げるのは候補で、選ぶのは人です。
@@ -63,18 +65,28 @@ class HeadAsGet:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Kept matchers are read before the first request; one that must be made anew is made beside the work."""
+    """Kept matchers are read before the first request; one that must be made anew is made beside the work.
+
+    Uploads that nobody confirmed go at the start and once a day. At the end no file is read any more.
+    """
     ctx: Context = app.state.context
     await run_in_threadpool(_make_ready, ctx)
+    sweeping = asyncio.create_task(_sweep_daily(ctx))
     yield
+    sweeping.cancel()
     stop_reading()
     ctx.db.close()
+
+
+async def _sweep_daily(ctx: Context) -> None:
+    while True:
+        with suppress(OSError):  # a disk that fails is said to whoever asks for something
+            await run_in_threadpool(imports.sweep_uploads, ctx)
+        await asyncio.sleep(imports.UPLOAD_SECONDS)
 
 
 def _make_ready(ctx: Context) -> None:
     for index in (ctx.indexes.organisations, ctx.indexes.issues, ctx.indexes.cases):
         with suppress(Preparing):  # its own thread is at it
             index.matcher()
-    # What is read now stays: looking for garbage among it would stop every thread for a tenth of a second at a time.
-    gc.collect()
-    gc.freeze()
+    settle()

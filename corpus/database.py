@@ -23,6 +23,8 @@ from sqlalchemy.pool import NullPool
 from corpus import private
 from corpus.database_faults import DAMAGED, Busy, UnusableDatabase, named
 
+# A connection for every thread that the service has: a reader never waits for one.
+_POOL: Mapping[str, int] = {"pool_size": 5, "max_overflow": 25}
 PATIENCE = 8.0  # seconds that a writer waits; a person at a page waits no longer
 _MIGRATING = 600.0  # seconds that another process may take to bring a large collection up to date
 
@@ -124,7 +126,7 @@ def _sqlite(url: str, file: Path) -> Database:
     private.make_folder(file.parent)
     with suppress(FileExistsError):
         private.write_new(file, b"")  # the two files that SQLite keeps beside it get the same rights
-    reader, writer = (create_engine(url, json_serializer=_as_json, hide_parameters=True) for _ in range(2))
+    reader, writer = (create_engine(url, json_serializer=_as_json, hide_parameters=True, **_POOL) for _ in range(2))
     _prepare(reader, "BEGIN", "query_only=ON")
     # Taking the write lock first queues writers; a transaction that reads first would fail when it comes to write.
     _prepare(writer, "BEGIN IMMEDIATE", *_WRITING)
@@ -172,6 +174,7 @@ def _engine_of_postgresql(url: str, connecting: Mapping[str, Any], **options: An
         json_serializer=_as_json,
         hide_parameters=True,
         pool_pre_ping=True,
+        **_POOL,
         # Asked for, since of a database without an encoding (SQL_ASCII) the driver would hand out bytes.
         connect_args={"client_encoding": "utf8", **connecting},
         execution_options=options,

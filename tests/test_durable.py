@@ -223,3 +223,29 @@ def test_a_failed_upload_leaves_nothing_and_what_is_old_or_odd_goes(
     (uploads / new / "content").mkdir()
     with pytest.raises(NotFound):
         imports.staged(ctx, new)
+
+
+def test_the_service_removes_an_old_upload_at_its_start_and_then_every_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ctx = open_context(Settings(data=tmp_path))
+    uploads = tmp_path / "uploads"
+    imports.stage_upload(ctx, "団体.csv", b"a")
+    imports.stage_upload(ctx, "棚卸.csv", b"b")
+    for path in uploads.iterdir():
+        os.utime(path, (time.time() - imports.UPLOAD_SECONDS - 60,) * 2)
+    with client_of(ctx):
+        assert emptied(uploads)
+    monkeypatch.setattr(imports, "UPLOAD_SECONDS", 0.2)  # a day passes quickly
+    with client_of(ctx):
+        time.sleep(0.5)
+        imports.stage_upload(ctx, "団体.csv", b"a")
+        assert emptied(uploads)
+
+
+def emptied(folder: Path) -> bool:
+    for _ in range(100):
+        if not list(folder.iterdir()):
+            return True
+        time.sleep(0.1)
+    return False

@@ -17,7 +17,7 @@ from api import lanes
 from api.errors import Crowded
 from api.lanes import Lane, LaneRoute, lane
 from api.settings import Settings
-from api.usecases import samples
+from api.usecases import collection, samples
 from api.usecases.context import open_context
 
 
@@ -122,6 +122,7 @@ def test_while_many_wait_to_write_pages_and_health_and_files_are_answered(tmp_pa
         serving(tmp_path / "data") as (port, _),
         httpx2.Client(base_url=f"http://127.0.0.1:{port}") as http,
     ):
+        issue = collection.issues(ctx).items[0].id
 
         def write(number: int) -> int:
             draft = {"title": f"業務{number}", "problem": "人手が足りない"}
@@ -130,7 +131,7 @@ def test_while_many_wait_to_write_pages_and_health_and_files_are_answered(tmp_pa
         with ThreadPoolExecutor(45) as pool:
             with ctx.db.write():
                 waiting = [pool.submit(write, number) for number in range(45)]
-                for path in ("/static/style.css", "/api/v1/health", "/", "/issues"):
+                for path in ("/static/style.css", "/api/v1/health", "/", "/issues", f"/issues/{issue}"):
                     assert http.get(path, timeout=60).status_code == 200, path
                 assert not any(one.done() for one in waiting), "a page waited for the writers"
             answers = [one.result() for one in waiting]

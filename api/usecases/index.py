@@ -99,6 +99,7 @@ class Index:
     def _take_in(self) -> None:
         with self.db.read() as conn:
             self._follow(conn, meta.revision(conn), self.source.digests(conn))
+        settle()
 
     def _known(self, wanted: Digests) -> Digests:
         """What the state holds that the next one would be made from: the one in memory, else that on disk."""
@@ -266,6 +267,12 @@ def _differing(wanted: Digests, known: Digests) -> int:
 def _worth_keeping(wanted: Digests, known: Digests) -> bool:
     """At the latest when the next start could not take the difference in at once."""
     return _differing(wanted, known) > min(_SHARE_WORTH_SAVING * len(wanted), _MANY)
+
+
+def settle() -> None:
+    """What was read until now stays: to look for garbage among it stops every thread for a tenth of a second."""
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
