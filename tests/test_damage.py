@@ -6,10 +6,11 @@ import shutil
 
 import numpy as np
 import pytest
+from test_weight_choices import ONE, learned
 
 from api.errors import Preparing
 from api.settings import Settings
-from api.usecases import fields
+from api.usecases import fields, weights
 from api.usecases import index as index_module
 from api.usecases.context import open_context
 from corpus.records import Organisation
@@ -159,6 +160,27 @@ def test_of_a_damaged_model_the_shipped_one_takes_the_place(place, kind):
         damage(generator.choice(sorted(own.iterdir())), generator)
         assert ranked(place) == expected
         assert fields.FieldProposer(own).of(text) == proposed != {}
+
+
+def test_damaged_weights_in_force_are_not_used_and_that_is_said(place):
+    ctx, generator = opened(place), random.Random(4)
+    folder = learned(ctx)
+    weights.choose(ctx, ONE, "試す")
+    ctx.db.close()
+    shutil.copytree(folder, place / "whole")
+    told = set()
+    for _ in range(12):
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(place / "whole", folder)
+        damage(generator.choice(sorted(folder.iterdir())), generator)
+        ctx = opened(place)
+        with ctx.db.read() as conn:
+            in_force = ctx.ruling.of(conn)
+        assert ctx.indexes.organisations.matcher().rank(QUERY, 20).suggestions
+        assert (in_force.id, in_force.chosen, in_force.fault != "") in ((ONE, ONE, False), ("", ONE, True))
+        told.add(in_force.id)
+        ctx.db.close()
+    assert "" in told
 
 
 def test_a_service_goes_on_when_its_folders_vanish(place):

@@ -183,6 +183,8 @@ def test_settings_that_cannot_be_right_are_named_and_never_what_they_hold(
     assert [one.severity for one in found] == [Severity.LOOK, Severity.BROKEN, Severity.LOOK]
     assert "KYODO_DATEN" in found[0].message
     assert "the-" not in str(found)
+    assert "KYODO_HOSTS がない" in told(Settings(data=data, allow_remote=True))["設定"]
+    assert "KYODO_ALLOW_REMOTE がない" in told(Settings(data=data, proxies="127.0.0.1"))["設定"]
     monkeypatch.setenv("KYODO_PORT", "99999")
     result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == 2

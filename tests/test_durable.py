@@ -249,3 +249,11 @@ def emptied(folder: Path) -> bool:
             return True
         time.sleep(0.1)
     return False
+
+
+def test_a_file_in_the_place_of_the_uploads_gives_way(real: Service) -> None:
+    _, ctx = real
+    shutil.rmtree(ctx.settings.data / "uploads")
+    (ctx.settings.data / "uploads").write_text("x")
+    assert imports.sweep_uploads(ctx) == 0
+    assert imports.staged(ctx, imports.stage_upload(ctx, "a.csv", b"a")) == ("a.csv", b"a")

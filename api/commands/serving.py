@@ -56,6 +56,8 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     say(f"{_address(settings)} で動いています。止めるには Ctrl+C を押してください。")
+    if settings.allow_remote and not settings.named_hosts:
+        say("KYODO_HOSTS がないので、アドレスにIPアドレスをそのまま書いて開いたときだけ答えます。")
     say(f"データの置き場所は {settings.data.absolute()} です。")
     # One product after the other: threads of their own would take the core that the pages need.
     with suppress(KeyboardInterrupt), threadpool_limits(1):

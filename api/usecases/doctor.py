@@ -89,6 +89,18 @@ def _settings(settings: Settings, environment: Mapping[str, str]) -> Iterator[Fi
             "KYODO_HOST がほかのコンピューターから開けるアドレスなので、始められません。127.0.0.1 にしてください。"
         )
         yield Finding("設定", Severity.BROKEN, message)
+    if settings.allow_remote and not settings.named_hosts:
+        message = (
+            "KYODO_ALLOW_REMOTE がありますが KYODO_HOSTS がないため、"
+            "IPアドレスをそのまま書いて開いたときだけ使えます。名前で開くなら KYODO_HOSTS に指定してください。"
+        )
+        yield Finding("設定", Severity.LOOK, message)
+    if settings.named_proxies and not settings.allow_remote:
+        message = (
+            "KYODO_PROXIES がありますが KYODO_ALLOW_REMOTE がないため、中継された、"
+            "ほかのコンピューターからの接続は断ります。使ってもらうなら KYODO_ALLOW_REMOTE を指定してください。"
+        )
+        yield Finding("設定", Severity.LOOK, message)
     if settings.reader_key.get_secret_value() and not settings.reader_url:
         message = "KYODO_READER_KEY がありますが、KYODO_READER_URL がないため、読み取り役は使われません。"
         yield Finding("設定", Severity.LOOK, message)

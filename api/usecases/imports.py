@@ -34,6 +34,7 @@ from models import artefacts
 STORED, PROBLEMS, UNREADABLE = 0, 1, 2
 _PREVIEW = 5
 UPLOAD_SECONDS = 24 * 60 * 60
+_PATIENCE = 60.0  # seconds; who brings a file would rather wait for another import than read the file again
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _NOTHING = Changes(added=0, changed=0, unchanged=0)
 
@@ -149,7 +150,7 @@ def _store(ctx: Context, name: str, result: ReadResult, dry_run: bool) -> tuple[
     if dry_run:
         with ctx.db.read() as conn:
             return store_records(conn, result.records, dry_run=True)
-    with ctx.db.write() as conn:
+    with ctx.db.write(_PATIENCE) as conn:
         changes, notes = store_records(conn, result.records)
         imports.record(conn, name=name, kind=str(result.kind), changes=changes, skipped=result.skipped)
     return changes, notes
@@ -212,6 +213,8 @@ def stage_upload(ctx: Context, name: str, data: bytes) -> str:
     sweep_uploads(ctx)
     token = secrets.token_urlsafe(16)
     draft = _uploads(ctx) / f".draft-{token}"
+    if not _uploads(ctx).is_dir():
+        artefacts.discard(_uploads(ctx))  # a file, or a link to nowhere
     private.make_folder(draft)
     try:
         private.write_new(draft / "name.json", json.dumps(name).encode())
