@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from matcher.folding import nfkc
+
 
 @dataclass(frozen=True, slots=True)
 class ActivityField:
@@ -74,7 +76,7 @@ _WORDINGS: Mapping[tuple[int, ...], str] = {
 def _folded(text: str) -> str:
     """NFKC without spaces inside words; circled and bracketed numbers set apart first, for ①③ would become 13."""
     parted = "".join(f" {c} " if unicodedata.category(c) == "No" else c for c in text)
-    return unicodedata.normalize("NFKC", parted).upper()
+    return nfkc(parted).upper()
 
 
 def _phrases() -> Iterator[tuple[str, frozenset[int]]]:

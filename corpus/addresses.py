@@ -1,12 +1,15 @@
 """One place by its address, its name or its postal code, as levels of an ``Area``."""
 
 import re
-import unicodedata
 from functools import lru_cache
 from itertools import takewhile
 
 from corpus.gazetteer import fold, gazetteer, postal_places, tidy
+from matcher.folding import nfkc
 from matcher.records import Area
+
+_LONGEST = 300  # signs of a place or an address that are looked at
+_QUOTED = 40  # signs of a name that a sentence repeats
 
 
 class UnknownPlace(Exception):
@@ -30,11 +33,17 @@ def find_prefecture(name: str) -> Area:
     """岡山県, or 岡山 for short. Raises UnknownPlace."""
     if found := _prefecture(name):
         return found
-    raise UnknownPlace(f"「{name.strip()}」という都道府県はありません。「岡山県」のように書いてください。")
+    raise UnknownPlace(f"「{_short(name)}」という都道府県はありません。「岡山県」のように書いてください。")
+
+
+def _short(name: str) -> str:
+    """As a sentence repeats it."""
+    written = name.strip()
+    return written if len(written) <= _QUOTED else written[:_QUOTED] + "…"
 
 
 def _prefecture(name: str) -> Area | None:
-    key, known = fold(name), gazetteer()
+    key, known = fold(name[:_LONGEST]), gazetteer()
     return known.prefectures.get(key) or known.short_prefectures.get(key)
 
 
@@ -43,7 +52,7 @@ def find_city(name: str, prefecture: str = "") -> Area:
 
     Raises AmbiguousPlace when several bear it (府中市, 北区), and UnknownPlace when none does, there or at all.
     """
-    own, rest = cut_prefecture(tidy(name))
+    own, rest = cut_prefecture(tidy(name[:_LONGEST]))
     given = find_prefecture(prefecture) if prefecture.strip() else own
     within = given.prefecture if given else None
     everywhere = _bearing(fold(rest), own.prefecture if own else None)
@@ -51,7 +60,7 @@ def find_city(name: str, prefecture: str = "") -> Area:
     if len(found) > 1:
         raise AmbiguousPlace(rest, found)
     if not found:
-        raise UnknownPlace(_not_found(name.strip(), within, everywhere))
+        raise UnknownPlace(_not_found(_short(name), within, everywhere))
     return found[0]
 
 
@@ -76,7 +85,7 @@ def _not_found(name: str, within: str | None, elsewhere: tuple[Area, ...]) -> st
 
 def by_postal_code(text: str) -> Area | None:
     """The place of a postal code such as 〒700-8544: what all the places it serves share. None when unknown."""
-    digits = re.sub(r"[\W_ー]", "", unicodedata.normalize("NFKC", text))
+    digits = re.sub(r"[\W_ー]", "", nfkc(text[:_LONGEST]))
     places = postal_places(digits) if re.fullmatch(r"[0-9]{7}", digits) else ()
     levels = zip(*(place.levels for place in places), strict=True)
     shared = [names[0] for names in takewhile(lambda names: len(set(names)) == 1, levels)]
@@ -92,7 +101,7 @@ def split_address(text: str) -> Area | None:
     What the address leaves out, the prefecture or a municipality that has since changed its name, is taken from a
     leading postal code, or from the municipality where only one has the name. None when nothing is recognised.
     """
-    address = tidy(text)
+    address = tidy(text[:_LONGEST])
     before = _BEFORE_ADDRESS.match(address)
     postal = by_postal_code(before["postal"]) if before and before["postal"] else None
     own, rest = cut_prefecture(address[before.end() :] if before else address)
@@ -121,13 +130,17 @@ def cut_place(text: str, within: Area | None) -> tuple[Area | None, str]:
     return places[0], text[len(spelling) :]
 
 
-@lru_cache(maxsize=4096)
 def area_of(prefecture: str, city: str) -> Area | None:
     """The place of a record's two columns; None when they name none.
 
     The city may hold its prefecture, 郡 or ward too (川崎市中原区), or repeat the prefecture. A municipality that is
     no more is taken as typed when the prefecture is known.
     """
+    return _area_of(prefecture[:_LONGEST], city[:_LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _area_of(prefecture: str, city: str) -> Area | None:
     named, rest = cut_prefecture(tidy(city))
     own = named or _prefecture(prefecture)
     place, _ = cut_place(rest, own)

@@ -5,7 +5,6 @@ holds it. Single places, by address or by name, are read in ``corpus.addresses``
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -21,6 +20,7 @@ from corpus.addresses import (
     split_address,
 )
 from corpus.gazetteer import fold, gazetteer, neighbourhoods, tidy
+from matcher.folding import nfkc
 from matcher.records import Area
 
 __all__ = [
@@ -67,8 +67,11 @@ _SEPARATOR = re.compile(
     r"[、,，・･/|;。\n\r\t→~〜]|及び|および|並びに|ならびに|又は|または|ほか|その他|他(?![都道府県市区町村地])|など|等(?!々)"
     r"|を?中心(?:に|として|とした|とする)"
 )
+_LONGEST_TEXT, _LONGEST_WORD = 10_000, 300  # signs, once folded; what stands beyond them names no place
+_CACHED = 200  # signs of a text whose places are kept
 _AROUND = r"(?:全域|全体|一円|一帯|周辺|近郊|方面|市?内|市街地|中心部)"
-_LINK = re.compile(rf"{_AROUND}*(?:と|や|から|[&+])(?:その)?(?P<next>.+)")
+_AROUND_ENDING = re.compile(rf"{_AROUND}{{1,5}}$")
+_LINK = re.compile(rf"{_AROUND}{{0,5}}(?:と|や|から|[&+])(?:その)?(?P<next>.+)")
 _EXCEPT = re.compile(r"(?:を除(?:く|き|いた)|以外の?)(?P<next>.*)")
 _WHOLE_COUNTRY = re.compile(
     r"全国|国内|(?:全|47)都道府県|日本(?:全国|全域|全土|国内|各地|中|$)|どこでも|(?:制限|限定)(?:は|し|せ)?(?:な|ず)"
@@ -81,7 +84,7 @@ _OWN_WARD = re.compile(r"(?:本|当|同|全)?区(?:内|域|全|民|一円|$)")
 _OWN_CITY = re.compile(
     r"(?:本|当|同|全)?[市区町村](?:内|下|域|全|街|民|中心|一円|[東西南北]|$)|地元|近隣|周辺|近郊|隣接|地区内|校区内|学区内"
 )
-_SCHOOL = re.compile(r"(?P<name>.+?)(?:(?P<junior>中学校区)|小学校区|小?学区|小?校区)")
+_SCHOOL = re.compile(r"(?P<name>.{1,40}?)(?:(?P<junior>中学校区)|小学校区|小?学区|小?校区)")
 _BEFORE_SCHOOL = re.compile(r"^(?:.+地区|.{2,}?町(?=..))")
 _NO_SCHOOL = re.compile(r"^[全各]|[全各]$|[都道府県市区町村]内|[中高学等]$")
 _REGION_NAME = re.compile(
@@ -89,21 +92,27 @@ _REGION_NAME = re.compile(
     r"(?:地方|地域|地区|圏|エリア|各地|各県|[東西南北中]部|\d県)?(?=$|の|全|内|一円|一帯|周辺|と|や|から)"
 )
 _REGION_ENDING = re.compile(r"(?:地域|地方|広域|エリア|圏域?)$")
-_DISTRICT_ENDING = re.compile(rf"(?:地区|地域|エリア|{_AROUND})+$")
+_DISTRICT_ENDING = re.compile(rf"(?:地区|地域|エリア|{_AROUND}){{1,5}}$")
 _WIDER_THAN_A_CITY = re.compile(r"地域|地方|流域|圏|半島|島$|沿岸|沿線|[東西南北中]部|丘陵")
 _PART_OF_A_CITY = re.compile(r"[地学校]区|[区町]$|丁目|駅|周辺|通り|団地|商店街|集落|自治会|町内会")
 _SHARED_ENDING = re.compile(r"(小学校区|中学校区|学区|校区|区|市)$")
 
 
-@lru_cache(maxsize=16384)
 def parse_areas(text: str, prefecture: str = "", city: str = "") -> tuple[Area, ...]:
     """The areas that a text names, in its order, each once; () when it names none that is known.
 
     ``prefecture`` and ``city`` say where the writer sits: 市内 and 北区 are theirs, 府中市 that of their prefecture.
     Brackets explain the word before them and are left out, unless they list parts of it: 市内（北区・中区）.
+    Of a text of more than 10,000 characters, some thousand places, only so much is read.
     """
+    read = _areas_in if len(text) <= _CACHED else _areas_in.__wrapped__
+    return read(text[:_LONGEST_TEXT], prefecture, city)
+
+
+@lru_cache(maxsize=16384)
+def _areas_in(text: str, prefecture: str, city: str) -> tuple[Area, ...]:
     home = area_of(prefecture, city)
-    plain = unicodedata.normalize("NFKC", text).replace("中国・四国", "中国四国")
+    plain = nfkc(text)[:_LONGEST_TEXT].replace("中国・四国", "中国四国")
     areas = _read_list(_BRACKETS.sub(" ", plain), home)
     listed = _BRACKETS.search(plain)
     if listed is None or (areas and _OPEN_LIST.search(listed[1])):
@@ -120,7 +129,7 @@ def _read_list(text: str, home: Area | None) -> tuple[Area, ...]:
     for group in _share_endings([part.split() for part in _SEPARATOR.split(text) if part.strip()]):
         near = Area(last.prefecture, last.city) if last else None
         for position, word in enumerate(group):
-            areas = _read(tidy(word), near, home)
+            areas = _read(tidy(word[:_LONGEST_WORD]), near, home)
             if position and found and areas and areas[0] != found[-1] and _holds(found[-1], areas[0]):
                 found.pop()
             found += areas
@@ -245,7 +254,7 @@ def _short(word: str, near: Area | None) -> tuple[Area, ...]:
 
     多摩地域 is not 多摩市, and 徳之島 holds more than 徳之島町.
     """
-    key, known = fold(re.sub(rf"{_AROUND}+$", "", word)), gazetteer()
+    key, known = fold(_AROUND_ENDING.sub("", word)), gazetteer()
     if found := known.short_prefectures.get(key):
         return (found,)
     if near and near.city and fold(_REGION_ENDING.sub("", word)) == fold(near.city)[:-1]:

@@ -1,12 +1,13 @@
 """法人番号: thirteen digits, the first of which checks the other twelve (平成26年財務省令第70号)."""
 
 import re
-import unicodedata
+
+from matcher.folding import nfkc
 
 
 def normalise(text: str) -> str:
     """The digits of ``text`` in ASCII: full-width digits folded, hyphens, spaces and words dropped."""
-    return re.sub(r"[^0-9]", "", unicodedata.normalize("NFKC", text))
+    return re.sub(r"[^0-9]", "", nfkc(text))
 
 
 def check_digit(base12: str) -> int:

@@ -1,9 +1,10 @@
 """Days and fiscal years as clerks write them: 令和6年5月27日, R6.5.27, 2024/5/27, 令和６年度, H30."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
+
+from matcher.folding import nfkc
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,13 @@ _COMPACT = re.compile(rf"{_WESTERN_YEAR}(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[
 _FISCAL_YEAR = re.compile(rf"(?:FY)?{_YEAR}(?:年度?)?", re.ASCII)
 # Dashes and strokes that are typed between numbers and that NFKC leaves alone.
 _SEPARATORS = str.maketrans({**dict.fromkeys("‐‑‒–—―−ー", "-"), "⁄": "/", "∕": "/", "・": ".", "。": "."})
+_LONGEST = 100  # signs: no day and no year is written in more
 _KANJI_NUMBER = re.compile("([一二三四五六七八九])?十([一二三四五六七八九])?|[〇一二三四五六七八九]")
 
 
 def _folded(text: str) -> str:
     """Upper case, ASCII digits (for kanji too), no spaces, no brackets with a weekday or the other calendar's year."""
-    text = re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
+    text = re.sub(r"\s", "", nfkc(text)).upper()
     return _KANJI_NUMBER.sub(_digits, re.sub(r"\([^()]*\)", "", text).translate(_SEPARATORS))
 
 
@@ -73,6 +75,8 @@ def parse_date(text: str) -> date | None:
     Raises ValueError, with a sentence for the person who typed it, for a day that does not exist (2024/2/30) or that
     lies outside the era it names (R1.4.30).
     """
+    if len(text) > _LONGEST:
+        return None
     folded = _folded(text)
     if compact := _COMPACT.fullmatch(folded):
         return _existing(int(compact["western"]), compact, text)
@@ -103,7 +107,7 @@ def parse_fiscal_year(text: str) -> int | None:
 
     A year beyond an era's end is read on, since plans are written ahead: 平成32年度 is 2020.
     """
-    found = _FISCAL_YEAR.fullmatch(_folded(text))
+    found = _FISCAL_YEAR.fullmatch(_folded(text)) if len(text) <= _LONGEST else None
     if found is None or found["year"] in ("0", "00"):
         return None
     return _western_year(found)

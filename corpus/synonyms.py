@@ -1,13 +1,13 @@
 """The table of synonyms and near-synonyms as a text file that a city can edit: read and checked as a whole."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from matcher.folding import nfkc
 from matcher.synonyms import Group, Synonyms, member_key
 from matcher.text import word_forms
 
@@ -93,7 +93,7 @@ def _problems(line: _Line) -> Iterator[str]:
         yield "区切りの = や ~ の前か後ろに語がありません。語を書くか、余分な区切りを消してください。"
     elif len(members) == 1:
         yield f"「{members[0]}」の1語しかありません。「育児 = 子育て」のように、2語以上を = か ~ でつないでください。"
-    folded = [unicodedata.normalize("NFKC", member) for member in members]
+    folded = [nfkc(member) for member in members]
     for position, member in enumerate(members):
         if folded[position] in folded[:position]:
             yield f"「{member}」が2度書かれています。1つだけ残してください。"
@@ -103,7 +103,7 @@ def _problems(line: _Line) -> Iterator[str]:
 
 def _member_problem(member: str) -> str:
     """Why the program could not find what is meant; empty when it can."""
-    forms = word_forms(unicodedata.normalize("NFKC", member))
+    forms = word_forms(nfkc(member))
     if not forms:
         return f"「{member}」には、手がかりになる語がありません。内容を表す語(名詞や動詞)を書いてください。"
     if len(forms) == 1 and forms[0] in _TOO_GENERAL and not any(c.isdecimal() for c in member):

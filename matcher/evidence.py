@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from matcher.analysis import Analysed, Asked
 from matcher.context import nearest
@@ -11,6 +12,7 @@ from matcher.records import Bridge, Contribution, Document, Evidence, Part
 from matcher.text import Term, compounds, sentence_spans
 
 _MISSING = 5  # how many nouns that the profile lacks are named
+_COMPARED = 200  # sentences of a side that are paired: those whose own terms add most
 
 Key = tuple[Part, str]  # a part of the score and a form compared in it
 Parts = Sequence[tuple[ScorePart, float]]  # with their weights
@@ -79,9 +81,9 @@ def _quotes(asked: Asked, other: Analysed, title: str, values: Values, speaking:
     if not ours or not theirs:
         return "", ""
     pairs = [
-        (_shared(a, b, values), written != title, -i, -j)
-        for i, (_, a) in enumerate(ours)
-        for j, (written, b) in enumerate(theirs)
+        (_shared(ours[i][1], theirs[j][1], values), theirs[j][0] != title, -i, -j)
+        for i in _compared(ours, values)
+        for j in _compared(theirs, values)
     ]
     telling = [pair for pair in pairs if pair[0] > 0 and pair[1]]
     _, _, first, second = max(telling or pairs)
@@ -97,6 +99,14 @@ def _sentences(analysed: Analysed, values: Values, more: Sequence[tuple[Part, Te
         if (part, term.form) in values:
             found[bisect_right(starts, term.start) - 1].add((part, term.form))
     return [(analysed.text[start:end], keys) for (start, end), keys in zip(spans, found, strict=True)]
+
+
+def _compared(sentences: Sequence[tuple[str, set[Key]]], values: Values) -> list[int]:
+    """The numbers of those worth pairing, in their order: a text may have as many sentences as it has characters."""
+    if len(sentences) <= _COMPARED:
+        return list(range(len(sentences)))
+    worth = [_shared(keys, keys, values) for _, keys in sentences]
+    return sorted(sorted(range(len(sentences)), key=lambda number: -worth[number])[:_COMPARED])
 
 
 def _shared(one: set[Key], other: set[Key], values: Values) -> float:
@@ -115,6 +125,7 @@ def _missing(asked: Asked, analysed: Sequence[Analysed], telling: Telling) -> tu
     found: dict[str, tuple[bool, float, float]] = {}
     for noun in needed:
         lacking = [form for form in noun.forms if form not in present]
-        if lacking and noun.surface not in written:
-            found.setdefault(noun.surface, max(map(telling, lacking)))
-    return tuple(sorted(found, key=lambda surface: found[surface], reverse=True)[:_MISSING])
+        if lacking and noun.surface not in found:
+            found[noun.surface] = max(map(telling, lacking))
+    most_telling = sorted(found, key=lambda surface: found[surface], reverse=True)
+    return tuple(islice((surface for surface in most_telling if surface not in written), _MISSING))

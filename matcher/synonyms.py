@@ -5,12 +5,12 @@ that share their forms are one.
 """
 
 import hashlib
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from matcher.folding import nfkc
 from matcher.text import Term, words
 
 MOST_MEMBERS = 8
@@ -158,7 +158,7 @@ def _too_often(member: str, lines: Sequence[int]) -> str:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text)
+    return nfkc(text)
 
 
 def _outside(reading: _Reading) -> int:

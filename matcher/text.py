@@ -14,6 +14,8 @@ from itertools import count, takewhile
 
 from sudachipy import Dictionary, Morpheme, SplitMode, Tokenizer
 
+from matcher.folding import nfkc
+
 # What is learned from words fits only texts that are cut into the same words: raise the last number when ``words``
 # gives others for some text.
 _WORDS_EDITION = 3
@@ -37,7 +39,10 @@ _GENERIC = frozenset(
     """.split()  # noqa: SIM905  # a list of words reads best as words
 )
 # Of mail and pages: the pieces of an address are no nouns.
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[!-~]+", re.ASCII | re.IGNORECASE)
+# What stands before the @ is read from its first sign on: from each of its signs, a run would take its square.
+_ADDRESS = re.compile(
+    r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+|(?:https?://|www\.)[!-~]+", re.ASCII | re.IGNORECASE
+)
 _NO_TOPIC = frozenset({"数詞", "助数詞可能", "副詞可能", "助動詞語幹"})
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?]+[」』）)]*|[^。！？!?\n]+")
 _RUN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U000323af々〆ヶ]+|[ァ-ヴーヽヾ]+")
@@ -129,7 +134,7 @@ def compounds(text: str) -> list[Compound]:
 
 def character_forms(text: str) -> list[str]:
     """The forms of ``characters``, for counting."""
-    return [form for form, _, _ in _character_spans(unicodedata.normalize("NFKC", text))]
+    return [form for form, _, _ in _character_spans(nfkc(text))]
 
 
 def characters(text: str, among: Container[str] | None = None) -> list[Term]:
@@ -164,7 +169,7 @@ def _fold(text: str) -> tuple[str, list[tuple[int, int]]]:
         end = start + 1
         while end < len(text) and (text[end] in _HALF_WIDTH_MARKS or unicodedata.combining(text[end])):
             end += 1
-        piece = unicodedata.normalize("NFKC", text[start:end])
+        piece = nfkc(text[start:end])
         folded.append(piece)
         origins.extend([(start, end)] * len(piece))
         start = end

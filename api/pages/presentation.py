@@ -1,6 +1,5 @@
 """How records become words on a page: labels, dates, marks in quoted text. Nothing in here changes what was typed."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from itertools import groupby
@@ -95,9 +94,13 @@ DONE_SENTENCES: Mapping[str, str] = {
 def highlight(text: str, terms: Iterable[str]) -> Markup:
     """``text`` as written, every place where one of ``terms`` stands in ``<mark>``; what touches or overlaps is one."""
     marked = [False] * len(text)
-    for term in {term for term in terms if term.strip()}:
-        for match in re.finditer(f"(?={re.escape(term)})", text):
-            marked[match.start() : match.start() + len(term)] = [True] * len(term)
+    wanted = {term for term in terms if term.strip()}
+    for length in sorted({len(term) for term in wanted}):  # a text once a length, however many terms there are
+        until = 0
+        for at in range(len(text)):
+            if text[at : at + length] in wanted:
+                until = at + length
+            marked[at] = marked[at] or at < until
     runs = groupby(zip(marked, text, strict=True), itemgetter(0))
     pieces = ((mark, "".join(sign for _, sign in run)) for mark, run in runs)
     return Markup("").join(Markup("<mark>{}</mark>").format(piece) if mark else escape(piece) for mark, piece in pieces)

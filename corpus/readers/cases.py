@@ -1,7 +1,6 @@
 """事例: a collaboration that happened, in one row or one row per year, to a case."""
 
 import re
-import unicodedata
 from dataclasses import fields as record_fields
 from dataclasses import replace
 
@@ -12,11 +11,12 @@ from corpus.readers.posted import source_of
 from corpus.readers.sheets import shortened
 from corpus.readers.surroundings import Surroundings, place_of
 from corpus.records import Case, ProgrammeYear
+from matcher.folding import nfkc
 
 # 岡山市's programme: a survey of needs, one or two model years, then a measure of its own.
 STAGES = ("ニーズ調査", "モデル事業1", "モデル事業2", "一般施策化")
 _TEXTS = ("事例名", "課題", "協働の相手", "経過", "求めた役割", "効果", "展望・助言", *STAGES)
-_STEP = re.compile(r"\s*(?:→|⇒|➡|➔|->|=>|\n|;|；)\s*")
+_STEP = re.compile(r"→|⇒|➡|➔|->|=>|\n|;|；")
 _ONE_YEAR = r"(?:(?:令和|平成|昭和|[RHS])\s*(?:元|\d{1,2})|(?:19|20)\d\d)"
 _YEAR = re.compile(rf"(?P<first>{_ONE_YEAR})(?:年度?)?(?:\s*[~〜-]\s*(?:(?:{_ONE_YEAR}|\d{{1,2}})(?:年度?)?)?)?")
 _MARKS = frozenset({"○", "〇", "◯", "●", "◎", "有", "済"})
@@ -54,7 +54,7 @@ def case_from_row(row: RowReader, around: Surroundings) -> Case | None:
 
 def _programme_of(row: RowReader) -> tuple[ProgrammeYear, ...]:
     """From 経過 in one cell, from a column per stage that holds its year, and from 年度 with 段階."""
-    steps = [programme_year(step) for step in _STEP.split(row.text("経過")) if step.strip()]
+    steps = [programme_year(step.strip()) for step in _STEP.split(row.text("経過")) if step.strip()]
     for stage in STAGES:
         if text := row.text(stage):
             year = programme_year(text)
@@ -73,7 +73,7 @@ def _programme_of(row: RowReader) -> tuple[ProgrammeYear, ...]:
 
 def programme_year(text: str) -> ProgrammeYear:
     """H26 モデル事業1 or モデル事業1（平成26年度～）: the year (of a span the first), and the rest without it."""
-    folded = unicodedata.normalize("NFKC", text)
+    folded = nfkc(text)
     found = _YEAR.search(folded)
     if found is None:
         return ProgrammeYear(fiscal_year=None, stage=text.strip())

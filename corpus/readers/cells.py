@@ -13,7 +13,8 @@ from corpus.readers.sheets import STRANGE_CHARACTER, shortened
 MAX_CELL = 32_767  # characters; the most that Excel keeps in a cell
 _ERROR_VALUE = re.compile(r"#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA)")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no database and no UTF-8 file takes them
-_LIST_SEPARATOR = re.compile(r"[、，,;；\n](?![^（(]*[）)])")
+_LIST_SEPARATOR = re.compile(r"[、，,;；\n]")
+_BRACKET = re.compile(r"[（(）)]")
 _EMPTY = Cell("", "", "")
 
 
@@ -26,8 +27,17 @@ def _is_suspect(text: str) -> bool:
 
 def split_list(text: str) -> tuple[str, ...]:
     """Names parted by 、 , ; or line ends; a separator inside brackets belongs to its name. Repeats are dropped."""
-    parts = (part.strip() for part in _LIST_SEPARATOR.split(text))
-    return tuple(dict.fromkeys(part for part in parts if part))
+    parts, start, bracket = [], 0, 0
+    for separator in _LIST_SEPARATOR.finditer(text):
+        at = separator.start()
+        if bracket <= at:
+            following = _BRACKET.search(text, at)
+            bracket = following.start() if following else len(text)
+        if bracket == len(text) or text[bracket] in "（(":  # the next one closes where the separator stands inside
+            parts.append(text[start:at])
+            start = at + 1
+    named = (part.strip() for part in [*parts, text[start:]])
+    return tuple(dict.fromkeys(part for part in named if part))
 
 
 def paragraphs(texts: Iterable[str]) -> str:

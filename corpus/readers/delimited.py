@@ -16,7 +16,7 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 # A voiced mark after a kana that takes one: true of half-width kana as typed, not of EUC-JP bytes read as such.
 _HALF_WIDTH = re.compile("(?:[ｦ-ﾟ]|[\x00-\x7f])*")
 _VOICED = re.compile("[ｶ-ﾄﾊ-ﾎｳ]ﾞ|[ﾊ-ﾎ]ﾟ")
-_FORMULA = re.compile(r"\s*=\s*[A-Za-z0-9_(+\-@\"$]")
+_FORMULA = re.compile(r"(?<!\s)\s*+=\s*+[A-Za-z0-9_(+\-@\"$]")
 _WINDOWS_EUC = "cp51932"
 _EUC = re.compile(rb"(?:[\x00-\x7f]++|\x8e[\xa1-\xdf]|[\xa1-\xfe]{2})*+")  # keeps no way back
 _EUC_CHARACTER = re.compile(rb"\x8e[\xa1-\xdf]|[\xa1-\xfe]{2}")

@@ -1,13 +1,13 @@
 """業務の棚卸: a row of a department's own sheet to an issue."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from corpus.readers import keys
 from corpus.readers.cells import RowReader, paragraphs
 from corpus.readers.surroundings import Surroundings, full_department, place_of
 from corpus.records import Issue, Origin, ReleaseLevel
+from matcher.folding import nfkc
 
 _SUBSTANCE = ("課題", "阻害要因", "現状", "目的")
 _TEXTS = (*_SUBSTANCE, "業務名", "協働したい相手", "期待する役割", "事業アイデア", "事務区分", "根拠法令", "備考")
@@ -37,7 +37,7 @@ class Possibility:
 
 def possibility_of(text: str) -> Possibility:
     """有/無/検討中/○/×/△, an addition or not; any longer text names the partner hoped for; empty leaves it open."""
-    folded = unicodedata.normalize("NFKC", _ticked(text)).strip(" 　。.")
+    folded = nfkc(_ticked(text)).strip(" 　。.")
     if not folded or _UNANSWERED.fullmatch(folded):
         return Possibility(True)
     flag = _FLAG.fullmatch(folded)

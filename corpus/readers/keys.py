@@ -2,16 +2,16 @@
 
 import hashlib
 import re
-import unicodedata
 
 from corpus import corporate_numbers
+from matcher.folding import nfkc
 
 ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 def fold(text: str) -> str:
     """NFKC, lower case, no blanks: what a retyped name keeps."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return "".join(nfkc(text).casefold().split())
 
 
 def joined(*parts: str) -> str:

@@ -5,10 +5,11 @@ as the whole heading, then at its end, then at its start.
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+
+from matcher.folding import nfkc
 
 _ACCEPTED = 0.58  # below it a heading is not taken for the item
 _LONGEST = 60  # characters; a longer cell is no heading
@@ -53,7 +54,7 @@ def fold(text: str) -> str:
 def _unnumbered(text: str) -> str:
     text = _NUMBERING.sub("", text.strip(), count=1)
     head, _, _ = text.partition("※")
-    return unicodedata.normalize("NFKC", head or text).casefold()
+    return nfkc(head or text).casefold()
 
 
 def _letters(text: str) -> str:

@@ -1,7 +1,6 @@
 """What the user says about columns (``--map [SHEET:]項目=列``, the mapping form), checked against what there is."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from itertools import islice
 
@@ -9,6 +8,7 @@ from corpus.readers.base import ItemOverride, UnreadableFile
 from corpus.readers.heading_search import Heading
 from corpus.readers.meanings import Item, fold
 from corpus.readers.sheets import Sheet, column_index, column_letter
+from matcher.folding import nfkc
 
 _LETTERS = re.compile("[A-Za-z]{1,3}")
 _PERSONAL = re.compile(r"[@＠]|[0-9０-９]{3}|.{30}", re.DOTALL)  # what a heading that may be told again does not hold
@@ -76,7 +76,7 @@ def _column_of(sheet: Sheet, heading: Heading, override: ItemOverride) -> int | 
 
 
 def _column_by_letter(sheet: Sheet, column: str) -> int | None:
-    letters = unicodedata.normalize("NFKC", column).strip().removesuffix("列")
+    letters = nfkc(column).strip().removesuffix("列")
     if not _LETTERS.fullmatch(letters):
         return None
     index = column_index(letters)
@@ -108,4 +108,4 @@ def wanted_headings(overrides: Sequence[ItemOverride]) -> list[Item]:
 
 def one_line(text: str) -> str:
     """A heading as written, without the line breaks that only fit it into its cell."""
-    return re.sub(r"\s*[\r\n]+\s*", "", text).strip()
+    return "".join(map(str.strip, re.split(r"[\r\n]", text)))

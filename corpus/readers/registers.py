@@ -1,7 +1,5 @@
 """Registers of organisations: a row of a directory, or of the NPO portal's bulk file, to an organisation."""
 
-import unicodedata
-
 from corpus import corporate_numbers
 from corpus.readers import keys
 from corpus.readers.cells import RowReader, paragraphs
@@ -9,6 +7,7 @@ from corpus.readers.items import PORTAL_FIELD_ITEMS
 from corpus.readers.sheets import shortened
 from corpus.readers.surroundings import Surroundings, place_of
 from corpus.records import Organisation
+from matcher.folding import nfkc
 
 _TEXTS = ("団体名", "種別", "目的", "活動内容", "活動実績", "紹介文", "できること", "所在地", "活動区域", "法人番号")
 _NOTHING = frozenset({"", "無", "無し", "なし", "特になし", "該当なし", "-", "ー", "―", "0", "×"})
@@ -98,7 +97,7 @@ def _portal_inactive_reason(dissolved: str, address: str) -> str:
 
 def _said(text: str) -> str:
     """``text``, unless it is a word for nothing (なし, －)."""
-    return "" if len(text) < 6 and unicodedata.normalize("NFKC", text).strip() in _NOTHING else text
+    return "" if len(text) < 6 and nfkc(text).strip() in _NOTHING else text
 
 
 def _corporate_number(row: RowReader) -> str:

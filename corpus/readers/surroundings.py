@@ -1,7 +1,6 @@
 """What a row does not say itself: its department, fiscal year and place, from around the table."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,13 +8,14 @@ from corpus import areas, dates
 from corpus.readers.base import ReadOptions
 from corpus.readers.cells import RowReader
 from corpus.readers.headings import Table
+from matcher.folding import nfkc
 
 _YEAR_IN_TITLE = re.compile(
     r"(?:令和|平成|昭和|[RHS])\s*(?:元|\d{1,2}|[一二三四五六七八九十]{1,3})\s*年度|(?:19|20)\d\d\s*年度"
 )
 _DEPARTMENT = re.compile(r".{1,30}(課|室|局|部|係|班|センター|支所|出張所|事務所|保健所|消防署|図書館|公民館|区役所)")
 _SHEET_NUMBER = re.compile(r"^\s*(?:\d+|[①-⑳])\s*[._\-．、）)]?\s*")
-_COPY_NUMBER = re.compile(r"\s*\(\d+\)\s*$")  # 環境課 (2): what a spreadsheet program names a copied sheet
+_COPY_NUMBER = re.compile(r"(?<!\s)\s*+\(\d++\)\s*+$")  # 環境課 (2): what a spreadsheet program names a copied sheet
 _NO_DEPARTMENT = frozenset({"全部", "一部", "各課", "全課", "全部局", "各部", "担当課", "部署", "部局"})
 
 
@@ -52,14 +52,14 @@ def full_department(bureau: str, section: str) -> str:
 def department_in(sheet_name: str) -> str:
     """The sheet's name, without a number before it, where it reads like a department (健康づくり課); else ""."""
     name = _COPY_NUMBER.sub("", _SHEET_NUMBER.sub("", sheet_name)).strip()
-    folded = unicodedata.normalize("NFKC", name)
+    folded = nfkc(name)
     return name if _DEPARTMENT.fullmatch(folded) and folded not in _NO_DEPARTMENT else ""
 
 
 def _first_year(texts: Iterable[str]) -> int | None:
     """Of the first text that has 令和６年度 in it or is a year alone (R6). A day (記入日) names no fiscal year."""
     for text in texts:
-        found = _YEAR_IN_TITLE.search(unicodedata.normalize("NFKC", text))
+        found = _YEAR_IN_TITLE.search(nfkc(text))
         year = dates.parse_fiscal_year(found[0] if found else text)
         if year is not None:
             return year

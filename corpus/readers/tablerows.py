@@ -1,28 +1,30 @@
 """The rows below a heading: which are data, and what merged and empty cells take from above."""
 
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from corpus.readers.sheets import Sheet, column_letter
+from matcher.folding import nfkc
 
-_EXAMPLE = r"(?:(?:記入|記載|入力|作成)?(?:例|見本)|サンプル)\s*\d*"
+_EXAMPLE = r"(?:(?:記入|記載|入力|作成)?(?:例|見本)|サンプル)\s*+\d*+"
 _LONGEST_EXAMPLES = 12  # rows below the heading within which the form itself begins
 _OPEN, _CLOSE = r"[(\[【〔<〈《「]", r"[)\]】〕>〉》」]"
-_EXAMPLE_CELL = re.compile(rf"(?:{_OPEN}|※)?\s*{_EXAMPLE}\s*(?:{_CLOSE}|:)?")
-_EXAMPLE_START = re.compile(rf"{_OPEN}\s*{_EXAMPLE}\s*{_CLOSE}|※?(?:記入|記載|入力)例(?:[:\s]|\d|$)|※?例\s*\d*[:)\s]")
-_EXAMPLE_ANYWHERE = re.compile(rf"(?:{_OPEN}|※)?\s*(?:記入|記載|入力)例\s*(?:{_CLOSE}|:)?")
-_FORM_BEGINS = re.compile(
-    r"\W*(?:(?:記入|記載|入力)欄|(?:ここ|これ)から.{0,4}(?:記入|記載|入力).*|以下に.{0,4}(?:記入|入力).*)\W*"
+_EXAMPLE_CELL = re.compile(rf"(?:(?:{_OPEN}|※)\s*+)?{_EXAMPLE}\s*+(?:{_CLOSE}|:)?")
+_EXAMPLE_START = re.compile(
+    rf"{_OPEN}\s*+{_EXAMPLE}\s*+{_CLOSE}|※?(?:記入|記載|入力)例(?:[:\s]|\d|$)|※?例\s*+(?:\d*+[:)\s]|(?<=\s))"
 )
-_HINT = re.compile(rf"{_OPEN}[^{_CLOSE[1:-1]}]*{_CLOSE}|.*(?:ください|下さい)。?", re.DOTALL)
-_SUM = re.compile(r"[合小総]?\s*計")
+_EXAMPLE_ANYWHERE = re.compile(rf"(?:(?:{_OPEN}|※)\s*+)?(?:記入|記載|入力)例\s*+(?:{_CLOSE}|:)?")
+_FORM_BEGINS = re.compile(
+    r"(?<!\W)\W*+(?:(?:記入|記載|入力)欄|(?:ここ|これ)から.{0,4}(?:記入|記載|入力).*+|以下に.{0,4}(?:記入|入力).*+)\W*+"
+)
+_HINT = re.compile(rf"\A(?:{_OPEN}[^{_CLOSE[1:-1]}]*{_CLOSE}|.*(?:ください|下さい)。?)", re.DOTALL)
+_SUM = re.compile(r"(?:[合小総]\s*+)?計")
 _NOTE_CELL = re.compile(r"[(\[【]?(?:※|\*|注意?|注記|備考|留意事項)\s*\d*[)\]】:.]?")
 _NOTE_START = re.compile(r"[(\[【]?(?:※|\*|(?:注意?|注記|備考|留意事項)\s*\d*[)\]】:.\s])")
-_LABEL_END = re.compile(r"\s*[:：]\s*|\s{1,}(?=\S{2})")
+_LABEL_END = re.compile(r"(?<!\s)(?:\s*+[:：]\s*+|\s++(?=\S{2}))")
 _SENTENCE = re.compile(r"。|ください|下さい|です|ます$|こと$|以上$|^(?:合|小|総)?計")
 _DITTO = frozenset({"〃", "″", "”", "々", "同上", "同じ", '"'})
 
@@ -216,7 +218,7 @@ def _is_hint(row: list[str], filled: list[int]) -> bool:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip()
+    return nfkc(text).strip()
 
 
 def _filled(row: list[str]) -> list[int]:

@@ -5,12 +5,12 @@ harmless sentence, never a place in the order; and a slander or an order in word
 """
 
 import re
-import unicodedata
 
+from matcher.folding import nfkc
 from models.reading.contacts import DIGIT, masked
 
 _MARKUP = ("<", ">", "://", "www.")
-_DOMAIN = re.compile(r"\w\.[a-z]{2,}|[a-z0-9]。[a-z]{2,}|\d+\.\d+\.\d+\.\d+")  # 。 is read as a dot by browsers
+_DOMAIN = re.compile(r"\w\.[a-z]{2,}|[a-z0-9]。[a-z]{2,}|\d\.\d++\.\d++\.\d")  # 。 is read as a dot by browsers
 # Seven digits: a telephone number even without its area code.
 _NUMBER = re.compile(rf"{DIGIT}(?:[-‐–—―−─ー・の()]{{0,2}}{DIGIT}){{6,}}")
 
@@ -50,7 +50,7 @@ _TOPICS = (
 
 def fault(reason: str, issue: str) -> str:
     """What is wrong with a reason, in whatever width it is written: "markup", "contact", "decision" or ""."""
-    plain = unicodedata.normalize("NFKC", reason).lower()
+    plain = nfkc(reason).lower()
     if any(mark in plain for mark in _MARKUP):
         return "markup"
     if masked(plain) != plain or _DOMAIN.search(plain) or _NUMBER.search("".join(plain.split())):
@@ -64,4 +64,4 @@ def _decides(reason: str, issue: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).lower().split())
+    return "".join(nfkc(text).lower().split())

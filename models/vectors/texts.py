@@ -16,10 +16,10 @@ _JAPANESE = re.compile("[ぁ-ヿ㐀-鿿豈-﫿]")
 # Columns that name no topic but an office or a verdict, which many records share whatever they are about, and those
 # that name persons: what is learned must hold no one's name.
 _LEFT_OUT = re.compile(
-    r"(?:.*_)?(?:ids?|urls?|uri|source|sheet|phone|tel|fax|e?mail|address|representative|contact"
-    r"|ministry|municipality|bureau|department|section|statutory|evaluation)(?:_.*)?"
-    r"|.*(?:番号|ＵＲＬ|URL|出典|氏名|代表者|担当者|連絡先|電話|メール|住所|所在地|カナ|フリガナ).*"
-    r"|.*(?:府省|省庁|自治体|市区?町村|部局|部署|担当課|所管|評価区分).*",
+    r"(?:^|_)(?:ids?|urls?|uri|source|sheet|phone|tel|fax|e?mail|address|representative|contact"
+    r"|ministry|municipality|bureau|department|section|statutory|evaluation)(?:_|$)"
+    r"|番号|ＵＲＬ|URL|出典|氏名|代表者|担当者|連絡先|電話|メール|住所|所在地|カナ|フリガナ"
+    r"|府省|省庁|自治体|市区?町村|部局|部署|担当課|所管|評価区分",
     re.IGNORECASE,
 )
 _BLANK_LINES = re.compile(r"\r?\n[^\S\n]*\r?\n\s*")
@@ -75,7 +75,7 @@ def _paragraphs(name: str, content: bytes) -> Iterator[list[str]]:
 def _rows(name: str, content: bytes) -> Iterator[list[str]]:
     """The first row, too: where it is a heading, its few words do no harm."""
     rows = read_delimited(name, content, _OPTIONS).rows
-    left_out = {column for column, heading in enumerate(rows[0]) if _LEFT_OUT.fullmatch(heading.strip())}
+    left_out = {column for column, heading in enumerate(rows[0]) if _LEFT_OUT.search(heading.strip())}
     yield from ([cell for column, cell in enumerate(row) if column not in left_out] for row in rows)
 
 
@@ -83,7 +83,7 @@ def _objects(name: str, content: bytes) -> Iterator[list[str]]:
     for number, line in enumerate(decode(name, content).split("\n"), start=1):
         if line.strip():
             values = _object(name, number, line)
-            yield [_joined(value) for key, value in values.items() if not _LEFT_OUT.fullmatch(key)]
+            yield [_joined(value) for key, value in values.items() if not _LEFT_OUT.search(key)]
 
 
 def _object(name: str, number: int, line: str) -> dict[str, Any]:
