@@ -28,6 +28,7 @@ from api.errors import (
 from api.pages.rendering import error_page
 from api.security import HEADERS
 from corpus.database_faults import NOT_WRITTEN, Busy, DiskFull, UnusableDatabase
+from corpus.values import Unstorable, text_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,7 +54,8 @@ _FULL = (
 )
 _UNUSABLE = (
     "database",
-    "データベースを使えません。お手数ですが、このサービスを動かしている人に知らせてください。",
+    "データベースを読み書きできませんでした。"
+    "少し待ってもう一度試し、続くときは、このサービスを動かしている人に知らせてください。",
 )
 _BY_STATUS: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "送られた内容を読み取れませんでした。入力しなおして、もう一度お試しください。"),
@@ -67,6 +69,7 @@ _BY_STATUS: Mapping[int, tuple[str, str]] = {
 }
 _BY_INPUT: Mapping[str, str] = {
     "missing": "「{field}」がありません。",
+    "unstorable": "「{field}」に、文字として読み取れない部分があります。文字化けを確かめて、入れなおしてください。",
     "string_too_long": "「{field}」が長すぎます。{max_length} 字までにしてください。",
     "string_too_short": "「{field}」を入力してください。",
     "int_parsing": "「{field}」は整数で入力してください。",
@@ -82,6 +85,13 @@ _BY_INPUT: Mapping[str, str] = {
 # Inputs of the pages by the names that people know; callers of the JSON interface know those they sent.
 _ON_PAGES: Mapping[str, str] = {
     "page": "ページの番号",
+    "text": "探す言葉",
+    "find": "探す言葉",
+    "department": "部署",
+    "kind": "種別",
+    "prefecture": "都道府県",
+    "city": "市区町村",
+    "year": "年度",
     "organisation": "団体",
     "grade": "評価",
     "stage": "できごと",
@@ -92,12 +102,21 @@ _ON_PAGES: Mapping[str, str] = {
     "status": "受付の状態",
 }
 _RETRY_SECONDS = "5"
+_LONGEST_NAME = 100
 _NOT_TYPED = "画面から送られた内容を受け取れませんでした。ページを開き直して、もう一度お試しください。"
 
 
 def install(app: FastAPI) -> None:
     """Registers the handlers, so that no answer of the service has another shape."""
-    for kind in (KyodoError, HTTPException, RequestValidationError, *NOT_WRITTEN, UnusableDatabase, OSError):
+    for kind in (
+        KyodoError,
+        HTTPException,
+        RequestValidationError,
+        Unstorable,
+        *NOT_WRITTEN,
+        UnusableDatabase,
+        OSError,
+    ):
         app.add_exception_handler(kind, _handle)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -126,10 +145,12 @@ def describe(error: Exception) -> tuple[int, str, str, tuple[Detail, ...]]:
         return _status_of(error), error.code, error.message, error.details
     if _is_full(error):
         return 507, *_FULL, ()
-    if isinstance(error, NOT_WRITTEN):
+    if isinstance(error, (Busy, PoolTimeout)):
         return 503, *_BUSY, ()
-    if isinstance(error, UnusableDatabase):
+    if isinstance(error, (UnusableDatabase, OperationalError)):
         return 503, *_UNUSABLE, ()
+    if isinstance(error, Unstorable):
+        return 422, *_BY_STATUS[422], tuple(Detail(fault.field, fault.message) for fault in error.faults)
     if isinstance(error, RequestValidationError):
         return 422, *_BY_STATUS[422], _input_details(error.errors())
     status = error.status_code if isinstance(error, HTTPException) else 500
@@ -147,6 +168,12 @@ def _is_full(error: BaseException | None) -> bool:
     return full or isinstance(error, DiskFull) or _is_full(error.__cause__ or error.__context__)
 
 
+def _code_of(error: Exception) -> str:
+    """The database's own name for what went wrong: SQLITE_IOERR, or five signs of PostgreSQL; "" without one."""
+    orig = getattr(error, "orig", None)
+    return str(getattr(orig, "sqlite_errorname", "") or getattr(orig, "sqlstate", "") or "")
+
+
 def _back_of(path: str) -> str:
     """The page a form stands on: ``/issues/i-1/reviews`` was sent from ``/issues/i-1``."""
     steps = path.strip("/").split("/")
@@ -161,9 +188,14 @@ def _input_details(errors: Sequence[Any]) -> tuple[Detail, ...]:
     """pydantic's findings as sentences; what was typed is not repeated."""
     details = []
     for found in errors:
-        field = ".".join(str(step) for step in found["loc"][1:])
+        field = _named(".".join(str(step) for step in found["loc"][1:]))
         details.append(Detail(field, _input_sentence(found, field)))
     return tuple(details)
+
+
+def _named(field: str) -> str:
+    """As an answer may name it: whoever sends a body also chooses the names in it."""
+    return text_of(field[:_LONGEST_NAME])
 
 
 def _page_details(errors: Sequence[Any]) -> tuple[Detail, ...]:
@@ -189,8 +221,8 @@ def _handle(request: Request, error: Exception) -> Response:
     if isinstance(error, Busy):
         _LOG.warning("書き込みの順番が来なかったため、断りました。")
     if isinstance(error, OperationalError):
-        # The driver's own first line: the statement, and the values a database adds below, may hold text of an issue.
-        _LOG.warning("データベースを使えませんでした(%s)。", str(error.orig).partition("\n")[0])
+        # By its code: what the driver says, too, may hold text of an issue.
+        _LOG.warning("データベースを使えませんでした(%s)。", _code_of(error))
     if isinstance(error, PoolTimeout):
         _LOG.warning("データベースへの接続が、どれも使われています。")
     if isinstance(error, HTTPException):

@@ -138,9 +138,15 @@ def _sqlite(url: str, file: Path) -> Database:
 _WRITING = ("foreign_keys=ON", "synchronous=FULL", "journal_mode=WAL", "recursive_triggers=ON")
 
 
+def _text(stored: bytes) -> str:
+    """What is not UTF-8 (a damaged row) is shown with signs that stand for it."""
+    return stored.decode("utf-8", "replace")
+
+
 def _prepare(engine: Engine, begin: str, *pragmas: str) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.text_factory = _text  # the driver's own refuses a whole list for one text, and says that text
         connection.isolation_level = None  # the driver's own idea of when to begin is switched off
         # temp_store: a temporary folder that is full must not keep a sorted list from anybody.
         for pragma in (_busy(PATIENCE), "temp_store=MEMORY", *pragmas):

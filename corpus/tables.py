@@ -1,5 +1,6 @@
 """The tables of the collection."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,7 +35,26 @@ metadata = MetaData(
 )
 
 
-class UtcDateTime(TypeDecorator[datetime]):
+class _Readable(TypeDecorator[Any]):
+    """A column whose stored value may be none of its kind (written by hand, or damaged): then it reads as None."""
+
+    impl: Any = Text
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """One row that cannot be read must not cost the page of all others."""
+        read = super().result_processor(dialect, coltype)
+
+        def reading(value: Any) -> Any:
+            try:
+                return read(value) if read else value
+            except (ValueError, TypeError, RecursionError):
+                return None
+
+        return reading
+
+
+class UtcDateTime(_Readable):
     """An aware time, kept in UTC. SQLite forgets the zone, so it is put back on reading."""
 
     impl = DateTime(timezone=True)
@@ -53,6 +73,20 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class ReadableJSON(_Readable):
+    """JSON."""
+
+    impl = JSON
+    cache_ok = True
+
+
+class ReadableDate(_Readable):
+    """A day."""
+
+    impl = Date
+    cache_ok = True
 
 
 class RowNumber(TypeDecorator[int]):
@@ -113,10 +147,10 @@ organisations = Table(
     Column("id", String(64), primary_key=True),
     Column("key", Text, nullable=False, unique=True),
     *_texts("name", "kind", "purpose", "activities", "offers", "prefecture", "city", "address", "area"),
-    Column("fields", JSON, nullable=False),
+    Column("fields", ReadableJSON, nullable=False),
     *_texts("corporate_number", "founded", "website", "inactive_reason", "source"),
     Column("active", Boolean, nullable=False),
-    Column("confirmed_on", Date),
+    Column("confirmed_on", ReadableDate),
     # Persons. Nothing in corpus.store reads these three back.
     *_texts("representative", "contact_person", "contact"),
     *_content(),
@@ -136,12 +170,12 @@ issues = Table(
     Column("fiscal_year", Integer),
     Column("seeks_partner", Boolean, nullable=False),
     *_texts("legal_basis", "note", "prefecture", "city", "area", "source_name", "source_url"),
-    Column("fields", JSON, nullable=False),
-    Column("partners", JSON, nullable=False),
+    Column("fields", ReadableJSON, nullable=False),
+    Column("partners", ReadableJSON, nullable=False),
     Column("origin", String(16), nullable=False),
     Column("release_level", String(16), nullable=False),
     Column("status", String(16), nullable=False),
-    Column("posted_on", Date),
+    Column("posted_on", ReadableDate),
     *_content(),
     CheckConstraint("release_level IN ('section', 'centre', 'registered', 'public')", name="release_level"),
     CheckConstraint("status IN ('open', 'closed')", name="status"),
@@ -154,10 +188,10 @@ cases = Table(
     Column("id", String(64), primary_key=True),
     Column("key", Text, nullable=False, unique=True),
     *_texts("title", "issue", "prefecture", "city", "role_sought", "effect", "outlook", "source_name", "source_url"),
-    Column("departments", JSON, nullable=False),
-    Column("partners", JSON, nullable=False),
-    Column("programme", JSON, nullable=False),
-    Column("fields", JSON, nullable=False),
+    Column("departments", ReadableJSON, nullable=False),
+    Column("partners", ReadableJSON, nullable=False),
+    Column("programme", ReadableJSON, nullable=False),
+    Column("fields", ReadableJSON, nullable=False),
     *_content(),
 )
 
@@ -169,7 +203,7 @@ rankings = Table(
     Column("issue_version", Integer, nullable=False),
     *_texts("model"),
     Column("digest", String(64), nullable=False),
-    Column("shown", JSON, nullable=False),
+    Column("shown", ReadableJSON, nullable=False),
     *_recorded(),
     UniqueConstraint("issue", "issue_version", "model", "digest"),
 )
@@ -200,7 +234,7 @@ introductions = Table(
     _number(),
     _id("issue", _to("issues")),
     _id("organisation", _to("organisations")),
-    Column("introduced_on", Date, nullable=False),
+    Column("introduced_on", ReadableDate, nullable=False),
     *_texts("note"),
     *_recorded(),
     Index(None, "issue"),
@@ -213,7 +247,7 @@ stage_events = Table(
     _number(),
     Column("introduction", Integer, _to("introductions"), nullable=False, index=True),
     Column("stage", String(16), nullable=False),
-    Column("happened_on", Date, nullable=False),
+    Column("happened_on", ReadableDate, nullable=False),
     *_texts("note"),
     *_recorded(),
     CheckConstraint("stage IN ('agreed', 'consultation', 'discussion', 'started', 'ended')", name="stage"),

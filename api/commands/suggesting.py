@@ -87,10 +87,9 @@ def _text(text: str) -> str:
 
 def _legible(text: str) -> str:
     """Refuses what a terminal in another encoding makes of Japanese: bytes that are no characters."""
-    from api.usecases.collection import MAX_TEXT
-    from api.usecases.given import fault_of
+    from corpus.values import MAX_TEXT, text_fault
 
-    if fault := fault_of(text, MAX_TEXT):
+    if fault := text_fault(text, MAX_TEXT):
         raise Invalid(fault)
     return text
 

@@ -106,12 +106,12 @@ def neighbours(
 ) -> None:
     """単語ベクトルで意味の近い語を10語、近さ(コサイン、1が最も近い)とともに示します。"""
     from api.settings import read_settings
-    from api.usecases.given import fault_of
+    from corpus.values import text_fault
     from matcher.text import word_forms
     from models.learned import find_vectors
     from models.vectors.artefact import load_vectors, nearest
 
-    if fault := fault_of(word, _LONGEST_WORD):
+    if fault := text_fault(word, _LONGEST_WORD):
         raise Invalid(fault)
     settings = read_settings()
     with _in_words():

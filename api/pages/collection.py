@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from api.dependencies import Ctx, PageNumber
+from api.dependencies import Chosen, Ctx, PageNumber, Searched
 from api.lanes import RANKING, LaneRoute, lane
 from api.pages.rendering import page
 from api.usecases import collection, partners, suggestions
@@ -12,7 +12,7 @@ router = APIRouter(route_class=LaneRoute)
 
 
 @router.get("/organisations")
-def list_organisations(ctx: Ctx, text: str = "", kind: str = "", page_number: PageNumber = 1) -> HTMLResponse:
+def list_organisations(ctx: Ctx, text: Searched = "", kind: Chosen = "", page_number: PageNumber = 1) -> HTMLResponse:
     """All organisations, or those that hold a text (a place is part of the text), or of a kind."""
     found = collection.organisations(ctx, text, kind, page=page_number)
     return page("organisations.html", found=found, kinds=collection.kinds(ctx), filter={"text": text, "kind": kind})
@@ -29,7 +29,7 @@ def show_organisation(ctx: Ctx, organisation_id: str) -> HTMLResponse:
 
 
 @router.get("/cases")
-def list_cases(ctx: Ctx, text: str = "", page_number: PageNumber = 1) -> HTMLResponse:
+def list_cases(ctx: Ctx, text: Searched = "", page_number: PageNumber = 1) -> HTMLResponse:
     """All cases, or those that hold a text."""
     return page("cases.html", found=collection.cases(ctx, text, page_number), filter={"text": text})
 

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from api.dependencies import Ctx
 from api.lanes import LaneRoute
-from api.pages.forms import day_from
+from api.pages.forms import day_from, number_from
 from api.pages.rendering import see
 from api.usecases import reviews
 from api.usecases.suggestions import list_with
@@ -29,7 +29,7 @@ def grade(
     ranking: Typed = "",
 ) -> RedirectResponse:
     """適, 可 or 不適. ``ranking`` is empty where no list showed the organisation, or none could be recorded."""
-    shown = int(ranking) if ranking.isascii() and ranking.isdigit() else list_with(ctx, issue_id, organisation)
+    shown = number_from(ranking) if ranking else list_with(ctx, issue_id, organisation)
     reviews.grade(ctx, issue_id, organisation, grade, reason, comment.strip(), shown)
     return _back(issue_id, "graded", f"c-{organisation}")
 

@@ -1,19 +1,21 @@
 """What browsers send, turned into what use cases take. An input is named as on the page, so that an error finds it."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 from api.errors import Detail, Invalid
 from api.settings import Settings
 from api.usecases.clock import today
 from api.usecases.collection import IssueDraft
-from api.usecases.given import place_given, year_given
+from api.usecases.given import check_text, place_given, year_given
 from corpus.activity_fields import label
 from corpus.dates import fiscal_year_label, fiscal_year_of, parse_date
 from corpus.readers.base import ItemOverride, Kind, ReadOptions
 from corpus.records import RELEASE_LABELS, Issue, ReleaseLevel
+from corpus.values import LARGEST_NUMBER, MAX_DEPARTMENT, MAX_PLACE
 from matcher.records import Area
 
 TEXT_FIELDS = ("title", "department", "purpose", "situation", "problem", "partner_sought", "idea", "note")
@@ -23,7 +25,7 @@ PLACE_FIELDS = ("prefecture", "city", "area")
 class IssueForm(BaseModel):
     """The form of an issue as typed; an unticked box is not sent at all."""
 
-    version: int = 0
+    version: int = Field(default=0, ge=0, le=LARGEST_NUMBER)
     title: str = ""
     department: str = ""
     fiscal_year: str = ""
@@ -90,13 +92,20 @@ def fiscal_year_from(text: str, name: str) -> int | None:
 def day_from(text: str, name: str) -> date:
     """A day in any usual spelling, 和暦 included. Raises Invalid."""
     try:
-        day = parse_date(text)
+        day = parse_date(check_text(text, MAX_PLACE, name))
     except ValueError as error:
         raise Invalid(str(error), (Detail(name, str(error)),)) from error
     if day is None:
         sentence = "日付は「令和6年5月27日」「2024-05-27」のように書いてください。"
         raise Invalid(sentence, (Detail(name, sentence),))
     return day
+
+
+def number_from(text: str) -> int | None:
+    """The number of a row as a hidden input holds it; None for none at all, and -1, which no row has, for any other."""
+    if not text:
+        return None
+    return int(text) if re.fullmatch("[0-9]{1,10}", text) else -1
 
 
 def this_fiscal_year() -> int:
@@ -108,11 +117,12 @@ def reading_from(sent: Iterable[tuple[str, str]], settings: Settings) -> ReadOpt
     """How a file shall be read, from the parts of an address; corrections are ``map:SHEET:項目=列``. Raises Invalid."""
     pairs = [(name, value.strip()) for name, value in sent]
     plain = dict(pairs)
+    department = check_text(plain.get("department", ""), MAX_DEPARTMENT, "department")
     place = place_given(plain.get("prefecture", ""), plain.get("city", "")) or Area()
     return ReadOptions(
         kind=_kind_from(plain.get("kind", "")),
         overrides=_overrides_from(pairs),
-        department=plain.get("department", ""),
+        department=department,
         fiscal_year=fiscal_year_from(plain.get("year", ""), "year"),
         prefecture=place.prefecture or "",
         city=f"{place.city or ''}{place.ward or ''}",

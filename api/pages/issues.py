@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
-from api.dependencies import Ctx, PageNumber
+from api.dependencies import Ctx, Department, PageNumber, Place, Searched, Version
 from api.errors import Conflict, Detail, Invalid
 from api.lanes import RANKING, READING, LaneRoute, lane
 from api.pages.forms import IssueForm, fiscal_year_from, this_fiscal_year
@@ -24,7 +24,7 @@ _CHOICES = 20  # organisations offered when a missed partner is looked for
 
 @router.get("")
 def list_issues(
-    ctx: Ctx, text: str = "", department: str = "", year: str = "", page_number: PageNumber = 1
+    ctx: Ctx, text: Searched = "", department: Department = "", year: Place = "", page_number: PageNumber = 1
 ) -> HTMLResponse:
     """All issues, or those that hold a text, of a department, of a fiscal year."""
     found = collection.issues(ctx, text, department, fiscal_year_from(year, "year"), page_number)
@@ -59,7 +59,7 @@ def write_issue(ctx: Ctx, form: Annotated[IssueForm, Form()]) -> Response:
 
 @router.get("/{issue_id}")
 @lane(RANKING)
-def show_issue(ctx: Ctx, issue_id: str, find: str = "", done: str = "", at: str = "") -> HTMLResponse:
+def show_issue(ctx: Ctx, issue_id: str, find: Searched = "", done: str = "", at: str = "") -> HTMLResponse:
     """The issue, its candidates (stored as shown, since people judge them), what people decided, what is similar."""
     return _show(ctx, issue_id, find, done, at)
 
@@ -123,7 +123,7 @@ def edit_issue(ctx: Ctx, issue_id: str, form: Annotated[IssueForm, Form()]) -> R
 
 @router.post("/{issue_id}/fields")
 def choose_fields(
-    ctx: Ctx, issue_id: str, version: Annotated[int, Form()], chosen: Annotated[list[int] | None, Form()] = None
+    ctx: Ctx, issue_id: str, version: Version, chosen: Annotated[list[int] | None, Form()] = None
 ) -> Response:
     """The proposed fields as they are, or corrected: from now on they are the officer's choice."""
     try:
@@ -136,9 +136,7 @@ def choose_fields(
 
 
 @router.post("/{issue_id}/status")
-def set_status(
-    ctx: Ctx, issue_id: str, version: Annotated[int, Form()], status: Annotated[IssueStatus, Form()]
-) -> Response:
+def set_status(ctx: Ctx, issue_id: str, version: Version, status: Annotated[IssueStatus, Form()]) -> Response:
     """Closes or reopens an issue."""
     collection.set_status(ctx, issue_id, version, status)
     return see(f"/issues/{issue_id}?done={status}")

@@ -11,6 +11,7 @@ from api.errors import Detail, Invalid
 from api.lanes import RANKING, LaneRoute, lane
 from api.pages.rendering import page, see
 from api.usecases import collection, samples, suggestions
+from corpus.values import MAX_PLACE
 
 router = APIRouter(route_class=LaneRoute)
 Typed = Annotated[str, Form()]
@@ -39,6 +40,7 @@ def candidates(ctx: Ctx, text: Typed = "", prefecture: Typed = "", city: Typed =
             raise Invalid("課題が書かれていません。", (Detail("text", "課題の内容を書いてください。"),))
         found = suggestions.suggest_for_text(ctx, asked["text"], prefecture=asked["prefecture"], city=asked["city"])
     except Invalid as error:
+        asked |= {name: asked[name][:MAX_PLACE] for name in ("prefecture", "city")}  # a longer name is nobody's
         return _start(ctx, asked, errors=error.details or (Detail("city", error.message),))
     cases = suggestions.similar_cases_for_text(ctx, asked["text"])
     return page("candidates.html", found=found, cases=cases, **asked)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-from api.routers.requests import IssueDraft, Schema
+from api.routers.requests import IssueTexts, Schema
 from corpus.records import Grade, IssueStatus, Origin, Stage
 from models.learned import Whose
 
@@ -102,7 +102,7 @@ class Suggestions(Schema):
     suggestions: list[Suggestion]
 
 
-class Issue(IssueDraft):
+class Issue(IssueTexts):
     """An issue as stored."""
 
     id: str

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from api.dependencies import Ctx, PageNumber
+from api.dependencies import Chosen, Ctx, Department, PageNumber, Place, Searched
 from api.lanes import HEALTH, LaneRoute, lane
 from api.routers.answers import Case, Health, Indicators, Issue, IssueInFull, Listing, Organisation, listing
 from api.routers.requests import IssueChange, IssueDraft, StatusChange
@@ -12,14 +12,15 @@ from api.usecases import collection, fields, indicators
 from api.usecases.clock import today
 from corpus import records
 from corpus.dates import fiscal_year_of
+from corpus.values import YEARS
 
 router = APIRouter(route_class=LaneRoute)
-Year = Annotated[int | None, Query(ge=1868, le=2200)]
+Year = Annotated[int | None, Query(ge=YEARS[0], le=YEARS[1])]
 
 
 @router.get("/issues", response_model=Listing[Issue], tags=["issues"])
 def list_issues(
-    ctx: Ctx, text: str = "", department: str = "", fiscal_year: Year = None, page: PageNumber = 1
+    ctx: Ctx, text: Searched = "", department: Department = "", fiscal_year: Year = None, page: PageNumber = 1
 ) -> dict[str, Any]:
     """Issues whose texts hold ``text``."""
     return listing(collection.issues(ctx, text, department, fiscal_year, page))
@@ -53,7 +54,7 @@ def set_status(ctx: Ctx, issue_id: str, change: StatusChange) -> records.Issue:
 
 @router.get("/organisations", response_model=Listing[Organisation], tags=["organisations"])
 def list_organisations(
-    ctx: Ctx, text: str = "", kind: str = "", prefecture: str = "", city: str = "", page: PageNumber = 1
+    ctx: Ctx, text: Searched = "", kind: Chosen = "", prefecture: Place = "", city: Place = "", page: PageNumber = 1
 ) -> dict[str, Any]:
     """Organisations whose texts hold ``text``."""
     return listing(collection.organisations(ctx, text, kind, prefecture, city, page))
@@ -66,7 +67,7 @@ def show_organisation(ctx: Ctx, organisation_id: str) -> records.Organisation:
 
 
 @router.get("/cases", response_model=Listing[Case], tags=["cases"])
-def list_cases(ctx: Ctx, text: str = "", page: PageNumber = 1) -> dict[str, Any]:
+def list_cases(ctx: Ctx, text: Searched = "", page: PageNumber = 1) -> dict[str, Any]:
     """Cases whose texts hold ``text``."""
     return listing(collection.cases(ctx, text, page))
 

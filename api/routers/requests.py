@@ -1,10 +1,15 @@
 """What the JSON interface takes."""
 
 from datetime import date
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from corpus.records import Grade, IssueStatus, ReleaseLevel, Stage
+from corpus.values import LARGEST_NUMBER, MAX_TEXT, is_storable
+
+Version = Annotated[int, Field(ge=0, le=LARGEST_NUMBER)]
 
 
 class Schema(BaseModel):
@@ -13,21 +18,34 @@ class Schema(BaseModel):
     model_config = ConfigDict(from_attributes=True, extra="forbid")
 
 
-class AskText(Schema):
+class Sent(Schema):
+    """A body. No text in it may be longer than any column, or hold what is no character."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _of_characters(cls, value: object) -> object:
+        if isinstance(value, str) and not is_storable(value):
+            raise PydanticCustomError("unstorable", "not text")
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            raise PydanticCustomError("string_too_long", "too long", {"max_length": MAX_TEXT})
+        return value
+
+
+class AskText(Sent):
     """A free text to find organisations for; it is not stored."""
 
-    text: str = Field(min_length=1, max_length=32_767)
+    text: str = Field(min_length=1, max_length=MAX_TEXT)
     k: int = Field(default=10, ge=1, le=100)
     prefecture: str = ""
     city: str = ""
 
 
-class IssueDraft(Schema):
-    """What a person may write of an issue: a title and one of problem, situation, purpose."""
+class IssueTexts(Schema):
+    """What a person may write of an issue."""
 
     title: str
     department: str = ""
-    fiscal_year: int | None = Field(default=None, ge=1868, le=2200)
+    fiscal_year: int | None = None
     purpose: str = ""
     situation: str = ""
     problem: str = ""
@@ -42,20 +60,24 @@ class IssueDraft(Schema):
     release_level: ReleaseLevel = ReleaseLevel.SECTION
 
 
+class IssueDraft(IssueTexts, Sent):
+    """A new issue: a title and one of problem, situation, purpose."""
+
+
 class IssueChange(IssueDraft):
     """``version`` is the one that was read; another one in store is a conflict (409)."""
 
-    version: int
+    version: Version
 
 
-class StatusChange(Schema):
+class StatusChange(Sent):
     """Closing or reopening."""
 
-    version: int
+    version: Version
     status: IssueStatus
 
 
-class Judgement(Schema):
+class Judgement(Sent):
     """A grade of one suggestion; ``grade`` null takes the last one back. ``ranking`` is the list's number."""
 
     organisation: str
@@ -65,14 +87,14 @@ class Judgement(Schema):
     ranking: int | None = None
 
 
-class MissedPartner(Schema):
+class MissedPartner(Sent):
     """A partner that the list did not hold."""
 
     organisation: str
     comment: str = ""
 
 
-class IntroductionDraft(Schema):
+class IntroductionDraft(Sent):
     """Both sides brought together on a day."""
 
     organisation: str
@@ -80,7 +102,7 @@ class IntroductionDraft(Schema):
     note: str = ""
 
 
-class EventDraft(Schema):
+class EventDraft(Sent):
     """A dated step after an introduction."""
 
     stage: Stage

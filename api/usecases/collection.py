@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import count
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 from api.errors import Conflict, Detail, Invalid, NotFound
 from api.usecases.clock import today
 from api.usecases.context import Context
-from api.usecases.given import fault_of
+from api.usecases.given import check_text
 from corpus.activity_fields import FIELDS
 from corpus.records import Case, Issue, IssueStatus, Organisation, Origin, ReleaseLevel
 from corpus.store import cases as case_rows
@@ -19,9 +20,9 @@ from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
 from corpus.store.rows import Conflict as ChangedMeanwhile
 from corpus.store.rows import Count, fold
+from corpus.values import MAX_DEPARTMENT, faults
 
 PAGE_SIZE = 50
-MAX_TEXT = 32_767  # what one cell of a workbook holds, so that everything written can also leave as a workbook
 
 T = TypeVar("T")
 
@@ -109,6 +110,7 @@ def department_issues(ctx: Context, department: str) -> tuple[Issue, ...]:
     the name of another one. Raises NotFound where no department of that name has an issue, Invalid where the name's
     end fits several.
     """
+    check_text(department, MAX_DEPARTMENT, "department")
     with ctx.db.read() as conn:
         invented = issue_rows.count(conn).real == 0
         found: list[Issue] = []
@@ -175,18 +177,32 @@ def case(ctx: Context, case_id: str) -> Case:
 
 
 def write_issue(ctx: Context, draft: IssueDraft) -> Issue:
-    """Store a new issue written by hand. The same draft sent twice is stored once."""
+    """Store a new issue written by hand. The same draft sent twice is stored once, as long as what is stored still
+    says so: once it was changed or closed, the draft is another issue.
+    """
     _check(draft)
+    with ctx.db.write() as conn:
+        for number in count(1):
+            new = _written(draft, number)
+            stored = issue_rows.get(conn, new.id)
+            if stored is None:
+                return issue_rows.add(conn, new)
+            if stored.status is IssueStatus.OPEN and _fields_of(stored) == _fields_of(draft):
+                return stored
+    raise AssertionError("numbers have no end")
+
+
+def _written(draft: IssueDraft, number: int) -> Issue:
+    """``number`` tells issues apart that were written with the very same words."""
     key = "written:" + hashlib.sha256(json.dumps(_plain(draft), ensure_ascii=False).encode()).hexdigest()
-    new = Issue(
+    key += f"#{number}" if number > 1 else ""
+    return Issue(
         id="i-" + hashlib.sha256(key.encode()).hexdigest()[:12],
         key=key,
         origin=Origin.PROPOSED,
         posted_on=today(),
         **_fields_of(draft),
     )
-    with ctx.db.write() as conn:
-        return issue_rows.get(conn, new.id) or issue_rows.add(conn, new)
 
 
 def edit_issue(ctx: Context, issue_id: str, version: int, draft: IssueDraft) -> Issue:
@@ -242,7 +258,7 @@ def _page(ctx: Context, page: int, fetch: Callable[[Connection, int, int], tuple
     return Page(tuple(items), total, number)
 
 
-def _fields_of(draft: IssueDraft) -> dict[str, Any]:
+def _fields_of(draft: IssueDraft | Issue) -> dict[str, Any]:
     return {name: getattr(draft, name) for name in IssueDraft.__slots__}
 
 
@@ -257,8 +273,6 @@ def _check(draft: IssueDraft) -> None:
         wrong.append(Detail("title", "業務名を入れてください。"))
     if not (draft.problem.strip() or draft.situation.strip() or draft.purpose.strip()):
         wrong.append(Detail("problem", "課題、現状、目的のどれか1つは入れてください。"))
-    for name, value in _fields_of(draft).items():
-        if isinstance(value, str) and (fault := fault_of(value, MAX_TEXT)):
-            wrong.append(Detail(name, fault))
+    wrong += [Detail(fault.field, fault.message) for fault in faults(draft)]
     if wrong:
         raise Invalid("入力に足りないところや直すところがあります。", tuple(wrong))

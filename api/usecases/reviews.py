@@ -13,13 +13,13 @@ from api.errors import Detail, Invalid, NotFound
 from api.usecases.clock import today
 from api.usecases.collection import existing_issue, existing_organisation
 from api.usecases.context import Context
-from api.usecases.given import fault_of
 from corpus.dates import era_label
 from corpus.records import GRADE_LABELS, Grade, Introduction, Review, Stage, StageEvent
 from corpus.store import introductions as introduction_rows
 from corpus.store import organisations as organisation_rows
 from corpus.store import rankings as ranking_rows
 from corpus.store import reviews as review_rows
+from corpus.values import restored, text_fault
 
 REASONS: Mapping[str, str] = {
     "": "理由を選ばない",
@@ -38,6 +38,17 @@ FITTING = ("activity_fits", "experience", "place_fits")
 UNFITTING = ("activity_differs", "words_only", "place_differs", "people_differ", "no_capacity")
 _CONTRADICTING: Mapping[Grade, tuple[str, ...]] = {Grade.SUITABLE: UNFITTING, Grade.UNSUITABLE: FITTING}
 MAX_COMMENT = 2_000
+# 平成 began then; what was done together before lies in no record of a city that counts such meetings.
+_FIRST_DAY = date(1989, 1, 8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """An entry of a list as it was shown, so far as it can be read."""
+
+    rank: int | None = None
+    score: float | None = None
+    band: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +100,7 @@ def grade(
 def take_back(ctx: Context, issue_id: str, organisation_id: str) -> None:
     """Take the judgement of a pair back; it stays in the history. Without a judgement nothing happens."""
     with ctx.db.write() as conn:
+        existing_issue(conn, issue_id)
         last = review_rows.latest(conn, issue_id).get(organisation_id)
         if last is not None and last.grade is not None:
             _append(conn, issue_id, organisation_id, None, "", "", last.ranking)
@@ -202,8 +214,9 @@ def _shown(
             "もとになった候補の一覧が見つかりません。課題のページを開き直してから、もう一度評価してください。"
         )
     for entry in ranking.shown:
-        if entry["id"] == organisation_id:
-            return ranking.model, int(entry["rank"]), float(entry["score"]), str(entry["band"])
+        if entry.get("id") == organisation_id:
+            shown = restored(_Shown, entry)
+            return ranking.model, shown.rank, shown.score, shown.band
     raise Invalid("この団体は、もとになった候補の一覧に載っていません。「一覧にない団体」として加えてください。")
 
 
@@ -220,7 +233,7 @@ def _check_words(reason: str, comment: str) -> None:
         raise Invalid(
             "理由が選択肢にありません。選び直してください。", (Detail("reason", "理由を選び直してください。"),)
         )
-    if fault := fault_of(comment, MAX_COMMENT):
+    if fault := text_fault(comment, MAX_COMMENT):
         raise Invalid(fault, (Detail("comment", fault),))
 
 
@@ -235,7 +248,9 @@ def _check_reason(grade: Grade, reason: str) -> None:
 
 
 def _check_day(on: date) -> None:
-    """Only what has happened is counted, so a day to come is a slip of the pen."""
+    """Only what has happened is counted, so a day to come is a slip of the pen, and so is one of long ago."""
+    if on < _FIRST_DAY:
+        raise _wrong_day(f"{era_label(_FIRST_DAY)}より前の日付です。年を確かめて、実際にあった日を入れてください。")
     if on > today():
         raise _wrong_day(f"{era_label(on)}はまだ来ていない日です。実際にあった日を入れてください。")
 

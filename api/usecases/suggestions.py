@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from api.errors import Invalid
-from api.usecases.collection import MAX_TEXT, existing_issue, existing_organisation
+from api.usecases.collection import existing_issue, existing_organisation
 from api.usecases.context import Context
-from api.usecases.given import fault_of, place_given
+from api.usecases.given import check_text, place_given
 from api.usecases.index import Index
 from corpus.activity_fields import label
 from corpus.database_faults import NOT_WRITTEN
@@ -19,6 +19,7 @@ from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
 from corpus.store import rankings as ranking_rows
+from corpus.values import MAX_TEXT
 from matcher.bridges import Partner, bridges_for
 from matcher.records import Area, AreaRelation, Bridge, Part, Query, Suggestion
 
@@ -308,10 +309,7 @@ def _word(part: Part, term: str) -> str:
 def _checked(text: str) -> str:
     if not text.strip():
         raise Invalid("課題の文章が空です。困っていることや、力を借りたいことを書いてください。")
-    fault = fault_of(text, MAX_TEXT)
-    if fault:
-        raise Invalid(fault)
-    return text
+    return check_text(text, MAX_TEXT, "text")
 
 
 def _places(prefecture: str, city: str) -> tuple[Area, ...]:

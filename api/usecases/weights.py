@@ -7,7 +7,6 @@ from typing import Any
 
 from api.errors import Conflict, Detail, Invalid, NotFound
 from api.usecases.context import Context
-from api.usecases.given import fault_of
 from api.usecases.weight_sets import (
     DEFAULT,
     UNREADABLE,
@@ -20,6 +19,7 @@ from api.usecases.weight_sets import (
 )
 from corpus.store import weight_choices
 from corpus.store.weight_choices import WeightChoice
+from corpus.values import text_fault
 
 MAX_REASON = 500
 _ROLLED_BACK = "ひとつ前の重みに戻しました。"
@@ -116,7 +116,7 @@ def _already_back(newest: list[WeightChoice], seen: int) -> WeightChoice:
 
 
 def _check_reason(reason: str) -> None:
-    fault = fault_of(reason, MAX_REASON) if reason.strip() else "切り替える理由を書いてください。"
+    fault = text_fault(reason, MAX_REASON) if reason.strip() else "切り替える理由を書いてください。"
     if fault:
         raise Invalid(fault, (Detail("reason", fault),))
 

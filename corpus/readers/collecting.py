@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from corpus import values
 from corpus.readers import keys
 from corpus.readers.base import Kind, MappedColumn, Problem, Progress, ReadResult, Record, Severity
 from corpus.readers.cases import merged
@@ -12,6 +13,15 @@ from corpus.records import Case, Issue, Organisation
 _PROGRESS_STEP = 1_000  # rows
 _MOST_PROBLEMS = 200_000  # one for each row that a file may have
 _EXPECTED = "一件につき一行"
+_ITEM_OF = {
+    "prefecture": "都道府県",
+    "city": "市区町村",
+    "department": "担当課",
+    "fiscal_year": "年度",
+    "posted_on": "日付",
+    "confirmed_on": "確認日",
+    "programme": "経過",
+}
 
 
 class Collection:
@@ -38,6 +48,8 @@ class Collection:
         self._rows += 1
         if self._progress and self._rows % _PROGRESS_STEP == 0:
             self._progress(self._rows)
+        if record is not None:
+            _check(reader, record)
         if reader.failed:
             self._skipped += 1
         elif record is None:
@@ -94,6 +106,14 @@ class Collection:
         return [
             Problem(sheet="", row=0, column="", severity=severity, found="多すぎる問題", expected="", message=message)
         ]
+
+
+def _check(reader: RowReader, record: Record) -> None:
+    """What no column takes keeps its row out, like a cell that cannot be read."""
+    for fault in values.faults(record):
+        item = _ITEM_OF.get(fault.field, "")
+        where = reader.label(item) if item else f"{reader.row.number}行目"
+        reader.error(item, "保存できない値", "保存できる値", f"{where}を取り込めません。{fault.message}")
 
 
 def _settled(reader: RowReader, where: str, earlier: Record, later: Record) -> Record:

@@ -1,26 +1,19 @@
 """Past cases in the database. Those that come with the program are real, so they stay in use beside a city's own."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
 from corpus import tables
-from corpus.records import Case, ProgrammeYear
+from corpus.records import Case
 from corpus.store import rows
 from corpus.store.rows import Changes, Count, Shelf
-
-
-def _programme(steps: Iterable[Mapping[str, Any]]) -> tuple[ProgrammeYear, ...]:
-    return tuple(ProgrammeYear(**step) for step in steps)
-
 
 _TABLE = tables.cases
 _SHELF = Shelf(
     table=_TABLE,
     record=Case,
     searched=("title", "issue", "departments", "partners", "city", "role_sought", "effect", "outlook"),
-    decode={"fields": frozenset, "departments": tuple, "partners": tuple, "programme": _programme},
 )
 
 

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
+from corpus import values
+from corpus.readers.base import Kind
 from corpus.store import rows
 from corpus.store.rows import Changes
 from corpus.tables import imports
@@ -12,11 +14,11 @@ from corpus.tables import imports
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """One stored file, by its name. ``kind`` is a value of ``readers.base.Kind``; ``skipped`` rows had an error."""
+    """One stored file, by its name. ``skipped`` rows had an error."""
 
     id: int
     name: str
-    kind: str
+    kind: Kind
     added: int
     changed: int
     unchanged: int
@@ -26,11 +28,12 @@ class Import:
 
 def record(conn: Connection, *, name: str, kind: str, changes: Changes, skipped: int) -> Import:
     """The entry as recorded, stamped with this moment."""
-    row = insert(imports).values(name=name, kind=kind, **asdict(changes), skipped=skipped, recorded_at=rows.now())
-    return Import(**conn.execute(row.returning(*imports.c)).mappings().one())
+    named = values.text_of(name)  # the name of a file may hold bytes that are no text
+    row = insert(imports).values(name=named, kind=kind, **asdict(changes), skipped=skipped, recorded_at=rows.now())
+    return values.restored(Import, conn.execute(row.returning(*imports.c)).mappings().one())
 
 
 def recent(conn: Connection, limit: int = 20) -> list[Import]:
     """Newest first."""
     newest = select(imports).order_by(imports.c.id.desc()).limit(limit)
-    return [Import(**row) for row in conn.execute(newest).mappings()]
+    return rows.readable(Import, conn.execute(newest).mappings(), imports)

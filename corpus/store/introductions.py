@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, insert, select
 
+from corpus import values
 from corpus.records import IndicatorEvent, Introduction, Stage, StageEvent
 from corpus.store import rows, samples
 from corpus.tables import introduction_voidings, introductions, issues, organisations, stage_events, voidings
@@ -70,8 +71,8 @@ def _same(there: R, wanted: R) -> bool:
 
 def _insert(conn: Connection, table: Table, record: Introduction | StageEvent, is_sample: bool) -> int:
     names = [column.name for column in table.c if column.name not in ("id", "is_sample")]
-    values = {name: getattr(record, name) for name in names}
-    number: int = conn.execute(insert(table).values(**values, is_sample=is_sample).returning(table.c.id)).scalar_one()
+    columns = {name: getattr(values.check(record), name) for name in names}
+    number: int = conn.execute(insert(table).values(**columns, is_sample=is_sample).returning(table.c.id)).scalar_one()
     return number
 
 
@@ -106,7 +107,7 @@ def _introductions(conn: Connection, condition: ColumnElement[bool]) -> list[Int
         .where(condition)
         .order_by(introductions.c.introduced_on, introductions.c.id)
     )
-    return [Introduction(**row) for row in conn.execute(chosen).mappings()]
+    return rows.readable(Introduction, conn.execute(chosen).mappings(), introductions)
 
 
 def get_event(conn: Connection, id: int) -> StageEvent | None:
@@ -127,12 +128,14 @@ def _events(conn: Connection, condition: ColumnElement[bool]) -> list[StageEvent
         .where(condition)
         .order_by(stage_events.c.happened_on, stage_events.c.id)
     )
-    return [StageEvent(**{**row, "stage": Stage(row["stage"])}) for row in conn.execute(chosen).mappings()]
+    return rows.readable(StageEvent, conn.execute(chosen).mappings(), stage_events)
 
 
 def standing_events(conn: Connection) -> list[tuple[int, IndicatorEvent]]:
     """Every step that counts, with the number of its introduction, by (day, id): nothing voided, no samples."""
-    return [(row["introduction"], _indicator_event(row)) for row in conn.execute(_standing()).mappings()]
+    standing = conn.execute(_standing()).mappings().all()
+    of_event = {row["event"]: row["introduction"] for row in standing}
+    return [(of_event[one.event], one) for one in rows.readable(IndicatorEvent, standing, stage_events)]
 
 
 def _standing() -> Select[Any]:
@@ -156,8 +159,3 @@ def _standing() -> Select[Any]:
         .where(introductions.c.is_sample.is_(False))
         .order_by(stage_events.c.happened_on, stage_events.c.id)
     )
-
-
-def _indicator_event(row: Any) -> IndicatorEvent:
-    values = {name: value for name, value in row.items() if name != "introduction"}
-    return IndicatorEvent(**{**values, "stage": Stage(row["stage"])})

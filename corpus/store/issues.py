@@ -6,9 +6,10 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from corpus import tables
-from corpus.records import Issue, IssueStatus, Origin, ReleaseLevel
+from corpus.records import Issue, IssueStatus
 from corpus.store import rows, samples
 from corpus.store.rows import NOTHING_MEANT, Changes, Conflict, Count, Meant, Shelf
+from corpus.values import text_of
 
 __all__ = [
     "Conflict",
@@ -32,13 +33,6 @@ _SHELF = Shelf(
         *("title", "department", "purpose", "situation", "problem", "partner_sought", "idea", "note", "area"),
         "partners",
     ),
-    decode={
-        "fields": frozenset,
-        "partners": tuple,
-        "origin": Origin,
-        "release_level": ReleaseLevel,
-        "status": IssueStatus,
-    },
     kept=frozenset({"release_level", "status"}),
     decided=frozenset({"fields"}),  # sheets seldom name any, so that people accept or correct a proposal
 )
@@ -119,7 +113,7 @@ def departments(conn: Connection, *, is_sample: bool | None = None) -> list[tupl
     tally = select(_TABLE.c.department, func.count()).group_by(_TABLE.c.department).order_by(_TABLE.c.department)
     if is_sample is not None:
         tally = tally.where(_TABLE.c.is_sample.is_(is_sample))
-    return [(name, number) for name, number in conn.execute(tally)]
+    return [(text_of(name), number) for name, number in conn.execute(tally)]
 
 
 def rankable_digests(conn: Connection) -> dict[str, str]:

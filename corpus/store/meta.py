@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, insert, select, update
 
 from corpus import tables
+from corpus.values import text_of
 
 
 def revision(conn: Connection) -> int:
@@ -18,7 +19,8 @@ def bump(conn: Connection) -> None:
 
 def get(conn: Connection, key: str) -> str | None:
     """None when nothing was put there."""
-    return conn.scalar(select(tables.meta.c.value).where(tables.meta.c.key == key))
+    found = conn.scalar(select(tables.meta.c.value).where(tables.meta.c.key == key))
+    return None if found is None else text_of(found)
 
 
 def put(conn: Connection, key: str, value: str) -> None:

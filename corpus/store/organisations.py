@@ -9,13 +9,13 @@ from corpus.names import comparable_name, legal_form, may_be_one
 from corpus.records import Organisation
 from corpus.store import rows, samples
 from corpus.store.rows import NOTHING_MEANT, Changes, Count, Meant, Shelf
+from corpus.values import text_of
 
 _TABLE = tables.organisations
 _SHELF = Shelf(
     table=_TABLE,
     record=Organisation,
     searched=("name", "kind", "purpose", "activities", "offers", "address", "area", "corporate_number"),
-    decode={"fields": frozenset},
     unread=frozenset({"representative", "contact_person", "contact"}),
     derived={"comparable_name": lambda organisation: comparable_name(organisation.name)},
 )
@@ -49,9 +49,10 @@ def ids_by_name(conn: Connection, names: Collection[str]) -> dict[str, str]:
     found = conn.execute(wanted).all()
     known = {}
     for name, key in compared.items():
-        alike = [row for row in found if row.comparable_name == key and may_be_one(name, row.name)]
+        rows_of_name = [(text_of(row.name), row.id) for row in found if row.comparable_name == key]
+        alike = [(called, id) for called, id in rows_of_name if may_be_one(name, called)]
         if alike:
-            known[name] = min(alike, key=lambda row: (row.name != name, legal_form(row.name) != legal_form(name))).id
+            known[name] = min(alike, key=lambda one: (one[0] != name, legal_form(one[0]) != legal_form(name)))[1]
     return known
 
 
@@ -76,7 +77,7 @@ def kinds(conn: Connection) -> list[tuple[str, int]]:
     """Each kind as written, with its number of organisations, the most frequent first; "" stands for no kind given."""
     number = func.count()
     tally = select(_TABLE.c.kind, number).group_by(_TABLE.c.kind).order_by(number.desc(), _TABLE.c.kind)
-    return [(kind, count) for kind, count in conn.execute(tally)]
+    return [(text_of(kind), count) for kind, count in conn.execute(tally)]
 
 
 def rankable_digests(conn: Connection) -> dict[str, str]:

@@ -67,5 +67,5 @@ def _digest(shown: Sequence[Mapping[str, Any]]) -> str:
 def get(conn: Connection, id: int) -> ShownRanking | None:
     """None when there is none."""
     columns = [column for column in rankings.c if column.name not in ("digest", "is_sample")]
-    row = conn.execute(select(*columns).where(rankings.c.id == id)).mappings().one_or_none()
-    return None if row is None else ShownRanking(**{**row, "shown": tuple(row["shown"])})
+    found = conn.execute(select(*columns).where(rankings.c.id == id)).mappings()
+    return next(iter(rows.readable(ShownRanking, found, rankings)), None)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from corpus.store import rows
 from corpus.tables import reader_calls, reader_outcomes
+from corpus.values import text_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +50,10 @@ def by_month(conn: Connection, day_of: Callable[[datetime], date]) -> list[Month
     ended = reader_calls.outerjoin(reader_outcomes, reader_outcomes.c.call == reader_calls.c.id)
     sums: dict[tuple[date, str], tuple[int, int, int, int]] = {}
     for moment, outcome, *figures in conn.execute(select(reader_calls.c.recorded_at, *took).select_from(ended)):
-        key = day_of(moment).replace(day=1), outcome or ""
-        tokens_in, tokens_out, milliseconds = (figure or 0 for figure in figures)
+        if not isinstance(moment, datetime):
+            continue  # a call whose moment cannot be read belongs to no month
+        key = day_of(moment).replace(day=1), text_of(outcome)
+        tokens_in, tokens_out, milliseconds = (figure if isinstance(figure, int) else 0 for figure in figures)
         before = sums.get(key, (0, 0, 0, 0))
         sums[key] = (before[0] + 1, before[1] + tokens_in, before[2] + tokens_out, before[3] + milliseconds)
     newest = sorted(sums.items(), key=lambda item: (-item[0][0].toordinal(), item[0][1]))

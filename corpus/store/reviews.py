@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, insert, select
+from sqlalchemy import Connection, Select, insert, select
 
+from corpus import values
 from corpus.records import Grade, Review
 from corpus.store import rows, samples
 from corpus.tables import reviews
@@ -45,6 +46,7 @@ def add(
         ranking=ranking,
         recorded_at=rows.now(),
     )
+    values.check(review)
     newest = latest(conn, issue).get(organisation)
     if newest and replace(review, id=newest.id, recorded_at=newest.recorded_at) == newest:
         return newest
@@ -52,9 +54,9 @@ def add(
 
 
 def _insert(conn: Connection, review: Review, is_sample: bool) -> int:
-    values = {name: getattr(review, name) for name in _COLUMNS if name not in ("id", "grade")}
+    columns = {name: getattr(review, name) for name in _COLUMNS if name not in ("id", "grade")}
     grade = review.grade.value if review.grade else None
-    row = insert(reviews).values(**values, grade=grade, is_sample=is_sample).returning(reviews.c.id)
+    row = insert(reviews).values(**columns, grade=grade, is_sample=is_sample).returning(reviews.c.id)
     number: int = conn.execute(row).scalar_one()
     return number
 
@@ -66,7 +68,9 @@ def latest(conn: Connection, issue: str) -> dict[str, Review]:
 
 def history(conn: Connection, issue: str) -> list[Review]:
     """Every review of the issue, oldest first."""
-    return [_review(row) for row in conn.execute(_all().where(reviews.c.issue == issue)).mappings()]
+    if not values.is_storable(issue):
+        return []
+    return rows.readable(Review, conn.execute(_all().where(reviews.c.issue == issue)).mappings(), reviews)
 
 
 def graded(conn: Connection) -> dict[str, dict[str, Grade]]:
@@ -75,7 +79,7 @@ def graded(conn: Connection) -> dict[str, dict[str, Grade]]:
     newest = {(row.issue, row.organisation): row.grade for row in conn.execute(pairs.order_by(reviews.c.id))}
     found: dict[str, dict[str, Grade]] = {}
     for (issue, organisation), grade in sorted(newest.items()):
-        if grade is not None:
+        if grade in list(Grade):
             found.setdefault(issue, {})[organisation] = Grade(grade)
     return found
 
@@ -85,7 +89,3 @@ _COLUMNS = [column.name for column in reviews.c if column.name != "is_sample"]
 
 def _all() -> Select[Any]:
     return select(*(reviews.c[name] for name in _COLUMNS)).order_by(reviews.c.id)
-
-
-def _review(row: RowMapping) -> Review:
-    return Review(**{**row, "grade": Grade(row["grade"]) if row["grade"] else None})

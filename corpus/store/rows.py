@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -12,8 +12,12 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Table, bindparam, func, insert, or_, select, update
 
+from corpus import values
 from corpus.records import Case, Issue, Organisation
 from corpus.store import meta
+from matcher.folding import nfkc
+
+_LOG = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Organisation | Issue | Case)
 T = TypeVar("T")
@@ -48,9 +52,9 @@ class Conflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Shelf(Generic[R]):
-    """One noun: its table, and how a record becomes a row and a row a record.
+    """One noun: its table, and how a record becomes a row.
 
-    ``decode`` holds what the database cannot give back by itself. An import leaves the ``kept`` columns of a row that
+    An import leaves the ``kept`` columns of a row that
     exists alone, for a person may have set them; the ``decided`` ones of a row that a person has edited only where it
     brings nothing for them. ``unread`` columns are written and never read back; ``derived`` ones follow from a record.
     """
@@ -58,14 +62,14 @@ class Shelf(Generic[R]):
     table: Table
     record: type[R]
     searched: tuple[str, ...]
-    decode: Mapping[str, Callable[[Any], Any]]
     kept: frozenset[str] = frozenset()
     decided: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
     derived: Mapping[str, Callable[[R], str]] = field(default_factory=dict)
 
     def row(self, record: R) -> dict[str, Any]:
-        """All columns but the two times."""
+        """All columns but the two times. Raises values.Unstorable."""
+        values.check(record)
         row = {f.name: _stored(getattr(record, f.name)) for f in fields(self.record)}
         row["digest"] = self.digest(row)
         row |= {name: derive(record) for name, derive in self.derived.items()}
@@ -81,17 +85,25 @@ class Shelf(Generic[R]):
         written = json.dumps({k: v for k, v in content.items() if v}, ensure_ascii=False, sort_keys=True, default=str)
         return hashlib.sha256(written.encode()).hexdigest()
 
-    def read(self, row: RowMapping) -> R:
-        """A record as it was written, with the ``unread`` columns at their defaults."""
-        values = dict(row)
-        for name, decode in self.decode.items():
-            values[name] = decode(values[name])
-        return self.record(**values)
+    def read(self, rows: Iterable[RowMapping]) -> list[R]:
+        """Records as they were written, with the ``unread`` columns at their defaults; see ``readable``."""
+        return readable(self.record, rows, self.table)
 
     @property
     def columns(self) -> list[ColumnElement[Any]]:
         """What ``read`` needs."""
         return [self.table.c[f.name] for f in fields(self.record) if f.name not in self.unread]
+
+
+def readable(record: type[T], rows: Iterable[Mapping[Any, Any]], table: Table) -> list[T]:
+    """Rows as records. What cannot be read in one takes its default; a row of which nothing can be said is left out."""
+    found = []
+    for row in rows:
+        try:
+            found.append(values.restored(record, row))
+        except values.Unreadable as error:
+            _LOG.warning("表 %s の行 %s は、%s を読み取れないため除きました。", table.name, values.shown_id(row), error)
+    return found
 
 
 _IDENTITY = frozenset({"id", "key", "version"})
@@ -123,7 +135,7 @@ def fold(text: str) -> str:
 
     Without white space a word that a cell breaks over two lines is found too.
     """
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return "".join(nfkc(text).casefold().split())
 
 
 def batches(items: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
@@ -257,6 +269,8 @@ def replace(conn: Connection, shelf: Shelf[R], record: R, expected_version: int)
     """Writes all but id and key over the row, as version ``expected_version + 1``. Raises Conflict."""
     table = shelf.table
     row = {k: v for k, v in shelf.row(record).items() if k not in _IDENTITY}
+    if not 0 <= expected_version < values.LARGEST_NUMBER:  # no row has it, and no column could be compared with it
+        raise Conflict(record.id, expected_version, None)
     mine = (table.c.id == record.id) & (table.c.version == expected_version)
     written = conn.execute(update(table).where(mine).values(**row, version=expected_version + 1, updated_at=now()))
     if written.rowcount != 1:
@@ -268,9 +282,9 @@ def replace(conn: Connection, shelf: Shelf[R], record: R, expected_version: int)
 def by_ids(conn: Connection, shelf: Shelf[R], ids: Sequence[str]) -> dict[str, R]:
     """Those that are stored, in the order asked for."""
     found: dict[str, R] = {}
-    for batch in batches(ids):
+    for batch in batches([id for id in ids if values.is_storable(id)]):
         rows = conn.execute(select(*shelf.columns).where(shelf.table.c.id.in_(batch))).mappings()
-        found |= {row["id"]: shelf.read(row) for row in rows}
+        found |= {record.id: record for record in shelf.read(rows)}
     return {id: found[id] for id in ids if id in found}
 
 
@@ -289,11 +303,13 @@ def page(
     "" and None in ``equal`` mean "any".
     """
     table = shelf.table
+    if not all(map(values.is_storable, (text, *(value for value in equal.values() if isinstance(value, str))))):
+        return [], 0
     conditions = [table.c[name] == _stored(value) for name, value in equal.items() if value is not None and value != ""]
     conditions += [table.c.search.contains(word, autoescape=True) for word in _words(text)]
     total = conn.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
     chosen = select(*shelf.columns).where(*conditions).order_by(*order, table.c.id).limit(limit).offset(offset)
-    return [shelf.read(row) for row in conn.execute(chosen).mappings()], total
+    return shelf.read(conn.execute(chosen).mappings()), total
 
 
 _MOST_WORDS, _LONGEST_WORD = 20, 200  # databases refuse patterns without bounds
@@ -301,14 +317,14 @@ _MOST_WORDS, _LONGEST_WORD = 20, 200  # databases refuse patterns without bounds
 
 def _words(text: str) -> list[str]:
     """The words of a search box, folded; of a whole pasted document only the beginning."""
-    words = unicodedata.normalize("NFKC", text).split()
+    words = nfkc(text).split()
     return [fold(word)[:_LONGEST_WORD] for word in islice(words, _MOST_WORDS)]
 
 
 def digests(conn: Connection, table: Table, *conditions: ColumnElement[bool]) -> dict[str, str]:
     """Id -> digest of the rows that meet the conditions, by id."""
     rows = conn.execute(select(table.c.id, table.c.digest).where(*conditions).order_by(table.c.id))
-    return dict(rows.all())
+    return {values.text_of(id): values.text_of(digest) for id, digest in rows}
 
 
 def count(conn: Connection, table: Table) -> Count:

@@ -34,4 +34,4 @@ def newest(conn: Connection) -> WeightChoice | None:
 def history(conn: Connection, limit: int | None = None) -> list[WeightChoice]:
     """Newest first."""
     choices = select(weight_choices).order_by(weight_choices.c.id.desc()).limit(limit)
-    return [WeightChoice(**row) for row in conn.execute(choices).mappings()]
+    return rows.readable(WeightChoice, conn.execute(choices).mappings(), weight_choices)
