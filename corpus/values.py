@@ -68,10 +68,20 @@ def text_fault(text: str, limit: int = MAX_TEXT) -> str:
 def faults(record: Any) -> list[Fault]:
     """What is wrong with a record of ``corpus.records``, or with a draft of one, in the order of its fields."""
     found = []
-    for one in fields(record):
-        if one.name not in _NOT_CHECKED and (message := _fault_of(one, getattr(record, one.name))):
+    for one, limit in _checked(cast(Hashable, type(record))):
+        value = getattr(record, one.name)
+        if value is one.default or (type(value) is str and len(value) <= limit and is_storable(value)):
+            continue  # nearly every value of nearly every record
+        if message := _fault_of(one, value):
             found.append(Fault(one.name, message))
     return found
+
+
+@lru_cache(maxsize=32)
+def _checked(kind: Hashable) -> list[tuple[Field[Any], int]]:
+    """Each field with the most characters that a text of it may have: -1 where it holds something else."""
+    asked = [one for one in fields(cast(type[Any], kind)) if one.name not in _NOT_CHECKED]
+    return [(one, _LIMITS.get(one.name, MAX_TEXT) if one.type is str else -1) for one in asked]
 
 
 def check(record: T) -> T:
@@ -133,8 +143,12 @@ def restored(kind: type[T], row: Mapping[Any, Any]) -> T:
     found = {}
     for name, restore, optional, otherwise in _plan(cast(Hashable, kind)):
         if name in row:
-            value = restore(row[name])
-            if value is None and not (optional and row[name] is None):
+            stored = row[name]
+            if restore is text_of and type(stored) is str:
+                found[name] = stored
+                continue
+            value = restore(stored)
+            if value is None and not (optional and stored is None):
                 if otherwise is _NEEDED:
                     raise Unreadable(name)
                 value = otherwise
@@ -175,7 +189,7 @@ def shown_id(row: Mapping[Any, Any]) -> str:
 def text_of(value: Any) -> str:
     """A stored text; what no longer is one is shown with signs that stand for lost ones, nothing as ""."""
     if isinstance(value, str):
-        return value if is_storable(value) else value.encode(errors="replace").decode()
+        return value.encode(errors="replace").decode()  # JSON may hold half of a character
     return value.decode(errors="replace") if isinstance(value, bytes) else ""
 
 
@@ -210,7 +224,13 @@ def _member(kind: type[Enum], value: Any) -> Any:
 
 def _steps(kind: type[Any], value: Any) -> tuple[Any, ...]:
     blank = {one.name: None for one in fields(kind)}
-    return tuple(restored(kind, blank | one) for one in _entries(value) if isinstance(one, dict) and blank.keys() & one)
+    return tuple(
+        restored(kind, blank | _cleaned(one)) for one in _entries(value) if isinstance(one, dict) and blank.keys() & one
+    )
+
+
+def _cleaned(entry: Mapping[Any, Any]) -> dict[Any, Any]:
+    return {name: text_of(value) if isinstance(value, str) else value for name, value in entry.items()}
 
 
 def _same(kind: type[Any], value: Any) -> Any:

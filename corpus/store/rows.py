@@ -100,7 +100,7 @@ def readable(record: type[T], rows: Iterable[Mapping[Any, Any]], table: Table) -
     found = []
     for row in rows:
         try:
-            found.append(values.restored(record, row))
+            found.append(values.restored(record, dict(row)))
         except values.Unreadable as error:
             _LOG.warning("表 %s の行 %s は、%s を読み取れないため除きました。", table.name, values.shown_id(row), error)
     return found
