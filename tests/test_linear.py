@@ -80,6 +80,10 @@ _SIGNS = [
 _PAIRS = ["\u0301\u0327", "ﾞ\u0327", "a\u0301", "ア、", "北区と", "あ校区", "困。", "（、", "1.", "a@", "〓・", "㈱①"]
 _NOT_OVER_TEXT = {
     "corpus.database.connect": "takes the address of a database",
+    "corpus.database.file_of": "takes the address of a database",
+    "corpus.database.onlooker": "takes the address of a database",
+    "corpus.database_health.look": "takes the address of a database",
+    "corpus.readers.handover.asked": "takes what the program itself has written",
     "corpus.readers.sheets.column_index": "takes the letters of a column, three at most",
 }
 

@@ -52,7 +52,7 @@ def test_the_cells_run_in_order_and_draw_their_pictures(path, tmp_path):
     done = subprocess.run(
         [sys.executable, "-W", "error", script],
         cwd=ROOT,
-        env=os.environ | {"MPLBACKEND": "Agg"},
+        env=os.environ | {"MPLBACKEND": "Agg", "MPLCONFIGDIR": str(tmp_path)},  # an older list of fonts is passed over
         capture_output=True,
         text=True,
         timeout=500,
