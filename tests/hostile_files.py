@@ -150,6 +150,15 @@ add(
     heavy=True,
 )
 add("sheets: a long name.xlsx", lambda: book(sheet(ONE), sheets=[("表" * 1_000_000, "r1")]))
+
+
+@hostile("sheets: 900 tables of 400 columns.xlsx", heavy=True)
+def _many_tables() -> bytes:
+    head = "".join(cell(f"{name}{n}") for n in range(130) for name in ("課題の", "業務名", "目的"))
+    line = "".join(cell("x") for _ in range(390))
+    return book(sheet(f"<row>{head}</row><row>{line}</row>"), sheets=[(f"表{n}", "r1") for n in range(900)])
+
+
 add("sheets: no relation.xlsx", lambda: book(sheet(ONE), sheets=[("表", "r9")]))
 add("sheets: a part that is not there.xlsx", lambda: book(sheet(ONE), targets=["worksheets/none.xml"]))
 add("sheets: a target with steps.xlsx", lambda: book(sheet(_FAR), targets=["worksheets/../worksheets/sheet1.xml"]))

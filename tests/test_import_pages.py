@@ -7,7 +7,11 @@ import pytest
 from openpyxl import Workbook
 from service import INVENTORY, REGISTER, Service, first_issue, upload
 
+from api.pages.imports import sheet_choices
 from api.usecases import collection
+from api.usecases.imports import FileReport
+from corpus.readers.base import MappedColumn
+from corpus.readers.sheets import column_letter
 
 
 def workbook(*rows: tuple[str, ...]) -> bytes:
@@ -191,3 +195,16 @@ def test_contact_persons_stand_on_no_page(real: Service) -> None:
     for path in paths:
         html = client.get(path).text
         assert not re.search("連絡役その一|連絡役その二|086-000-0000|kawa@example", html)
+
+
+def test_a_page_offers_the_columns_of_as_many_sheets_as_it_can_hold() -> None:
+    columns = tuple(
+        MappedColumn(sheet=f"表{n}", item="", column=column_letter(at), heading="予備")
+        for n in range(900)
+        for at in range(100)
+    )
+    shown = sheet_choices(FileReport(path="a.xlsx", kind="inventory", stored=False, mapping=columns), {})
+    assert [sheet.name for sheet in shown] == [f"表{n}" for n in range(len(shown))]
+    assert 1 < len(shown) < 100
+    (wide,) = sheet_choices(FileReport(path="a.xlsx", kind="inventory", stored=False, mapping=columns[:100]), {})
+    assert wide.columns == columns[:100]

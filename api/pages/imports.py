@@ -20,6 +20,7 @@ from corpus.readers.items import ITEMS
 
 router = APIRouter(route_class=LaneRoute, prefix="/imports")
 _SHOWN_PROBLEMS = 200
+_MOST_OPTIONS = 50_000  # columns to choose from, for all 項目 of all sheets together
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ def _preview(ctx: Ctx, request: Request, token: str) -> HTMLResponse:
     plain = _without_choices(ctx, name, data, options) if _loses_a_sheet(report, options) else report
     if report.exit_code == imports.UNREADABLE and plain.exit_code != imports.UNREADABLE:
         report, errors = plain, (_what_to_choose(report, plain, options),)
+    sheets = sheet_choices(plain, typed)
     return page(
         "import_preview.html",
         422 if errors else 200,
@@ -110,7 +112,8 @@ def _preview(ctx: Ctx, request: Request, token: str) -> HTMLResponse:
         typed=typed,
         placeless=bool(report.preview) and not any(record.city for record in report.preview),
         kind_may_help=report.kind_may_help or report.exit_code != imports.UNREADABLE,
-        sheets=sheet_choices(plain, typed),
+        sheets=sheets,
+        more_sheets=len({column.sheet for column in plain.mapping}) - len(sheets),
         shown_problems=_SHOWN_PROBLEMS,
         query=request.url.query,
         errors=errors,
@@ -147,14 +150,22 @@ def _what_to_choose(report: FileReport, plain: FileReport, options: ReadOptions)
 
 
 def sheet_choices(report: FileReport, typed: Mapping[str, str]) -> list[SheetChoices]:
-    """The mapping, sheet by sheet, 項目 in their canonical order: as chosen in ``typed``, else as guessed."""
+    """The mapping, sheet by sheet, 項目 in their canonical order: as chosen in ``typed``, else as guessed.
+
+    Of many sheets only as many as a page can hold; the others are read as guessed.
+    """
     if not report.kind:
         return []
     items = [item.name for item in ITEMS[Kind(report.kind)]]
-    sheets = groupby(report.mapping, key=lambda column: column.sheet)
-    return [
-        _choices(number, name, tuple(columns), items, typed) for number, (name, columns) in enumerate(sheets, start=1)
-    ]
+    shown: list[SheetChoices] = []
+    room = _MOST_OPTIONS
+    for name, columns in groupby(report.mapping, key=lambda column: column.sheet):
+        choices = _choices(len(shown) + 1, name, tuple(columns), items, typed)
+        room -= len(choices.columns) * len(items)
+        if shown and room < 0:
+            break
+        shown.append(choices)
+    return shown
 
 
 def _choices(

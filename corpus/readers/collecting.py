@@ -12,6 +12,7 @@ from corpus.records import Case, Issue, Organisation
 
 _PROGRESS_STEP = 1_000  # rows
 _MOST_PROBLEMS = 200_000  # one for each row that a file may have
+_MOST_COLUMNS = 20_000  # of all sheets together that are told
 _EXPECTED = "一件につき一行"
 _ITEM_OF = {
     "prefecture": "都道府県",
@@ -92,7 +93,7 @@ class Collection:
         return ReadResult(
             kind=kind,
             records=tuple(self._records),
-            mapping=mapping,
+            mapping=mapping[:_MOST_COLUMNS],
             problems=(*self.problems, *self._rest()),
             skipped=self._skipped,
             ignored=self.ignored,

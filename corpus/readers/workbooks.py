@@ -20,6 +20,7 @@ from corpus.readers.sheets import MOST_CELLS, CellFacts, Sheet, TooManyError, sh
 from corpus.readers.unpacking import check_rows, check_unpacked
 
 _T = TypeVar("_T")
+_LONGEST_NAME = 255  # characters of a sheet's name; Excel takes 31
 
 _LOCKED = "「{name}」はパスワードで保護されているため読めません。パスワードを外して保存し直してください。"
 _BROKEN = (
@@ -96,6 +97,8 @@ def _sheets(data: bytes, facts: Sequence[CellFacts]) -> list[Sheet]:
         # The library finds a sheet by its name: of two with one name it would read the first twice.
         if len({one.name for one in about}) < len(about) or len(about) != len(facts):
             raise ooxml.BrokenWorkbookError("two sheets of one name, or other sheets than were looked at")
+        if any(len(one.name) > _LONGEST_NAME for one in about):
+            raise ooxml.BrokenWorkbookError("a name that no office program takes")
         return [
             _sheet(book.get_sheet_by_index(index), facts[index], hidden=one.visible != SheetVisibleEnum.Visible)
             for index, one in enumerate(about)
