@@ -73,7 +73,7 @@ def test_cells_merged_a_hundred_thousand_times_are_read_in_one_pass():
     assert len(result.problems) == 19_999
 
 
-def test_more_problems_than_rows_are_counted_instead_of_kept(monkeypatch):
+def test_more_problems_than_anyone_reads_are_counted_instead_of_kept(monkeypatch):
     monkeypatch.setattr(collecting, "_MOST_PROBLEMS", 3)
     rows = "".join(f"会{n},\ue000\n" for n in range(5))
     result = read_file("名簿.csv", ("団体名,活動内容\n" + rows + "\ue001,#REF!\n").encode(), ReadOptions())

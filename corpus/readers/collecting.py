@@ -11,7 +11,7 @@ from corpus.readers.cells import RowReader
 from corpus.records import Case, Issue, Organisation
 
 _PROGRESS_STEP = 1_000  # rows
-_MOST_PROBLEMS = 200_000  # one for each row that a file may have
+_MOST_PROBLEMS = 50_000  # that are kept; an answer that lists more makes all others wait while it is written
 _MOST_COLUMNS = 20_000  # of all sheets together that are told
 _EXPECTED = "一件につき一行"
 _ITEM_OF = {
