@@ -1,10 +1,12 @@
 """Bringing a file into the collection: all or nothing, one transaction, and a report a clerk can act on."""
 
+import ctypes
 import json
 import re
 import secrets
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,7 @@ from models import artefacts
 
 STORED, PROBLEMS, UNREADABLE = 0, 1, 2
 _PREVIEW = 5
+_LARGE = 1_000_000  # bytes
 UPLOAD_SECONDS = 24 * 60 * 60
 _PATIENCE = 60.0  # seconds; who brings a file would rather wait for another import than read the file again
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -79,6 +82,28 @@ def import_file(
     progress: Progress | None = None,
 ) -> FileReport:
     """Read ``data`` and store its rows in one transaction; a row with an error keeps the file out unless skipped."""
+    try:
+        return _imported(ctx, name, data, options, dry_run, skip_bad_rows, progress)
+    finally:
+        if len(data) > _LARGE:
+            _give_memory_back()
+
+
+def _give_memory_back() -> None:
+    """What the texts of a large file took the C library would keep for its next need; only the one of GNU can do it."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _imported(
+    ctx: Context,
+    name: str,
+    data: bytes,
+    options: ReadOptions,
+    dry_run: bool,
+    skip_bad_rows: bool,
+    progress: Progress | None,
+) -> FileReport:
     try:
         result = read_apart(name, data, options, _limits(ctx.settings), progress)
     except UnreadableFile as error:
