@@ -224,9 +224,8 @@ def _member(kind: type[Enum], value: Any) -> Any:
 
 def _steps(kind: type[Any], value: Any) -> tuple[Any, ...]:
     blank = {one.name: None for one in fields(kind)}
-    return tuple(
-        restored(kind, blank | _cleaned(one)) for one in _entries(value) if isinstance(one, dict) and blank.keys() & one
-    )
+    told = (one for one in _entries(value) if isinstance(one, dict) and blank.keys() & one)
+    return tuple(restored(kind, blank | _cleaned(one)) for one in told)
 
 
 def _cleaned(entry: Mapping[Any, Any]) -> dict[Any, Any]:

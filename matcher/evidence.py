@@ -80,11 +80,8 @@ def _quotes(asked: Asked, other: Analysed, title: str, values: Values, speaking:
         theirs[speaking][1].update(meant)
     if not ours or not theirs:
         return "", ""
-    pairs = [
-        (_shared(ours[i][1], theirs[j][1], values), theirs[j][0] != title, -i, -j)
-        for i in _compared(ours, values)
-        for j in _compared(theirs, values)
-    ]
+    mine, others = _compared(ours, title, values), _compared(theirs, title, values)
+    pairs = [(_shared(ours[i][1], theirs[j][1], values), theirs[j][0] != title, -i, -j) for i in mine for j in others]
     telling = [pair for pair in pairs if pair[0] > 0 and pair[1]]
     _, _, first, second = max(telling or pairs)
     return ours[-first][0], theirs[-second][0]
@@ -101,12 +98,18 @@ def _sentences(analysed: Analysed, values: Values, more: Sequence[tuple[Part, Te
     return [(analysed.text[start:end], keys) for (start, end), keys in zip(spans, found, strict=True)]
 
 
-def _compared(sentences: Sequence[tuple[str, set[Key]]], values: Values) -> list[int]:
-    """The numbers of those worth pairing, in their order: a text may have as many sentences as it has characters."""
-    if len(sentences) <= _COMPARED:
-        return list(range(len(sentences)))
-    worth = [_shared(keys, keys, values) for _, keys in sentences]
-    return sorted(sorted(range(len(sentences)), key=lambda number: -worth[number])[:_COMPARED])
+def _compared(sentences: Sequence[tuple[str, set[Key]]], title: str, values: Values) -> list[int]:
+    """The numbers of those worth pairing, in their order: a text may have as many sentences as it has characters.
+
+    Of sentences with the same terms the first, and of very many those whose own terms add most.
+    """
+    first: dict[tuple[frozenset[Key], bool], int] = {}
+    for number, (written, keys) in enumerate(sentences):
+        first.setdefault((frozenset(keys), written == title), number)
+    if len(first) <= _COMPARED:
+        return list(first.values())
+    worth = {number: _shared(set(keys), set(keys), values) for (keys, _), number in first.items()}
+    return sorted(sorted(worth, key=lambda number: (-worth[number], number))[:_COMPARED])
 
 
 def _shared(one: set[Key], other: set[Key], values: Values) -> float:

@@ -15,6 +15,7 @@ from matcher.records import Contribution, Document, Part
 from matcher.sparse import TermIndex
 from matcher.text import Term, has_digit, sentence_spans
 
+_COMPARED = 1_000  # different words of a sentence that are compared with each word asked
 _NEAR_WORDS = 0.45  # the cosine from which two words are shown side by side; by chance one pair in a thousand has it
 
 
@@ -122,7 +123,11 @@ def _nearest_terms(forms: Sequence[str], terms: Sequence[Term], vectors: WordVec
 
     A number is near to none: that it stands in like sentences says nothing of what it means.
     """
-    known = [term for term in terms if term.form in vectors.rows and not has_digit(term.form)]
+    first: dict[str, Term] = {}
+    for term in terms:
+        if term.form in vectors.rows and not has_digit(term.form):
+            first.setdefault(term.form, term)
+    known = list(first.values())[:_COMPARED]
     if not known:
         return [""] * len(forms)
     ours, theirs = (

@@ -72,6 +72,11 @@ class IssueForm(BaseModel):
             release_level=self.release_level,
         )
 
+    def shown_again(self) -> "IssueForm":
+        """As it was typed, but for what is longer than any place, department or year: nobody can mend that."""
+        limits = {"department": MAX_DEPARTMENT, "fiscal_year": MAX_PLACE, "prefecture": MAX_PLACE, "city": MAX_PLACE}
+        return self.model_copy(update={name: getattr(self, name)[:limit] for name, limit in limits.items()})
+
     def other_than(self, stored: "IssueForm") -> dict[str, str]:
         """Input -> what ``stored`` says there, in words, wherever it says something else. Raises as ``draft``."""
         mine, theirs = self.draft(), stored.draft()

@@ -153,7 +153,7 @@ def _form(
     return page(
         "issue_form.html",
         409 if overtaken else 422 if errors else 200,
-        form=form,
+        form=form.shown_again(),
         issue_id=issue_id,
         heading="課題を書き直す" if issue_id else "課題を書く",
         errors=errors,

@@ -10,6 +10,7 @@ from api.errors import Detail, Invalid
 from api.lanes import LaneRoute
 from api.pages.rendering import page, see
 from api.usecases import fields, weight_sets, weights
+from corpus.values import MAX_ID
 
 router = APIRouter(route_class=LaneRoute, prefix="/models")
 Typed = Annotated[str, Form()]
@@ -25,8 +26,9 @@ def show_models(ctx: Ctx, done: str = "") -> HTMLResponse:
 @router.post("/choose")
 def choose(ctx: Ctx, id: Typed = weight_sets.DEFAULT, reason: Typed = "") -> Response:
     """Puts a set in force; the reason stays on record."""
+    id = id.strip()[:MAX_ID]
     try:
-        weights.choose(ctx, id.strip(), reason)
+        weights.choose(ctx, id, reason)
     except Invalid as error:
         details = tuple(Detail(_field(detail.field, id), detail.message) for detail in error.details)
         return _show(ctx, errors=details, typed={id: reason})

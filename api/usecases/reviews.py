@@ -101,6 +101,7 @@ def take_back(ctx: Context, issue_id: str, organisation_id: str) -> None:
     """Take the judgement of a pair back; it stays in the history. Without a judgement nothing happens."""
     with ctx.db.write() as conn:
         existing_issue(conn, issue_id)
+        existing_organisation(conn, organisation_id)
         last = review_rows.latest(conn, issue_id).get(organisation_id)
         if last is not None and last.grade is not None:
             _append(conn, issue_id, organisation_id, None, "", "", last.ranking)
