@@ -169,9 +169,9 @@ def _is_full(error: BaseException | None) -> bool:
 
 
 def _code_of(error: Exception) -> str:
-    """The database's own name for what went wrong: SQLITE_IOERR, or five signs of PostgreSQL; "" without one."""
+    """The database's own name for what went wrong: SQLITE_IOERR, five signs of PostgreSQL, or the driver's word."""
     orig = getattr(error, "orig", None)
-    return str(getattr(orig, "sqlite_errorname", "") or getattr(orig, "sqlstate", "") or "")
+    return str(getattr(orig, "sqlite_errorname", "") or getattr(orig, "sqlstate", "") or type(orig).__name__)
 
 
 def _back_of(path: str) -> str:

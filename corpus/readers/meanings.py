@@ -14,6 +14,7 @@ from matcher.folding import nfkc
 _ACCEPTED = 0.58  # below it a heading is not taken for the item
 _LONGEST = 60  # characters; a longer cell is no heading
 _LONGEST_WITH_NOTES = 5_000  # a heading's own line and what is explained below it
+_REMEMBERED = 5_000  # columns; sheets of one city have some hundred
 _NUMBERING = re.compile(r"^\s*(?:[①-⑳⑴-⒇⒈-⒛Ⅰ-Ⅻ■●◎○◆★]|[(（]?(?:[0-9０-９]{1,2}|[ア-ン])[)）.．、:：])\s*")
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕|<[^<>]*>")
 _JOINTS = re.compile(r"[・/、,&+|\n]|及び|および|または|又は|並びに|と")
@@ -81,11 +82,14 @@ class Meanings:
 
         The lowest heading decides; where it says nothing of its own, the group above it does.
         """
-        if pieces not in self._seen:
-            found = self._likeness(pieces)
-            top = max(found.values(), default=0.0)
-            self._seen[pieces] = {name: value for name, value in found.items() if value == top >= _ACCEPTED}
-        return self._seen[pieces]
+        if pieces in self._seen:
+            return self._seen[pieces]
+        found = self._likeness(pieces)
+        top = max(found.values(), default=0.0)
+        best = {name: value for name, value in found.items() if value == top >= _ACCEPTED}
+        if len(self._seen) < _REMEMBERED and sum(map(len, pieces)) <= 3 * _LONGEST:
+            self._seen[pieces] = best
+        return best
 
     def exactly(self, text: str) -> set[str]:
         """The items whose name or spelling this is, asides in brackets apart."""
