@@ -74,8 +74,8 @@ def _quotes(asked: Asked, other: Analysed, title: str, values: Values, speaking:
     ``speaking``. A document's title is quoted only where nothing else is shared. "" for a side without text.
     """
     meant = {key for key in values if key[0] is Part.MEANING}
-    words = [(Part.MEANING, term) for term in asked.analysed.words]
-    ours, theirs = _sentences(asked.analysed, values, words), _sentences(other, values, ())
+    asking = {**asked.analysed.terms, Part.MEANING: asked.analysed.words}
+    ours, theirs = _sentences(asked.analysed, values, asking), _sentences(other, values, other.terms)
     if 0 <= speaking < len(theirs):
         theirs[speaking][1].update(meant)
     if not ours or not theirs:
@@ -87,14 +87,16 @@ def _quotes(asked: Asked, other: Analysed, title: str, values: Values, speaking:
     return ours[-first][0], theirs[-second][0]
 
 
-def _sentences(analysed: Analysed, values: Values, more: Sequence[tuple[Part, Term]]) -> list[tuple[str, set[Key]]]:
-    """Each sentence as written, with those of its terms, and of ``more`` terms, that add to the score."""
+def _sentences(analysed: Analysed, values: Values, terms: Mapping[Part, Sequence[Term]]) -> list[tuple[str, set[Key]]]:
+    """Each sentence as written, with those of ``terms`` that add to the score."""
     spans = sentence_spans(analysed.text)
     starts = [start for start, _ in spans]
     found: list[set[Key]] = [set() for _ in spans]
-    for part, term in [*((part, term) for part, terms in analysed.terms.items() for term in terms), *more]:
-        if (part, term.form) in values:
-            found[bisect_right(starts, term.start) - 1].add((part, term.form))
+    for part, some in terms.items():
+        adding = {key[1]: key for key in values if key[0] is part}
+        for term in some if adding else ():
+            if key := adding.get(term.form):
+                found[bisect_right(starts, term.start) - 1].add(key)
     return [(analysed.text[start:end], keys) for (start, end), keys in zip(spans, found, strict=True)]
 
 
