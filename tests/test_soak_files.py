@@ -3,9 +3,7 @@
 import http.client
 import json
 import os
-import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,9 +13,9 @@ from pathlib import Path
 
 import pytest
 from hostile_files import FILES
+from service import serving
 
 pytestmark = pytest.mark.soak
-KYODO = Path(sys.executable).with_name("kyodo")
 PAGES = ("/", "/static/style.css", "/api/v1/health")
 LONGEST_WAIT = 1.0  # seconds for a page
 BOUNDARY = "hostile-files"
@@ -69,32 +67,8 @@ class Running:
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Running]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = {**os.environ, "KYODO_DATA": str(tmp_path / "data"), "KYODO_PORT": str(port)}
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen([KYODO, "serve"], env=environment, stdout=log, stderr=log)
-    running = Running(port, process)
-    try:
-        _wait_until_it_answers(running)
-        yield running
-    finally:
-        process.terminate()
-        try:
-            process.wait(60)
-        finally:
-            process.kill()
-
-
-def _wait_until_it_answers(running: Running) -> None:
-    for _ in range(600):
-        assert running.process.poll() is None
-        try:
-            if running.ask("GET", "/")[0] == 200:
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError("the service does not answer")
+    with serving(tmp_path / "data") as (port, process):
+        yield Running(port, process)
 
 
 def through_the_page(service: Running, name: str, data: bytes) -> tuple[int, str]:

@@ -59,7 +59,7 @@ def open_context(settings: Settings, patient: bool = True) -> Context:
     db = _database(settings, thorough=not patient)
     config = MatcherConfig()
     config = config.weighing(area=config.weights.area * settings.area_weight)
-    stock, ruling = take_stock(_places(settings)), Ruling(settings.data)
+    stock, ruling = take_stock(places_of(settings)), Ruling(settings.data)
 
     def weights(conn: Connection) -> Weights:
         return replace(config.weights, **ruling.of(conn).weights)
@@ -128,7 +128,8 @@ def _make_private(data: Path, file: Path | None) -> None:
         private.tighten_one(data)
 
 
-def _places(settings: Settings) -> Places:
+def places_of(settings: Settings) -> Places:
+    """Where what is learned may lie, as the settings say."""
     return Places(
         settings.data,
         settings.synonyms,

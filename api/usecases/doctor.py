@@ -15,6 +15,7 @@ from pathlib import Path
 
 from api.settings import PREFIX, Settings, is_loopback
 from api.usecases.clock import JAPAN
+from api.usecases.context import places_of
 from api.usecases.fields import FieldProposer, own_folder
 from api.usecases.imports import UPLOAD_SECONDS
 from api.usecases.weight_sets import read_set
@@ -22,7 +23,7 @@ from corpus.database import Version
 from corpus.database_faults import DAMAGED, UnusableDatabase
 from corpus.database_health import Health, look
 from models import artefacts
-from models.learned import Places, Whose, take_stock
+from models.learned import Whose, take_stock
 
 
 class Severity(IntEnum):
@@ -221,15 +222,7 @@ def _free(subject: str, place: Path, wanted: int, least: int, reason: str) -> Fi
 
 
 def _learned(settings: Settings, health: Health | None) -> Iterator[Finding]:
-    places = Places(
-        settings.data,
-        settings.synonyms,
-        settings.vectors,
-        settings.encoder,
-        settings.encoder_query_prefix,
-        settings.encoder_passage_prefix,
-    )
-    for one in take_stock(places).in_use:
+    for one in take_stock(places_of(settings)).in_use:
         yield _model(_KINDS[one.kind], one.whose, one.fault)
     fields = FieldProposer(own_folder(settings.data)).in_use()
     yield _model("活動分野のモデル", fields.whose, fields.fault)
