@@ -24,6 +24,9 @@ _DESCRIPTION = """市町村の課題と、力になれる団体との候補を�
 `{"error": {"code", "message", "details": [{"field", "message"}]}}` の形です。"""
 
 
+_SWEEP_SECONDS = 60 * 60
+
+
 def create_app(ctx: Context) -> FastAPI:
     """The application over an open context; it owns the context's matchers and database from start to stop."""
     app = FastAPI(
@@ -67,22 +70,22 @@ class HeadAsGet:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Kept matchers are read before the first request; one that must be made anew is made beside the work.
 
-    Uploads that nobody confirmed go at the start and once a day. At the end no file is read any more.
+    Uploads that nobody confirmed for a day go, at the start and every hour. At the end no file is read any more.
     """
     ctx: Context = app.state.context
     await run_in_threadpool(_make_ready, ctx)
-    sweeping = asyncio.create_task(_sweep_daily(ctx))
+    sweeping = asyncio.create_task(_sweep(ctx))
     yield
     sweeping.cancel()
     stop_reading()
     ctx.db.close()
 
 
-async def _sweep_daily(ctx: Context) -> None:
+async def _sweep(ctx: Context) -> None:
     while True:
         with suppress(OSError):  # a disk that fails is said to whoever asks for something
             await run_in_threadpool(imports.sweep_uploads, ctx)
-        await asyncio.sleep(imports.UPLOAD_SECONDS)
+        await asyncio.sleep(_SWEEP_SECONDS)
 
 
 def _make_ready(ctx: Context) -> None:

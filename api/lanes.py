@@ -8,7 +8,7 @@ that arrive) has the framework's own threads to itself, and the event loop is ne
 import asyncio
 import math
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial, wraps
@@ -16,7 +16,10 @@ from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, fail_after, to_thread
 from anyio.lowlevel import RunVar
+from fastapi.datastructures import DefaultPlaceholder
+from fastapi.responses import Response
 from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
 
 from api.errors import Crowded
 
@@ -66,8 +69,24 @@ class LaneRoute(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         if not asyncio.iscoroutinefunction(endpoint):  # else in its lane already: routers are included in routers
             usual = READING if set(options.get("methods") or {"GET"}) <= {"GET", "HEAD"} else WRITING
-            endpoint = _in_lane(endpoint, getattr(endpoint, "lane", usual))
+            chosen = getattr(endpoint, "lane", usual)
+            endpoint = _in_lane(_written(endpoint, options), chosen)
         super().__init__(path, endpoint, **options)
+
+
+def _written(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[..., Any]:
+    """Gives a JSON answer as it goes out: what the framework would make of it on the event loop, made in the lane."""
+    model = options.get("response_model")
+    if model is None or isinstance(model, DefaultPlaceholder):
+        return function
+    shape = TypeAdapter[Any](model)
+
+    @wraps(function)
+    def writing(**values: Any) -> Response:
+        told = shape.validate_python(function(**values), from_attributes=True)
+        return Response(shape.dump_json(told), options.get("status_code") or 200, media_type="application/json")
+
+    return writing
 
 
 def _in_lane(function: Callable[..., Any], chosen: Lane) -> Callable[..., Any]:

@@ -7,12 +7,14 @@ person. Where it happened is told instead.
 import json
 import logging
 import sys
+import threading
 import traceback
 from datetime import UTC, datetime
 from typing import Any
 
 # Of our own, and of what runs the service, the sentences are known to hold no texts.
-_SPOKEN = ("api", "corpus", "matcher", "models", "uvicorn", "asyncio")
+_SPOKEN = ("api", "corpus", "matcher", "models", "uvicorn")
+_LOG = logging.getLogger(__name__)
 _DEEPEST = 12  # frames of an error, those nearest to it
 
 
@@ -23,6 +25,13 @@ def start_logging() -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("api").setLevel(logging.INFO)
     logging.captureWarnings(True)
+    threading.excepthook = _log_thread
+
+
+def _log_thread(ended: threading.ExceptHookArgs) -> None:
+    """A thread that an error has ended would print it with all it says."""
+    name = ended.thread.name if ended.thread else "-"
+    _LOG.error("スレッド %s が途中で終わりました。", name, exc_info=ended.exc_value)
 
 
 class JsonLines(logging.Formatter):

@@ -118,7 +118,7 @@ def check_request(scope: Scope, limit: int, settings: Settings) -> None:
     """Raises Refused, or a 413 over ``limit`` bytes; looks at nothing but the addresses and the headers."""
     headers = Headers(scope=scope)
     if not settings.allow_remote:
-        _check_local(scope)
+        _check_local(scope, headers)
     if not _is_ours(_host_name(headers.get("host", "")), settings):
         raise Refused(_NOT_OURS)
     if scope["method"] not in _SAFE_METHODS and not _same_origin(headers):
@@ -128,10 +128,18 @@ def check_request(scope: Scope, limit: int, settings: Settings) -> None:
         raise _too_large(limit)
 
 
-def _check_local(scope: Scope) -> None:
-    """What comes from this machine may still have been passed on; the default of nginx is the old protocol, no more."""
+def _check_local(scope: Scope, headers: Headers) -> None:
+    """What comes from this machine may still have been passed on by a proxy that says nothing of it.
+
+    nginx as it comes speaks HTTP 1.0, from 1.29.7 on 1.1 without the ``Connection: keep-alive`` of every browser.
+    """
     client = scope.get("client")
     if client is None or not is_loopback(client[0]) or scope["state"].get("passed_on") or scope["http_version"] < "1.1":
+        raise Refused(_ONLY_HERE)
+    if (
+        "mozilla/" in headers.get("user-agent", "").lower()
+        and "keep-alive" not in headers.get("connection", "").lower()
+    ):
         raise Refused(_ONLY_HERE)
 
 

@@ -4,6 +4,7 @@ What the program computes is not a setting, with one exception: the weight of th
 """
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,13 @@ _Folder = Annotated[Path | None, BeforeValidator(lambda given: given or None)]
 
 def _listed(written: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in written.split(",") if one.strip())
+
+
+def _hosts(written: str) -> str:
+    for one in _listed(written):
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", one):
+            raise ValueError("a name, without scheme, port or brackets")
+    return written
 
 
 def _proxies(written: str) -> str:
@@ -102,14 +110,13 @@ class Settings(BaseSettings):
         default=120, ge=1, description="1つのファイルを読むのに使う計算時間の上限(秒数。1以上の整数)"
     )
     read_output_bytes: int = Field(
-        default=1_000_000_000,
+        default=400_000_000,
         ge=1,
-        description="1つのファイルから読み取った内容の大きさの上限(バイト数。1以上の整数)",
+        description="1つのファイルから読み取った内容の大きさの上限(バイト数。1以上の整数。この数倍のメモリーをサービスが使います)",
     )
 
-    hosts: str = Field(
+    hosts: Annotated[str, AfterValidator(_hosts)] = Field(
         default="",
-        pattern=r"^[A-Za-z0-9.:\[\], _-]*$",
         description="サービスの名前(ブラウザーで開くときのホスト名。ポート番号は書かない)をコンマで並べたもの。"
         "このコンピューターの名前(127.0.0.1 など)は、いつも使えます",
     )

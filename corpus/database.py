@@ -25,6 +25,7 @@ from corpus.database_faults import DAMAGED, Busy, UnusableDatabase, named
 
 # A connection for every thread that the service has: a reader never waits for one.
 _POOL: Mapping[str, int] = {"pool_size": 5, "max_overflow": 25}
+_CONNECTING: Mapping[str, int] = {"connect_timeout": 5}  # seconds for a server to answer
 PATIENCE = 8.0  # seconds that a writer waits; a person at a page waits no longer
 _MIGRATING = 600.0  # seconds that another process may take to bring a large collection up to date
 
@@ -169,7 +170,7 @@ def _left(until: float) -> float:
 
 def _postgresql(url: str) -> Database:
     # Two pools: writers that queue hold their connections, and a page that only reads must not wait for one of them.
-    reader, writer = (_engine_of_postgresql(url, {}, **options) for options in (_READING, {}))
+    reader, writer = (_engine_of_postgresql(url, _CONNECTING, **options) for options in (_READING, {}))
     event.listen(writer, "begin", _queue)
     return Database(reader, writer)
 
@@ -264,7 +265,7 @@ def onlooker(url: str) -> Engine:
     file = file_of(url)
     if file is None:
         with _readable():
-            return _engine_of_postgresql(url, {"connect_timeout": 5}, **_READING)
+            return _engine_of_postgresql(url, _CONNECTING, **_READING)
     in_use = Path(f"{file}-shm").exists()
     address = f"{file.resolve().as_uri()}?mode=ro{'' if in_use else '&immutable=1'}"
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=NullPool)

@@ -81,14 +81,14 @@ def case_documents(case: Case) -> list[Document]:
 
 def issue_query(issue: Issue) -> Query:
     """What the issue asks with: every text of it that speaks of the matter."""
-    text = _lines(issue.title, issue.purpose, issue.situation, issue.problem, issue.partner_sought, issue.idea)
-    return Query(issue.id, text[:_ASKING], issue.fields, issue_areas(issue))
+    text = _asked(issue.title, issue.purpose, issue.situation, issue.problem, issue.partner_sought, issue.idea)
+    return Query(issue.id, text, issue.fields, issue_areas(issue))
 
 
 def organisation_query(organisation: Organisation) -> Query:
     """What an organisation asks the issues with: what it does, not what it is called."""
-    text = _lines(organisation.purpose, organisation.activities, organisation.offers) or organisation.name
-    return Query(organisation.id, text[:_ASKING], organisation.fields, organisation_areas(organisation), offers=True)
+    text = _asked(organisation.purpose, organisation.activities, organisation.offers) or _speaking(organisation.name)
+    return Query(organisation.id, text, organisation.fields, organisation_areas(organisation), offers=True)
 
 
 def issue_areas(issue: Issue) -> tuple[Area, ...]:
@@ -113,6 +113,13 @@ def _areas(text: str, prefecture: str, city: str) -> tuple[Area, ...]:
 
 def _lines(*texts: str) -> str:
     return "\n".join(_speaking(text) for text in texts if text)
+
+
+def _asked(*texts: str) -> str:
+    """Where all together are too long, each has its share, so that none is passed over."""
+    told = [_speaking(text) for text in texts if text]
+    share = SPEAKING if sum(map(len, told)) <= _ASKING else _ASKING // len(told)
+    return "\n".join(text[:share] for text in told)
 
 
 def _speaking(text: str) -> str:

@@ -4,6 +4,7 @@ Forms, JSON, terminal and files pass the same door; the store refuses what it re
 written (an older program, a hand in the database) loses what cannot be read, and costs no page of others.
 """
 
+import sys
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date, datetime
@@ -84,9 +85,12 @@ def _checked(kind: Hashable) -> list[tuple[Field[Any], int]]:
     return [(one, _LIMITS.get(one.name, MAX_TEXT) if one.type is str else -1) for one in asked]
 
 
-def check(record: T) -> T:
-    """The record itself. Raises Unstorable."""
-    if wrong := faults(record):
+def check(record: T, before: T | None = None) -> T:
+    """The record itself. Raises Unstorable, but not for what ``before`` has in the same field."""
+    wrong = faults(record)
+    if before is not None:
+        wrong = [one for one in wrong if getattr(record, one.field) != getattr(before, one.field)]
+    if wrong:
         raise Unstorable(wrong)
     return record
 
@@ -215,7 +219,7 @@ def _names(value: Any) -> tuple[str, ...]:
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and abs(value) < float("inf") else None
+    return float(value) if isinstance(value, (int, float)) and abs(value) <= sys.float_info.max else None
 
 
 def _member(kind: type[Enum], value: Any) -> Any:
@@ -256,4 +260,6 @@ def _other(kind: Any) -> Callable[[Any], Any]:
         return lambda value: _steps(get_args(plain)[0], value)
     if issubclass(plain, Enum):
         return lambda value: _member(plain, value)
+    if plain is date:
+        return lambda value: value if isinstance(value, date) and not _year_fault(value.year) else None
     return lambda value: _same(plain, value)

@@ -1,4 +1,4 @@
-"""What the tests of the service share: a client on this machine, and two small files to bring in."""
+"""What the tests of the service share: two small files to bring in, a client, and the service as a process."""
 
 import http.client
 import os
@@ -45,11 +45,16 @@ def first_issue(ctx: Context, text: str = "") -> str:
     return collection.issues(ctx, text).items[0].id
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
 @contextmanager
 def serving(data: Path, **settings: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """``kyodo serve`` as people start it, on a port of its own: the port and the process, which is ended at the end."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     given = {f"KYODO_{name.upper()}": value for name, value in settings.items()}
     env = {**os.environ, "KYODO_DATA": str(data), "KYODO_PORT": str(port), **given}
     with (data.parent / f"{data.name}.log").open("wb") as log:

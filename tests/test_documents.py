@@ -30,7 +30,12 @@ def test_of_a_text_that_fills_its_field_the_beginning_speaks():
 
 def test_a_query_asks_with_so_much_and_no_more():
     for query in (issue_query(ISSUE), organisation_query(BODY), text_query(LONG)):
-        assert len(query.text) == 3 * SPEAKING
+        assert 3 * SPEAKING <= len(query.text) <= 3 * SPEAKING + 5  # the ends of lines between texts
+
+
+def test_of_many_long_texts_each_has_its_share():
+    query = issue_query(replace(ISSUE, title="題", partner_sought="猫" * 32_767, idea="犬" * 32_767))
+    assert query.text.count("猫") == query.text.count("犬") == 2 * SPEAKING // 4
 
 
 def test_whatever_people_write_in_earnest_speaks_to_its_last_word():

@@ -15,6 +15,7 @@ import pytest
 from service import INVENTORY, REGISTER, Service, client_of, first_issue, upload
 from typer.testing import CliRunner
 
+from api import app as service_of
 from api.cli import app
 from api.errors import NotFound
 from api.settings import Settings
@@ -225,7 +226,7 @@ def test_a_failed_upload_leaves_nothing_and_what_is_old_or_odd_goes(
         imports.staged(ctx, new)
 
 
-def test_the_service_removes_an_old_upload_at_its_start_and_then_every_day(
+def test_the_service_removes_an_old_upload_at_its_start_and_then_every_hour(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ctx = open_context(Settings(data=tmp_path))
@@ -236,7 +237,8 @@ def test_the_service_removes_an_old_upload_at_its_start_and_then_every_day(
         os.utime(path, (time.time() - imports.UPLOAD_SECONDS - 60,) * 2)
     with client_of(ctx):
         assert emptied(uploads)
-    monkeypatch.setattr(imports, "UPLOAD_SECONDS", 0.2)  # a day passes quickly
+    monkeypatch.setattr(imports, "UPLOAD_SECONDS", 0.2)  # a day passes quickly, and so does an hour
+    monkeypatch.setattr(service_of, "_SWEEP_SECONDS", 0.1)
     with client_of(ctx):
         time.sleep(0.5)
         imports.stage_upload(ctx, "団体.csv", b"a")

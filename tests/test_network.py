@@ -4,7 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx2
@@ -101,7 +101,8 @@ def test_behind_a_named_proxy_others_are_served_once_they_are_allowed(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("HOSTS", "http://kyodo/"), ("PROXIES", "nginx"), ("PROXIES", "10.0.0.0/40")]
+    ("name", "value"),
+    [("HOSTS", "http://kyodo/"), ("HOSTS", "kyodo:8000"), ("PROXIES", "nginx"), ("PROXIES", "10.0.0.0/40")],
 )
 def test_a_name_or_a_proxy_that_cannot_be_right_is_said_at_the_start(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
@@ -124,8 +125,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Pat
         yield port, folder / "data.log"
 
 
-def sent(stack: ExitStack, port: int, text: str) -> socket.socket:
-    connection = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+def sent(stack: ExitStack, port: int, text: str, room: int = 100_000) -> socket.socket:
+    connection = stack.enter_context(socket.socket())
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+    connection.connect(("127.0.0.1", port))
     connection.sendall(text.encode())
     return connection
 
@@ -154,6 +157,41 @@ def test_who_sends_nothing_or_drop_by_drop_is_let_go_while_others_are_served(ser
     assert answers[silent] == b""
     assert answers[half_head] == b""
     assert answers[half_body].startswith(b"HTTP/1.1 408 ")
+
+
+def test_who_goes_on_after_the_answer_or_does_not_take_it_is_let_go_too(tmp_path: Path) -> None:
+    """The rest of a body that was refused, drop by drop; answers that are asked for and never taken."""
+    refused = "POST / HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 1000\r\n\r\n"
+    with ExitStack() as stack:
+        port, process = stack.enter_context(serving(tmp_path / "data"))
+        before = settled(process.pid)
+        page = f"GET /static/style.css HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"
+        dripping = sent(stack, port, refused)
+        assert dripping.recv(65_536).startswith(b"HTTP/1.1 403 ")
+        sent(stack, port, page * 600, room=4_096)
+        assert settled(process.pid) == before + 2
+        for _ in range(100):
+            if sockets_of(process.pid) == before:
+                break
+            with suppress(OSError):
+                dripping.sendall(b"x")
+            time.sleep(0.5)
+        assert sockets_of(process.pid) == before
+
+
+def settled(process: int) -> int:
+    """Once connections that come and go have done so."""
+    time.sleep(1)
+    return sockets_of(process)
+
+
+def sockets_of(process: int) -> int:
+    """How many of its descriptors are sockets."""
+    found = 0
+    for path in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(OSError):  # closed meanwhile
+            found += str(path.readlink()).startswith("socket:")
+    return found
 
 
 def test_a_kept_connection_waits_for_no_acknowledgement(service: tuple[int, Path]) -> None:

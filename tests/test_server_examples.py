@@ -12,17 +12,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from service import REGISTER, serving
+from service import REGISTER, free_port, serving
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "server"
 NAME = "kyodo.city.example"
+BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/150.0", "connection": "keep-alive"}
 nginx = pytest.mark.skipif(not shutil.which("nginx"), reason="no nginx here")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -111,8 +106,8 @@ def test_nginx_as_it_comes_in_front_of_a_local_service_opens_nothing_to_others(t
         server = f"server {{ listen 127.0.0.1:{outside}; location / {{ proxy_pass http://127.0.0.1:{port}; {more} }} }}"
         with passing_on(tmp_path / "nginx", server, outside):
             for path in ("/", "/issues", "/api/v1/health"):
-                assert httpx2.get(f"http://127.0.0.1:{outside}{path}").status_code == 403
-            assert httpx2.get(f"http://127.0.0.1:{port}/issues").status_code == 200
+                assert httpx2.get(f"http://127.0.0.1:{outside}{path}", headers=BROWSER).status_code == 403
+            assert httpx2.get(f"http://127.0.0.1:{port}/issues", headers=BROWSER).status_code == 200
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")

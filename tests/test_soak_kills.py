@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from service import INVENTORY, REGISTER
+from service import INVENTORY, REGISTER, free_port
 
 from api.settings import Settings
 from api.usecases import imports, suggestions
@@ -82,8 +81,7 @@ class Coordinators:
 
 def test_two_hundred_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     generator, data = random.Random(7), tmp_path / "data"
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     coordinators = Coordinators(f"http://127.0.0.1:{port}", *prepared(data))
     environment = os.environ | {"KYODO_DATA": str(data), "KYODO_PORT": str(port)}
     stop = threading.Event()

@@ -35,7 +35,7 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
     from threadpoolctl import threadpool_limits
 
     from api.app import create_app
-    from api.connections import AT_ONCE, IDLE_SECONDS, Connection, most_connections
+    from api.connections import BURST, IDLE_SECONDS, Connection, most_connections
     from api.logs import start_logging
     from api.usecases.samples import load_if_empty
 
@@ -51,7 +51,7 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
         access_log=False,  # an address may hold the words of an issue
         server_header=False,
         proxy_headers=False,  # ``api.security`` knows whom to believe
-        backlog=min(AT_ONCE, most_connections()),
+        backlog=min(BURST, most_connections()),
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )

@@ -11,11 +11,12 @@ from api.lanes import LaneRoute
 from api.pages.forms import day_from, number_from
 from api.pages.rendering import see
 from api.usecases import reviews
-from api.usecases.suggestions import list_with
+from api.usecases.suggestions import recorded_now
 from corpus.records import Grade, Stage
 
 router = APIRouter(route_class=LaneRoute, prefix="/issues/{issue_id}")
 Typed = Annotated[str, Form()]
+_DIGEST = 64  # characters; a number has ten at most
 
 
 @router.post("/reviews")
@@ -28,8 +29,9 @@ def grade(
     comment: Typed = "",
     ranking: Typed = "",
 ) -> RedirectResponse:
-    """適, 可 or 不適. ``ranking`` is empty where no list showed the organisation, or none could be recorded."""
-    shown = number_from(ranking) if ranking else list_with(ctx, issue_id, organisation)
+    """適, 可 or 不適. ``ranking`` is empty where no list showed the organisation, a digest where none was recorded."""
+    is_digest = len(ranking) == _DIGEST
+    shown = recorded_now(ctx, issue_id, ranking) if is_digest else number_from(ranking)
     reviews.grade(ctx, issue_id, organisation, grade, reason, comment.strip(), shown)
     return _back(issue_id, "graded", f"c-{organisation}")
 

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.dependencies import Ctx
 from api.errors import Detail, Invalid
-from api.lanes import FILES, LaneRoute, lane
+from api.lanes import FILES, READING, LaneRoute, lane
 from api.pages.forms import reading_from
 from api.pages.rendering import page, see
 from api.usecases import imports
@@ -48,6 +48,7 @@ def choose_file(ctx: Ctx, done: str = "", entry: int = 0) -> HTMLResponse:
 
 
 @router.post("")
+@lane(READING)
 def stage(ctx: Ctx, file: Annotated[UploadFile | None, File()] = None) -> Response:
     """Keeps the file for its preview; nothing is stored in the collection yet."""
     if file is None or not file.filename:
@@ -77,6 +78,7 @@ def confirm(ctx: Ctx, request: Request, token: str, skip_bad_rows: Annotated[str
 
 
 @router.post("/{token}/cancel")
+@lane(READING)
 def cancel(ctx: Ctx, token: str) -> RedirectResponse:
     """Forgets the file."""
     imports.discard(ctx, token)

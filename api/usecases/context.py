@@ -90,8 +90,7 @@ _LOST = (
 
 def _database(settings: Settings, thorough: bool) -> Database:
     file = file_of(settings.database_address)
-    left = [name for name in _KEPT if _holds_something(settings.data / name)]
-    left += [f"{file.name}-wal"] if file and _size(Path(f"{file}-wal")) else []
+    left = left_behind(settings)
     if left and file and not _size(file):
         raise UnusableDatabase(_LOST.format(names="、".join(left)))
     db = connect(settings.database_address)
@@ -105,6 +104,13 @@ def _database(settings: Settings, thorough: bool) -> Database:
         _make_private(settings.data, file)
         failing.pop_all()
     return db
+
+
+def left_behind(settings: Settings) -> list[str]:
+    """Names, in the data folder, of what only a database that was there before can have left."""
+    file = file_of(settings.database_address)
+    left = [name for name in _KEPT if _holds_something(settings.data / name)]
+    return left + ([f"{file.name}-wal"] if file and _size(Path(f"{file}-wal")) else [])
 
 
 def _holds_something(folder: Path) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from api.settings import PREFIX, Settings, is_loopback
 from api.usecases.clock import JAPAN
-from api.usecases.context import places_of
+from api.usecases.context import left_behind, places_of
 from api.usecases.fields import FieldProposer, own_folder
 from api.usecases.imports import UPLOAD_SECONDS
 from api.usecases.weight_sets import read_set
@@ -145,8 +145,7 @@ def _open_to_others(data: Path) -> list[Path]:
 def _database(health: Health | None, settings: Settings) -> Iterator[Finding]:
     subject = "データベース"
     if health is None or (health.opens and health.sound and health.version is Version.NONE):
-        left = [name for name in ("index", "uploads") if any((settings.data / name).glob("*"))]
-        if left:
+        if left := left_behind(settings):
             names = "、".join(left)
             message = f"データベースがありません。前のデータ({names})は残っています。バックアップを戻してください。"
             yield Finding(subject, Severity.BROKEN, message)

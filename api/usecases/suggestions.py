@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from threading import Lock
 from typing import Any
 
 from api.errors import Invalid
@@ -25,6 +26,8 @@ from matcher.records import Area, AreaRelation, Bridge, Part, Query, Suggestion
 
 _LOG = logging.getLogger(__name__)
 MAX_K = 100
+# Python lets one thread compute at a time: a second ranking would only make both wait, and every page with them.
+_ONE_AT_A_TIME = Lock()
 _AREA_SENTENCES: Mapping[AreaRelation, str] = {
     AreaRelation.INSIDE: "地域が重なっています（{ours}と{theirs}）。",
     AreaRelation.SAME_CITY: "同じ市町村の中の別の地区です（{ours}と{theirs}）。",
@@ -68,6 +71,7 @@ class CandidateList:
     total: int
     message: str = ""
     ranking_id: int | None = None
+    shown_as: str = ""
 
 
 def suggest_for_text(ctx: Context, text: str, k: int = 10, prefecture: str = "", city: str = "") -> CandidateList:
@@ -86,16 +90,16 @@ def suggest_for_issue(ctx: Context, issue_id: str, k: int = 10, *, record: bool 
     return _recorded(ctx, issue, found) if record and found.candidates else found
 
 
-def list_with(ctx: Context, issue_id: str, organisation_id: str) -> int | None:
-    """The number of the issue's list, recorded now if it was not when it was shown; None if it lacks the organisation.
+def recorded_now(ctx: Context, issue_id: str, shown_as: str) -> int | None:
+    """The number of a list that could not be recorded when it was shown; None where it would be another one by now.
 
     Raises NotFound.
     """
     with ctx.db.read() as conn:
         issue = existing_issue(conn, issue_id)
     found = suggest_for_issue(ctx, issue_id)
-    listed = organisation_id in (candidate.id for candidate in found.candidates)
-    return _record(ctx, issue, found, patience=None) if listed else None
+    same = ranking_rows.digest(_shown(found)) == shown_as
+    return _record(ctx, issue, found, patience=None) if same else None
 
 
 def issues_for_organisation(ctx: Context, organisation_id: str, k: int = 10) -> CandidateList:
@@ -220,7 +224,8 @@ def _ranked(
     if not 1 <= k <= MAX_K:
         raise Invalid(f"候補の数は1から{MAX_K}までにしてください。")
     matcher = index.matcher()
-    ranking = matcher.rank(query, k, without, bridges)
+    with _ONE_AT_A_TIME:
+        ranking = matcher.rank(query, k, without, bridges)
     with ctx.db.read() as conn:
         records = by_ids(conn, [suggestion.owner for suggestion in ranking.suggestions])
     # A row removed between the two readings drops out of the list; the next one is ranked without it.
@@ -285,13 +290,12 @@ def _recorded(ctx: Context, issue: Issue, found: CandidateList) -> CandidateList
         return replace(found, ranking_id=_record(ctx, issue, found, patience=0))
     except NOT_WRITTEN as error:
         _LOG.warning("候補の一覧を記録できませんでした(課題 %s、%s)。", issue.id, type(error).__name__)
-        return found
+        return replace(found, shown_as=ranking_rows.digest(_shown(found)))
 
 
 def _record(ctx: Context, issue: Issue, found: CandidateList, patience: float | None) -> int | None:
-    shown = [candidate_json(candidate, found.sides) for candidate in found.candidates]
     find, record = (
-        partial(verb, issue=issue.id, issue_version=issue.version, model=found.model, shown=shown)
+        partial(verb, issue=issue.id, issue_version=issue.version, model=found.model, shown=_shown(found))
         for verb in (ranking_rows.find, ranking_rows.record)
     )
     with ctx.db.read() as conn:
@@ -300,6 +304,10 @@ def _record(ctx: Context, issue: Issue, found: CandidateList, patience: float | 
         with ctx.db.write(patience) as conn:
             number = record(conn)
     return number
+
+
+def _shown(found: CandidateList) -> list[dict[str, Any]]:
+    return [candidate_json(candidate, found.sides) for candidate in found.candidates]
 
 
 def _word(part: Part, term: str) -> str:

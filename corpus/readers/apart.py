@@ -52,7 +52,7 @@ class Limits:
 
     memory: int = 1_500_000_000
     seconds: int = 120
-    output: int = 1_000_000_000
+    output: int = 400_000_000
 
 
 @dataclass(frozen=True, slots=True)

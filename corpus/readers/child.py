@@ -14,7 +14,6 @@ from pathlib import Path
 
 OUT_OF_MEMORY = 3  # exit code
 _OPEN_FILES = 32
-_LARGEST_FILE = 200_000_000  # bytes; the register of places is sorted in a temporary file
 _POLITENESS = 10  # pages come first
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
@@ -44,7 +43,7 @@ def _limit(memory: int, seconds: int) -> None:
     wanted = {
         resource.RLIMIT_AS: (memory, memory),
         resource.RLIMIT_CPU: (seconds, seconds + 1),
-        resource.RLIMIT_FSIZE: (_LARGEST_FILE, _LARGEST_FILE),
+        resource.RLIMIT_FSIZE: (0, 0),
         resource.RLIMIT_NOFILE: (_OPEN_FILES, _OPEN_FILES),
         resource.RLIMIT_CORE: (0, 0),
     }

@@ -70,7 +70,7 @@ def update(conn: Connection, issue: Issue, expected_version: int) -> Issue:
     wanted = replace(issue, key=current.key if current else issue.key)
     if current and current == replace(wanted, version=current.version):
         return current
-    rows.replace(conn, _SHELF, wanted, expected_version)
+    rows.replace(conn, _SHELF, wanted, expected_version, current)
     return replace(wanted, version=expected_version + 1)
 
 

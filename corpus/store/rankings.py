@@ -39,7 +39,7 @@ def find(
     conn: Connection, *, issue: str, issue_version: int, model: str, shown: Sequence[Mapping[str, Any]]
 ) -> int | None:
     """The number under which ``record`` has kept this very list, None when it has not; writes nothing."""
-    same = {"issue": issue, "issue_version": issue_version, "model": model, "digest": _digest(shown)}
+    same = {"issue": issue, "issue_version": issue_version, "model": model, "digest": digest(shown)}
     return conn.scalar(select(rankings.c.id).filter_by(**same))
 
 
@@ -50,7 +50,7 @@ def _insert(
         issue=issue,
         issue_version=issue_version,
         model=model,
-        digest=_digest(shown),
+        digest=digest(shown),
         shown=[dict(entry) for entry in shown],
         is_sample=is_sample,
         recorded_at=rows.now(),
@@ -59,7 +59,8 @@ def _insert(
     return number
 
 
-def _digest(shown: Sequence[Mapping[str, Any]]) -> str:
+def digest(shown: Sequence[Mapping[str, Any]]) -> str:
+    """SHA-256 (hex) of the entries of a list."""
     written = json.dumps([dict(entry) for entry in shown], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(written.encode()).hexdigest()
 

@@ -68,8 +68,7 @@ class Shelf(Generic[R]):
     derived: Mapping[str, Callable[[R], str]] = field(default_factory=dict)
 
     def row(self, record: R) -> dict[str, Any]:
-        """All columns but the two times. Raises values.Unstorable."""
-        values.check(record)
+        """All columns but the two times."""
         row = {f.name: _stored(getattr(record, f.name)) for f in fields(self.record)}
         row["digest"] = self.digest(row)
         row |= {name: derive(record) for name, derive in self.derived.items()}
@@ -178,7 +177,7 @@ def _split(
     old: list[dict[str, Any]] = []
     for record, existing in batch:
         if existing is None:
-            row = shelf.row(record)
+            row = shelf.row(values.check(record))
             new.append({**row, "imported": row["digest"]})
         elif renewed := _renewed(shelf, record, existing):
             old.append(renewed)
@@ -187,7 +186,7 @@ def _split(
 
 def _renewed(shelf: Shelf[R], record: R, existing: Row[Any]) -> dict[str, Any] | None:
     """What an import writes over a row; None where it leaves it as it is."""
-    row = shelf.row(record)
+    row = shelf.row(values.check(record))
     if row["digest"] == existing.imported:
         return None
     # Where nobody has edited, an import may also empty a column.
@@ -225,7 +224,8 @@ def overwriting(conn: Connection, shelf: Shelf[R], records: Sequence[R], meant: 
     met = _met(conn, shelf, records, meant)
     over = [(record, row) for record, row in met if row and _edited(row) and _renewed(shelf, record, row)]
     stored = by_ids(conn, shelf, [row.id for _, row in over])
-    return [record for record, row in over if _loses(shelf, record, stored[row.id], row.imported)]
+    known = [(record, row) for record, row in over if row.id in stored]  # a damaged row has nothing to be kept
+    return [record for record, row in known if _loses(shelf, record, stored[row.id], row.imported)]
 
 
 def _loses(shelf: Shelf[R], record: R, stored: R, imported: str) -> bool:
@@ -261,14 +261,18 @@ def _overwrite(conn: Connection, shelf: Shelf[R], rows: list[dict[str, Any]]) ->
 def add(conn: Connection, shelf: Shelf[R], record: R) -> None:
     """A row written by a person, with the version it carries. Raises IntegrityError when the id or the key is taken."""
     time = now()
-    conn.execute(insert(shelf.table).values(**shelf.row(record), imported="", created_at=time, updated_at=time))
+    row = shelf.row(values.check(record))
+    conn.execute(insert(shelf.table).values(**row, imported="", created_at=time, updated_at=time))
     meta.bump(conn)
 
 
-def replace(conn: Connection, shelf: Shelf[R], record: R, expected_version: int) -> None:
-    """Writes all but id and key over the row, as version ``expected_version + 1``. Raises Conflict."""
+def replace(conn: Connection, shelf: Shelf[R], record: R, expected_version: int, before: R | None = None) -> None:
+    """Writes all but id and key over the row, as version ``expected_version + 1``. Raises Conflict, values.Unstorable.
+
+    What was wrong ``before`` and stays as it is keeps nobody from changing the rest.
+    """
     table = shelf.table
-    row = {k: v for k, v in shelf.row(record).items() if k not in _IDENTITY}
+    row = {k: v for k, v in shelf.row(values.check(record, before)).items() if k not in _IDENTITY}
     if not 0 <= expected_version < values.LARGEST_NUMBER:  # no row has it, and no column could be compared with it
         raise Conflict(record.id, expected_version, None)
     mine = (table.c.id == record.id) & (table.c.version == expected_version)
