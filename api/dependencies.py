@@ -5,7 +5,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Form, Query, Request
 
 from api.usecases.context import Context
-from corpus.values import LARGEST_NUMBER, MAX_DEPARTMENT, MAX_PLACE, MAX_TEXT
+from corpus.values import LARGEST_NUMBER, MAX_DEPARTMENT, MAX_PLACE
 
 
 async def _context(request: Request) -> Context:  # a plain function would cost a thread
@@ -13,8 +13,8 @@ async def _context(request: Request) -> Context:  # a plain function would cost 
 
 
 Ctx = Annotated[Context, Depends(_context)]
-# What an address may ask for is as long as what is stored may be.
-Searched = Annotated[str, Query(max_length=MAX_TEXT)]
+# Words to look for stand in the address, of which nobody takes more than 64 kB: a sign may be twelve bytes there.
+Searched = Annotated[str, Query(max_length=1_000)]
 Department = Annotated[str, Query(max_length=MAX_DEPARTMENT)]
 Place = Annotated[str, Query(max_length=MAX_PLACE)]
 Chosen = Annotated[str, Query(max_length=MAX_DEPARTMENT)]
