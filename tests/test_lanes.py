@@ -108,6 +108,7 @@ def test_who_asks_for_one_ranking_too_many_is_told_when_to_come_back(
     )
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert "混み合っている" in answer.text
+    assert ("ブラウザーの「戻る」" in answer.text) == (path == "/candidates")
 
 
 def _no_place(_: Lane) -> Any:
