@@ -9,7 +9,7 @@ from enum import Enum
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from alembic import command
@@ -151,13 +151,26 @@ def _prepare(engine: Engine, begin: str, *pragmas: str) -> None:
         connection.isolation_level = None  # the driver's own idea of when to begin is switched off
         # temp_store: a temporary folder that is full must not keep a sorted list from anybody.
         for pragma in (_busy(PATIENCE), "temp_store=MEMORY", *pragmas):
-            connection.execute(f"PRAGMA {pragma}")
+            _insist(connection, f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def on_begin(conn: Connection) -> None:
         if "until" in conn.get_execution_options():
             conn.exec_driver_sql(f"PRAGMA {_busy(_left(conn.get_execution_options()['until']))}")
         conn.exec_driver_sql(begin)
+
+
+def _insist(connection: sqlite3.Connection, statement: str) -> None:
+    """Processes that start at once change the journal at once, and for that SQLite does not always wait by itself."""
+    until = monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or monotonic() > until:
+                raise
+        sleep(0.05)
 
 
 def _busy(seconds: float) -> str:
