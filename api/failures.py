@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from errno import EDQUOT, ENOSPC
+from errno import EACCES, EDQUOT, ENOSPC, EPERM, EROFS
 from http import HTTPStatus
 from typing import Any
 
@@ -51,6 +51,10 @@ _FULL = (
     "disk_full",
     "ディスクの空きがありません。データは元のままです。"
     "このサービスを動かしている人に空きを作ってもらってから、もう一度お試しください。",
+)
+_NOT_WRITABLE = (
+    "not_writable",
+    "データの置き場所に書き込めません。このサービスを動かしている人に、権限を確かめてもらってください。",
 )
 _UNUSABLE = (
     "database",
@@ -102,6 +106,7 @@ _ON_PAGES: Mapping[str, str] = {
     "status": "受付の状態",
 }
 _RETRY_SECONDS = "5"
+_MOST_DETAILS = 20
 _LONGEST_NAME = 100
 _NOT_TYPED = "画面から送られた内容を受け取れませんでした。ページを開き直して、もう一度お試しください。"
 
@@ -145,6 +150,8 @@ def describe(error: Exception) -> tuple[int, str, str, tuple[Detail, ...]]:
         return _status_of(error), error.code, error.message, error.details
     if _is_full(error):
         return 507, *_FULL, ()
+    if isinstance(error, OSError) and error.errno in (EROFS, EACCES, EPERM):
+        return 503, *_NOT_WRITABLE, ()
     if isinstance(error, (Busy, PoolTimeout)):
         return 503, *_BUSY, ()
     if isinstance(error, (UnusableDatabase, OperationalError)):
@@ -187,7 +194,7 @@ def _status_of(error: KyodoError) -> int:
 def _input_details(errors: Sequence[Any]) -> tuple[Detail, ...]:
     """pydantic's findings as sentences; what was typed is not repeated."""
     details = []
-    for found in errors:
+    for found in errors[:_MOST_DETAILS]:
         field = _named(".".join(str(step) for step in found["loc"][1:]))
         details.append(Detail(field, _input_sentence(found, field)))
     return tuple(details)
@@ -200,7 +207,8 @@ def _named(field: str) -> str:
 
 def _page_details(errors: Sequence[Any]) -> tuple[Detail, ...]:
     """The same for people, each sentence once. What no one types, such as a hidden input, has no name for them."""
-    names = [(found, _ON_PAGES.get(str(found["loc"][1])) if found["loc"][1:] else None) for found in errors]
+    told = errors[:_MOST_DETAILS]
+    names = [(found, _ON_PAGES.get(str(found["loc"][1])) if found["loc"][1:] else None) for found in told]
     sentences = [_input_sentence(found, name) if name else _NOT_TYPED for found, name in names]
     return tuple(Detail("", sentence) for sentence in dict.fromkeys(sentences))
 

@@ -45,7 +45,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
         }
         known = record.name.partition(".")[0] in _SPOKEN
-        line["message"] = record.getMessage().strip() if known else "(もとの文は記録しません)"
+        # Of more than one line, as of a traceback that somebody else has put together, the first.
+        line["message"] = record.getMessage().strip().partition("\n")[0] if known else "(もとの文は記録しません)"
         line |= getattr(record, "told", {})
         if record.exc_info and record.exc_info[1]:
             line |= _about(record.exc_info[1])

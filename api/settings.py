@@ -38,6 +38,9 @@ def _proxies(written: str) -> str:
     return written
 
 
+_MOST_BYTES = 10**13  # more than any machine has, and still a limit that the system takes
+
+
 class Settings(BaseSettings):
     """Each field is an environment variable ``KYODO_<NAME>``; ``description`` is what the README's table says."""
 
@@ -45,7 +48,7 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", min_length=1, description="サービスが待ち受けるアドレス")
     port: int = Field(default=8000, ge=1, le=65535, description="サービスが待ち受けるポート番号(1から65535までの整数)")
-    data: Path = Field(
+    data: Annotated[Path, BeforeValidator(lambda given: given or "data")] = Field(
         default=Path("data"), description="データベース、索引、取り込み途中のファイルを置くフォルダー(なければ作ります)"
     )
     database_url: str = Field(
@@ -104,17 +107,18 @@ class Settings(BaseSettings):
     read_memory_bytes: int = Field(
         default=1_500_000_000,
         ge=200_000_000,
+        le=_MOST_BYTES,
         description="1つのファイルを読むのに使うメモリーの上限(バイト数。200000000以上の整数)",
     )
     read_seconds: int = Field(
-        default=120, ge=1, description="1つのファイルを読むのに使う計算時間の上限(秒数。1以上の整数)"
+        default=120, ge=1, le=86_400, description="1つのファイルを読むのに使う計算時間の上限(秒数。1以上の整数)"
     )
     read_output_bytes: int = Field(
         default=400_000_000,
         ge=1,
+        le=_MOST_BYTES,
         description="1つのファイルから読み取った内容の大きさの上限(バイト数。1以上の整数。この数倍のメモリーをサービスが使います)",
     )
-
     hosts: Annotated[str, AfterValidator(_hosts)] = Field(
         default="",
         description="サービスの名前(ブラウザーで開くときのホスト名。ポート番号は書かない)をコンマで並べたもの。"

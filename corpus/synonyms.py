@@ -52,6 +52,9 @@ def read_synonyms(path: Path) -> Synonyms:
     return Synonyms(tuple(groups))
 
 
+_MOST_BYTES = 10_000_000
+
+
 @lru_cache(maxsize=1)
 def shipped_synonyms() -> Synonyms:
     """The table that comes with the program."""
@@ -61,12 +64,21 @@ def shipped_synonyms() -> Synonyms:
 
 def _lines(path: Path) -> list[_Line]:
     """The lines that hold more than a remark."""
+    if _is_endless(path):
+        raise BrokenSynonyms((f"{path.name} は、ふつうのファイルではないか、大きすぎます。10 MBまでにしてください。",))
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise BrokenSynonyms((_not_utf8(path, error),)) from error
     written = [_Line(number, _REMARK.sub("", line).strip()) for number, line in enumerate(text.split("\n"), start=1)]
     return [line for line in written if line.text]
+
+
+def _is_endless(path: Path) -> bool:
+    """A device or a pipe, or larger than any table; a folder and what is not there say so when they are opened."""
+    if path.is_file():
+        return path.stat().st_size > _MOST_BYTES
+    return path.exists() and not path.is_dir()
 
 
 def _not_utf8(path: Path, error: UnicodeDecodeError) -> str:

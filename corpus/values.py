@@ -241,6 +241,7 @@ def _same(kind: type[Any], value: Any) -> Any:
 
 
 _RESTORE: dict[Any, Callable[[Any], Any]] = {
+    "version": lambda value: value if (found := _whole(value)) is not None and found >= 0 else None,
     "fiscal_year": _year,
     "fields": _codes,
     str: text_of,

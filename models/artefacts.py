@@ -129,7 +129,7 @@ def discard(path: Path) -> None:
 
 def replaceable(folder: Path) -> None:
     """Raises NotReplaceable for what holds other things than an artefact, or is the folder one works in."""
-    if folder.is_symlink() or folder.resolve() in (Path.cwd(), *Path.cwd().parents):
+    if folder.is_symlink() or _resolved(folder) in (None, Path.cwd(), *Path.cwd().parents):
         raise NotReplaceable(f"{folder} には書き出せません。新しいフォルダーの名前を指定してください。")
     if folder.is_file():
         raise NotReplaceable(f"{folder} はファイルです。新しいフォルダーの名前を指定してください。")
@@ -137,6 +137,14 @@ def replaceable(folder: Path) -> None:
         raise NotReplaceable(
             f"{folder} には、ほかのファイルがあります。空のフォルダーか、新しい名前を指定してください。"
         )
+
+
+def _resolved(folder: Path) -> Path | None:
+    """None for links in a ring."""
+    try:
+        return folder.resolve()
+    except (OSError, RuntimeError):
+        return None
 
 
 def _only_ours(folder: Path) -> bool:

@@ -3,12 +3,14 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, FailFast, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from corpus.activity_fields import FIELDS
 from corpus.records import Grade, IssueStatus, ReleaseLevel, Stage
 from corpus.values import LARGEST_NUMBER, MAX_TEXT, is_storable
 
+_MOST_KEYS = 100
 Version = Annotated[int, Field(ge=0, le=LARGEST_NUMBER)]
 
 
@@ -20,6 +22,14 @@ class Schema(BaseModel):
 
 class Sent(Schema):
     """A body. No text in it may be longer than any column, or hold what is no character."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_few_keys(cls, sent: object) -> object:
+        """Else every unknown one would be told in an answer many times as long as what was sent."""
+        if isinstance(sent, dict) and len(sent) > _MOST_KEYS:
+            raise PydanticCustomError("too_many", "too many")
+        return sent
 
     @field_validator("*", mode="before")
     @classmethod
@@ -55,7 +65,7 @@ class IssueTexts(Schema):
     prefecture: str = ""
     city: str = ""
     area: str = ""
-    fields: frozenset[int] = frozenset()
+    fields: Annotated[frozenset[int], Field(max_length=len(FIELDS)), FailFast()] = frozenset()
     seeks_partner: bool = True
     release_level: ReleaseLevel = ReleaseLevel.SECTION
 

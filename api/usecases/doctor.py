@@ -235,6 +235,10 @@ def _model(subject: str, whose: Whose, fault: str) -> Finding:
 
 
 def _kept(data: Path) -> Iterator[Finding]:
+    for name in ("index", "encoded", "uploads"):
+        if os.path.lexists(data / name) and not _is_folder(data / name):
+            message = f"{name} という名前の、フォルダーではないものがあります。別の場所に移してください。"
+            yield Finding("検索用のデータ", Severity.LOOK, message)
     broken = [path for path in (data / "index").glob("*-*-*") if not path.name.startswith(".") and _is_broken(path)]
     message = f"検索用のデータのうち{len(broken)}件が壊れています。次に始めるときに作り直します(時間がかかります)。"
     yield Finding("検索用のデータ", Severity.LOOK if broken else Severity.WELL, message if broken else "使えます。")
@@ -246,6 +250,13 @@ def _kept(data: Path) -> Iterator[Finding]:
         Severity.LOOK if left else Severity.WELL,
         message if left else "古いものはありません。",
     )
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # links in a ring
+        return False
 
 
 def _is_broken(path: Path) -> bool:

@@ -43,7 +43,7 @@ def met(ctx: Context, organisation_id: str) -> tuple[Met, ...]:
         existing_organisation(conn, organisation_id)
         introductions = introduction_rows.of_organisation(conn, organisation_id)
         issues = issue_rows.by_ids(conn, sorted({one.issue for one in introductions}))
-        return tuple(_met(conn, one, issues) for one in reversed(introductions))
+        return tuple(_met(conn, one, issues) for one in reversed(introductions) if one.issue in issues)
 
 
 def _met(conn: Connection, introduction: Introduction, issues: Mapping[str, Issue]) -> Met:

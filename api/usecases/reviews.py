@@ -37,6 +37,7 @@ REASONS: Mapping[str, str] = {
 FITTING = ("activity_fits", "experience", "place_fits")
 UNFITTING = ("activity_differs", "words_only", "place_differs", "people_differ", "no_capacity")
 _CONTRADICTING: Mapping[Grade, tuple[str, ...]] = {Grade.SUITABLE: UNFITTING, Grade.UNSUITABLE: FITTING}
+GONE = "(登録からなくなった団体)"
 MAX_COMMENT = 2_000
 # 平成 began then; what was done together before lies in no record of a city that counts such meetings.
 _FIRST_DAY = date(1989, 1, 8)
@@ -168,7 +169,7 @@ def track(ctx: Context, issue_id: str) -> Track:
         latest={key: review for key, review in latest.items() if review.grade is not None},
         history=tuple(reversed(history)),
         introductions=introductions,
-        names={key: organisation.name for key, organisation in known.items()},
+        names={key: known[key].name if key in known else GONE for key in sorted(mentioned)},
         samples=frozenset(key for key, organisation in known.items() if organisation.is_sample),
     )
 

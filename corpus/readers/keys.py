@@ -6,7 +6,8 @@ import re
 from corpus import corporate_numbers
 from matcher.folding import nfkc
 
-ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+# An id stands in addresses: of these three, one is the form for a new issue, and browsers take the others for folders.
+ID = re.compile(r"(?!(?:new|\.|\.\.)\Z)[A-Za-z0-9_.-]{1,64}")
 
 
 def fold(text: str) -> str:

@@ -1,6 +1,8 @@
 """What the collection knows about itself: the revision that every change raises, and a few named values."""
 
-from sqlalchemy import Connection, insert, select, update
+import secrets
+
+from sqlalchemy import Connection, func, insert, select, update
 
 from corpus import tables
 from corpus.values import text_of
@@ -8,13 +10,14 @@ from corpus.values import text_of
 
 def revision(conn: Connection) -> int:
     """A number that grows with every change of organisations, issues or cases; the same number, the same content."""
-    number: int = conn.execute(select(tables.revision.c.number)).scalar_one()
-    return number
+    return conn.scalar(select(func.max(tables.revision.c.number))) or 0
 
 
 def bump(conn: Connection) -> None:
     """Raises the revision. Every function of this package that changes the collection does so itself."""
-    conn.execute(update(tables.revision).values(number=tables.revision.c.number + 1))
+    written = conn.execute(update(tables.revision).values(number=tables.revision.c.number + 1))
+    if written.rowcount == 0:  # a hand in the database took it away; no state is known by so large a number
+        conn.execute(insert(tables.revision).values(id=1, number=2**29 + secrets.randbelow(2**30)))
 
 
 def get(conn: Connection, key: str) -> str | None:
