@@ -17,13 +17,13 @@ TORCH ?= torch==2.13.0
 
 setup: $(READY)
 
-# What running needs, and no more: of the libraries' own tests nothing is compiled. A stamp: renewed when the locked list
-# or the package's own metadata changes.
+# What running needs, and no more: of the libraries' own tests nothing is compiled, nor what is no Python 3. A stamp:
+# renewed when the locked list or the package's own metadata changes.
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	$(BIN)/python -m compileall -q -x '/(tests|testing|pip|setuptools)/' .venv/lib
+	-$(BIN)/python -m compileall -q -q -x '/(tests|testing|pip|setuptools)/' .venv/lib
 	touch $(READY)
 
 setup-test: $(READY_TO_TEST)
