@@ -21,6 +21,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from api.errors import Refused
 from api.settings import Settings, is_loopback
 
+_LOG = logging.getLogger(__name__)
 # Whole pages come from this server alone and need no script. A form may only be sent back to it.
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -38,13 +39,9 @@ HEADERS: Mapping[str, str] = {
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORM_BYTES = 1_000_000
 _UPLOAD_PATHS = ("/imports", "/api/v1/imports")
-
-
 _FORWARDED = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via")
 # A body may take so long, and longer by its size at a slow line's pace; but never so long without a byte.
 _BODY_SECONDS, _BYTES_A_SECOND, _PAUSE_SECONDS = 30.0, 50_000, 10.0
-_LOG = logging.getLogger(__name__)
-
 _ONLY_HERE = "このサービスは、動いているコンピューターの中からだけ使えます。ほかのコンピューターからは使えません。"
 _NOT_OURS = (
     "アドレスの書き方がこのサービスのものではありません。http://127.0.0.1 から始まるアドレスか、"

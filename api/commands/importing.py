@@ -145,7 +145,7 @@ def _show(report: "FileReport", dry_run: bool) -> None:
         typer.echo(f"  {_problem_line(problem)}")
     if len(report.problems) > _MOST_PROBLEMS:
         rest = len(report.problems) - _MOST_PROBLEMS
-        typer.echo(f"  このほかに{rest:,}件あります。--json を付けるとすべて出力します。")
+        typer.echo(f"  このほかに{rest:,}件あります。--json を付けると、5万件まで出力します。")
     typer.echo(f"  {_outcome(report, dry_run)}")
     if not report.stored and report.exit_code == 1 and report.readable:
         say("問題のある行を除いて取り込むには --skip-bad-rows を付けてください。列の割り当ては --map で直せます。")
