@@ -63,8 +63,12 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture(params=[(1280, False), (390, True)], ids=["desktop without JavaScript", "phone"])
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page that fails the test on any console error or violation of the content security policy."""
+def page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page that fails the test on any console error or violation of the content security policy.
+
+    It takes the address so that it is closed before the service is: what a browser asks for beside the page, such as
+    its icon, would else find nobody.
+    """
     width, scripts = request.param
     context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=scripts, locale="ja-JP")
     complaints: list[str] = []
