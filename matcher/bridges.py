@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from matcher.matching import TEXT_PARTS, Matcher
+from matcher.matching import TEXT_PARTS, Mask, Matcher
 from matcher.records import Band, Bridge, Part, Query, Suggestion
 
 _MOST = 3  # cases that speak for one query, and partners for whom they speak
@@ -22,19 +22,21 @@ def bridges_for(
     cases: Matcher,
     partners_of: Callable[[Sequence[str]], Mapping[str, Sequence[Partner]]],
     without: Collection[str] = (),
+    among: Mask | None = None,
 ) -> list[Bridge]:
     """The first three known partners of the three cases most like ``query``, strongest first, ties by case.
 
     ``cases`` ranks case documents, a case an owner; places do not matter, since a case of any city tells what kind of
-    partner may help. A case that leans on little, or is in ``without``, is no bridge. The strength is the share that
-    the case's score has of the most that its texts and fields could give. ``partners_of`` is asked for the cases that
-    speak, and for no others: a city may keep thousands.
+    partner may help. A case that leans on little, is in ``without`` or not ``among`` those here, is no bridge. The
+    strength is the share that the case's score has of the most that its texts and fields could give. ``partners_of`` is
+    asked for the cases that speak, and for no others: a city may keep thousands.
     """
     weights = replace(cases.config.weights, area=0.0)
     most = sum(map(weights.of, (*TEXT_PARTS, Part.FIELDS)))
     if not most:
         return []
-    alike = [s for s in cases.weighed(weights).rank(query, _MOST, without).suggestions if s.band is not Band.WEAK]
+    ranking = cases.weighed(weights).rank(query, _MOST, without, among=among)
+    alike = [found for found in ranking.suggestions if found.band is not Band.WEAK]
     speaking = [one.owner for one in alike]
     titles = {document.owner: document.title for document in cases.documents if document.owner in speaking}
     partners = partners_of(speaking) if speaking else {}

@@ -19,7 +19,7 @@ from matcher.text import DICTIONARY_EDITION
 
 _STATE_FORMAT = 3  # raise when the analysis of text or the layout of the state changes
 
-
+Mask = NDArray[np.bool_]  # shape (owners,), in their order
 TEXT_PARTS = (Part.WORDS, Part.CHARACTERS, Part.SYNONYMS, Part.MEANING)  # compare what is written, word by word
 # No reasons of their own. An encoder is none, for in many a model all texts lie near each other.
 _CONTEXT = frozenset({Part.FIELDS, Part.AREA, Part.ENCODER})
@@ -162,17 +162,27 @@ class Matcher:
         scores = self.scores(query, bridges)
         return [(self.owners[i], float(scores[i])) for i in first(scores, k)]
 
-    def rank(self, query: Query, k: int = 10, without: Collection[str] = (), bridges: Sequence[Bridge] = ()) -> Ranking:
+    def rank(
+        self,
+        query: Query,
+        k: int = 10,
+        without: Collection[str] = (),
+        bridges: Sequence[Bridge] = (),
+        among: Mask | None = None,
+    ) -> Ranking:
         """The first ``k`` owners whose texts or cases have something to do with the query, with the evidence.
 
-        Owners in ``without`` are passed over.
+        Owners in ``without`` are passed over. ``among``, shape (owners,), says who is here at all: the others get no
+        rank, and no case speaks for them or for those like them. None is all; another length raises IndexError.
         """
-        asked = self._asked(query, bridges)
+        asked = self._asked(query, bridges, among)
         rows, reasons, clues = self._scored(asked)
         rows = np.where(reasons, rows, -np.inf)
         scores = self._fitted.by_owner(rows)
         numbers = self._fitted.numbers
         scores[[numbers[owner] for owner in without if owner in numbers]] = -np.inf
+        if among is not None:
+            scores[~among] = -np.inf
         chosen = [number for number in first(scores, k) if np.isfinite(scores[number])]
         found = tuple(self._suggestion(asked, rows, clues, number, n) for n, number in enumerate(chosen, start=1))
         return Ranking(query.id, self.name, any(s.band is not Band.WEAK for s in found), found)
@@ -189,8 +199,9 @@ class Matcher:
         """
         return cls(Fitted.of_state(state, config.bm25), config, learned or Learned())
 
-    def _asked(self, query: Query, bridges: Sequence[Bridge]) -> Asked:
-        here = [bridge for bridge in bridges if bridge.partner in self._fitted.numbers]
+    def _asked(self, query: Query, bridges: Sequence[Bridge], among: Mask | None = None) -> Asked:
+        numbers = self._fitted.numbers
+        here = [one for one in bridges if one.partner in numbers and (among is None or among[numbers[one.partner]])]
         return Asked.of(query, self._learned, here)
 
     def _scored(self, asked: Asked) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:

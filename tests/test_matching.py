@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcher.analysis import Learned
+from matcher.bridges import Partner, bridges_for
 from matcher.dense import WordVectors
 from matcher.matching import Matcher, MatcherConfig, Weights
 from matcher.records import Area, AreaRelation, Band, Bridge, Document, Part, Query
@@ -215,6 +216,32 @@ def test_equal_scores_are_ordered_by_id():
 
 def test_owners_passed_over_are_not_ranked():
     assert [s.owner for s in Matcher.fit(DOCUMENTS).rank(CAT, without=["o1"]).suggestions] == ["o2", "o3"]
+
+
+def test_owners_not_among_those_here_are_ranked_as_though_they_were_not_there():
+    matcher = Matcher.fit(DOCUMENTS)
+    assert [s.owner for s in matcher.rank(CAT, among=np.array([False, True, True])).suggestions] == ["o2", "o3"]
+    assert matcher.rank(CAT, 1, among=np.array([False, True, True])).suggestions[0].rank == 1
+    assert matcher.rank(CAT, among=np.ones(3, dtype=bool)) == matcher.rank(CAT)
+    assert matcher.rank(CAT, among=np.zeros(3, dtype=bool)) == matcher.rank(Query("q", ""))
+    with pytest.raises(IndexError):
+        matcher.rank(CAT, among=np.ones(2, dtype=bool))
+
+
+def test_a_case_does_not_speak_for_a_partner_who_is_not_among_those_here_nor_for_those_like_it():
+    bridges = [Bridge("c1", "猫の事例", "o1", "ねこの会", 1.0, "", "")]
+    matcher, here = Matcher.fit(DOCUMENTS, learned=LEARNED), np.array([False, True, True])
+    assert matcher.rank(CAT, bridges=bridges, among=here) == matcher.rank(CAT, among=here)
+    assert matcher.rank(CAT, bridges=bridges, without=["o1"]) != matcher.rank(CAT, without=["o1"])
+
+
+def test_a_case_not_among_those_here_is_no_bridge_and_takes_no_place_of_another():
+    bodies = ["飼い主のいない猫の捕獲と世話"] * 5 + ["囲碁の対局"] * 15
+    cases = Matcher.fit([Document(f"c{n:02}", f"c{n:02}", body=body) for n, body in enumerate(bodies)])
+    partners = {case: [Partner(f"o{case}", "会")] for case in cases.owners}
+    here = np.array([case not in ("c00", "c02") for case in cases.owners])
+    found = bridges_for(CAT, cases, lambda _: partners, among=here)
+    assert [bridge.case for bridge in found] == ["c01", "c03", "c04"]
 
 
 def test_the_run_has_every_owner_up_to_k():
