@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from matcher.dense import Floats, TextEncoder, WordVectors, quantised
-from matcher.records import Bridge, Document, Part, Query
+from matcher.records import Document, Part, Query
 from matcher.synonyms import Synonyms, member_key
 from matcher.text import Compound, Term, character_forms, characters, compounds, sentence_spans, words
 
@@ -87,22 +86,22 @@ class Analysed:
         return first
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what not every ranking needs is worked out by the first that does
 class Asked:
-    """A query made ready: its text analysed, its terms counted and its surfaces known."""
+    """A query made ready, once for all rankings of one request: its terms, their counts, their surfaces.
+
+    Nothing here hangs on what is ranked. The matchers that share ``learned`` take it in place of the query.
+    """
 
     query: Query
     learned: Learned
     analysed: Analysed
     counts: Mapping[Part, Counts]
     surfaces: Mapping[Part, Mapping[str, str]]
-    nouns: Sequence[Compound]
-    bridges: Sequence[Bridge]
-    known: dict[Part, Any] = field(default_factory=dict)  # worked out once a ranking, by the part that needs it
 
     @classmethod
-    def of(cls, query: Query, learned: Learned, bridges: Sequence[Bridge] = ()) -> "Asked":
-        """Once a ranking."""
+    def of(cls, query: Query, learned: Learned) -> "Asked":
+        """Reads the text."""
         found = words(query.text)
         others = learned.others(query.text, found)
         terms = {
@@ -113,8 +112,27 @@ class Asked:
         analysed = Analysed(query.text, terms, found)
         counts: dict[Part, Counts] = {part: Counter(term.form for term in terms[part]) for part in TERM_PARTS[:2]}
         counts[Part.SYNONYMS] = {form: counted for form, (counted, _) in others.items()}
-        surfaces = {part: analysed.surfaces(part) for part in TERM_PARTS}
-        return cls(query, learned, analysed, counts, surfaces, compounds(query.text), bridges)
+        return cls(query, learned, analysed, counts, {part: analysed.surfaces(part) for part in TERM_PARTS})
+
+    @cached_property
+    def nouns(self) -> Sequence[Compound]:
+        """The text's whole nouns."""
+        return compounds(self.query.text)
+
+    @cached_property
+    def meaning(self) -> Floats:
+        """The sum of the words' vectors, (1, dimensions); zeros where none is known."""
+        return self.learned.meanings([self.forms(Part.WORDS)])
+
+    @cached_property
+    def encoded(self) -> Floats:
+        """The text as the encoder sees it, (1, dimensions); no dimensions without one."""
+        encoder = self.learned.encoder
+        return encoder.encode_queries([self.query.text]) if encoder else np.zeros((1, 0), np.float32)
+
+    def forms(self, part: Part) -> list[str]:
+        """The forms of its terms, in the order they are written."""
+        return [term.form for term in self.analysed.terms[part]]
 
     def shared(self, written: str, found: Sequence[Term]) -> Analysed:
         """A document's text, ``found`` its words, with the terms that the query has too, and the members that stand for

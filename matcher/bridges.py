@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from matcher.analysis import Asked
 from matcher.matching import TEXT_PARTS, Mask, Matcher
 from matcher.records import Band, Bridge, Part, Query, Suggestion
 
@@ -18,7 +19,7 @@ class Partner:
 
 
 def bridges_for(
-    query: Query,
+    query: Query | Asked,
     cases: Matcher,
     partners_of: Callable[[Sequence[str]], Mapping[str, Sequence[Partner]]],
     without: Collection[str] = (),

@@ -7,7 +7,7 @@ from itertools import islice
 
 from matcher.analysis import Analysed, Asked
 from matcher.context import nearest
-from matcher.parts import MeaningPart, ScorePart
+from matcher.parts import CasePart, MeaningPart, ScorePart
 from matcher.records import Bridge, Contribution, Document, Evidence, Part
 from matcher.text import Term, compounds, sentence_spans
 
@@ -37,11 +37,11 @@ def evidence_of(
     contributions = [
         Contribution(one.part, one.term, one.matched, weight * one.value, one.form)
         for part, weight in parts
-        for one in part.explain(asked, row, document, analysed[speaker])
+        for one in part.explain(row, document, analysed[speaker])
     ]
     relation, ours, theirs = nearest(asked.query.areas, document.areas)
     values = {(c.part, c.form): c.value for c in contributions}
-    speaking = next((p.speaking(asked, row) for p, _ in parts if isinstance(p, MeaningPart)), -1)
+    speaking = next((p.speaking(row) for p, _ in parts if isinstance(p, MeaningPart)), -1)
     query_quote, document_quote = _quotes(asked, analysed[speaker], document.title.strip(), values, speaking)
     return Evidence(
         contributions=tuple(sorted(contributions, key=lambda c: (-c.value, c.part, c.form))),
@@ -52,18 +52,18 @@ def evidence_of(
         query_area=ours,
         document_area=theirs,
         missing=_missing(asked, analysed, telling),
-        bridge=_bridge(asked, parts, contributions),
+        bridge=_bridge(parts, contributions),
     )
 
 
-def _bridge(asked: Asked, parts: Parts, contributions: Sequence[Contribution]) -> Bridge | None:
+def _bridge(parts: Parts, contributions: Sequence[Contribution]) -> Bridge | None:
     """The one that adds to the score, with how like its partner the suggested is."""
     told = {(one.form, one.matched): one.value for one in contributions if one.part is Part.CASES}
-    weight = next((weight for part, weight in parts if part.part is Part.CASES), 0.0)
-    for bridge in asked.bridges:
-        value = told.get((bridge.case, bridge.partner_name))
-        if value:
-            return replace(bridge, likeness=value / (weight * bridge.strength))
+    for part, weight in parts:
+        for bridge in part.bridges if isinstance(part, CasePart) else ():
+            value = told.get((bridge.case, bridge.partner_name))
+            if value:
+                return replace(bridge, likeness=value / (weight * bridge.strength))
     return None
 
 

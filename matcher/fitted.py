@@ -12,16 +12,9 @@ from numpy.typing import NDArray
 from matcher.analysis import TERM_PARTS, Analysed, Asked, Counted, Learned, counted, joined_text
 from matcher.context import FieldMasks, Places
 from matcher.dense import EMPTY, RowGroups
-from matcher.parts import (
-    AreaPart,
-    EncoderPart,
-    FieldPart,
-    MeaningPart,
-    ScorePart,
-    TermPart,
-)
+from matcher.parts import AreaPart, CasePart, EncoderPart, FieldPart, MeaningPart, ScorePart, TermPart
 from matcher.readings import NOTHING_READ, Reading, Readings, reading
-from matcher.records import Area, Document, Part
+from matcher.records import Area, Bridge, Document, Part
 from matcher.sparse import Bm25, CountedRows, TermIndex
 
 
@@ -110,20 +103,28 @@ class Fitted:
         """Owner -> its number among the owners."""
         return {owner: number for number, owner in enumerate(self.owners)}
 
-    @cached_property
-    def parts(self) -> Sequence[ScorePart]:
-        """In the order of ``Weights``, but for past cases."""
+    def parts(self, asked: Asked, bridges: Sequence[Bridge]) -> list[ScorePart]:
+        """Of one ranking, in the order of ``Weights``; past cases take part where there are some."""
         words = (Part.WORDS, self.indexes[Part.WORDS])
         characters = (Part.CHARACTERS, self.indexes[Part.CHARACTERS])
-        return (
-            TermPart(*words, words),
-            TermPart(*characters, characters),
-            TermPart(Part.SYNONYMS, self.indexes[Part.SYNONYMS], words),
-            MeaningPart(self.sentences),
-            *([EncoderPart(self.texts)] if len(self.texts.small) else []),
-            FieldPart(FieldMasks.of(self.documents)),
-            AreaPart(Places(self.documents)),
-        )
+        return [
+            TermPart(asked, *words, words),
+            TermPart(asked, *characters, characters),
+            TermPart(asked, Part.SYNONYMS, self.indexes[Part.SYNONYMS], words),
+            MeaningPart(asked, self.sentences),
+            *([EncoderPart(asked, self.texts)] if len(self.texts.small) else []),
+            FieldPart(asked, self._masks),
+            AreaPart(asked, self._places),
+            *([CasePart(bridges, self.profiles, self.rows_of_owner)] if bridges else []),
+        ]
+
+    @cached_property
+    def _masks(self) -> FieldMasks:
+        return FieldMasks.of(self.documents)
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self.documents)
 
     @cached_property
     def profiles(self) -> RowGroups:

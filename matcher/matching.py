@@ -138,33 +138,43 @@ class Matcher:
         """The same documents ranked by other weights."""
         return Matcher(self._fitted, replace(self.config, weights=weights), self._learned)
 
-    def scores(self, query: Query, bridges: Sequence[Bridge] = ()) -> NDArray[np.float64]:
+    def asked(self, query: Query | Asked) -> Asked:
+        """A query made ready for every ranking with what was learned here.
+
+        What is ready stays as it is; made with something else that was learned, it raises ValueError.
+        """
+        if isinstance(query, Query):
+            return Asked.of(query, self._learned)
+        if query.learned.name != self._learned.name:
+            raise ValueError("the query was made ready with something else that was learned")
+        return query
+
+    def scores(self, query: Query | Asked, bridges: Sequence[Bridge] = ()) -> NDArray[np.float64]:
         """One score an owner, in the order of ``owners``: that of its best document."""
-        rows, *_ = self._scored(self._asked(query, bridges))
+        rows, *_ = self._scored(self._parts(self.asked(query), bridges))
         return self._fitted.by_owner(rows)
 
-    def features(self, query: Query, bridges: Sequence[Bridge] = ()) -> NDArray[np.float64]:
+    def features(self, query: Query | Asked, bridges: Sequence[Bridge] = ()) -> NDArray[np.float64]:
         """Shape (owners, parts): of each owner's best document what each part gives before its weight.
 
         Columns in the order of ``Weights.learnable``; 0 for a part that is not there. Which document is the best the
         area helps to decide, though it has no column.
         """
-        asked = self._asked(query, bridges)
-        by_part = {part.part: part.scores(asked) for part in self._parts(asked)}
+        by_part = {part.part: part.scores() for part in self._parts(self.asked(query), bridges)}
         none = np.zeros(len(self.documents))
         rows = sum((self.config.weights.of(part) * scores for part, scores in by_part.items()), none)
         best = [max(self._fitted.rows_of(n), key=lambda row: (rows[row], -row)) for n in range(len(self.owners))]
         columns = [by_part.get(Part(name), none)[best] for name in self.config.weights.learnable]
         return np.array(columns).T
 
-    def best(self, query: Query, k: int, bridges: Sequence[Bridge] = ()) -> list[tuple[str, float]]:
+    def best(self, query: Query | Asked, k: int, bridges: Sequence[Bridge] = ()) -> list[tuple[str, float]]:
         """The ``min(k, N)`` first owners with their scores, by (-score, owner), without evidence."""
         scores = self.scores(query, bridges)
         return [(self.owners[i], float(scores[i])) for i in first(scores, k)]
 
     def rank(
         self,
-        query: Query,
+        query: Query | Asked,
         k: int = 10,
         without: Collection[str] = (),
         bridges: Sequence[Bridge] = (),
@@ -175,8 +185,9 @@ class Matcher:
         Owners in ``without`` are passed over. ``among``, shape (owners,), says who is here at all: the others get no
         rank, and no case speaks for them or for those like them. None is all; another length raises IndexError.
         """
-        asked = self._asked(query, bridges, among)
-        rows, reasons, clues = self._scored(asked)
+        asked = self.asked(query)
+        parts = self._parts(asked, bridges, among)
+        rows, reasons, clues = self._scored(parts)
         rows = np.where(reasons, rows, -np.inf)
         scores = self._fitted.by_owner(rows)
         numbers = self._fitted.numbers
@@ -184,8 +195,10 @@ class Matcher:
         if among is not None:
             scores[~among] = -np.inf
         chosen = [number for number in first(scores, k) if np.isfinite(scores[number])]
-        found = tuple(self._suggestion(asked, rows, clues, number, n) for n, number in enumerate(chosen, start=1))
-        return Ranking(query.id, self.name, any(s.band is not Band.WEAK for s in found), found)
+        found = tuple(
+            self._suggestion(asked, parts, rows, clues, number, n) for n, number in enumerate(chosen, start=1)
+        )
+        return Ranking(asked.query.id, self.name, any(s.band is not Band.WEAK for s in found), found)
 
     def state(self) -> State:
         """Everything that ``from_state`` needs, but for the config and what was learned."""
@@ -199,45 +212,46 @@ class Matcher:
         """
         return cls(Fitted.of_state(state, config.bm25), config, learned or Learned())
 
-    def _asked(self, query: Query, bridges: Sequence[Bridge], among: Mask | None = None) -> Asked:
+    def _parts(self, asked: Asked, bridges: Sequence[Bridge], among: Mask | None = None) -> list[ScorePart]:
+        """Of one ranking; a case whose partner is not here says nothing."""
         numbers = self._fitted.numbers
         here = [one for one in bridges if one.partner in numbers and (among is None or among[numbers[one.partner]])]
-        return Asked.of(query, self._learned, here)
+        return self._fitted.parts(asked, here)
 
-    def _scored(self, asked: Asked) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
+    def _scored(self, parts: Sequence[ScorePart]) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
         """Of each document the score, whether there is a reason for it, and its clue, 0..1."""
         rows, clues = np.zeros(len(self.documents)), np.zeros(len(self.documents))
         clue = _CLUE if any(map(self.config.weights.of, TEXT_PARTS)) else {}
         reasons = np.zeros(len(self.documents), dtype=bool)
-        for part in self._parts(asked):
+        for part in parts:
             weight, share = self.config.weights.of(part.part), clue.get(part.part, 0.0)
             if weight or share:
-                scores = part.scores(asked)
+                scores = part.scores()
                 rows += weight * scores
                 clues += share * scores
                 if weight and part.part not in _CONTEXT:
-                    reasons |= scores > self._least(part.part, asked)
+                    reasons |= scores > self._least(part)
         return rows, reasons, clues
 
-    def _parts(self, asked: Asked) -> list[ScorePart]:
-        """Past cases take part where there are some."""
-        fitted = self._fitted
-        cases = [CasePart(fitted.profiles, fitted.rows_of_owner)] if asked.bridges else []
-        return [*fitted.parts, *cases]
-
-    def _least(self, part: Part, asked: Asked) -> float:
+    def _least(self, part: ScorePart) -> float:
         """From where on what a part gives is a reason: a little of meaning, or of a case, is in any two texts."""
-        if part is Part.CASES:
-            return self.config.kindred * max(bridge.strength for bridge in asked.bridges)
-        return self.config.kindred if part is Part.MEANING else 0.0
+        if isinstance(part, CasePart):
+            return self.config.kindred * part.strongest
+        return self.config.kindred if part.part is Part.MEANING else 0.0
 
     def _suggestion(
-        self, asked: Asked, scores: NDArray[np.float64], clues: NDArray[np.float64], number: int, rank: int
+        self,
+        asked: Asked,
+        parts: Sequence[ScorePart],
+        scores: NDArray[np.float64],
+        clues: NDArray[np.float64],
+        number: int,
+        rank: int,
     ) -> Suggestion:
         fitted = self._fitted
         rows = fitted.rows_of(number)
         best = max(rows, key=lambda row: (scores[row], -row))
-        weighed = [(part, self.config.weights.of(part.part)) for part in self._parts(asked)]
+        weighed = [(part, self.config.weights.of(part.part)) for part in parts]
         evidence = evidence_of(
             asked,
             [one for one in weighed if one[1]],

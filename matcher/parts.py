@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -10,8 +11,8 @@ from numpy.typing import NDArray
 from matcher.analysis import Analysed, Asked
 from matcher.context import NEARNESS, FieldMasks, Places
 from matcher.context import nearest as nearest_places
-from matcher.dense import Floats, RowGroups, Speaking, WordVectors, log_counts, unit_rows
-from matcher.records import Contribution, Document, Part
+from matcher.dense import RowGroups, Speaking, WordVectors, log_counts, unit_rows
+from matcher.records import Bridge, Contribution, Document, Part
 from matcher.sparse import TermIndex
 from matcher.text import Term, has_digit, sentence_spans
 
@@ -20,96 +21,93 @@ _NEAR_WORDS = 0.45  # the cosine from which two words are shown side by side; by
 
 
 class ScorePart(Protocol):
-    """One summand of every score: ``scores`` for all rows, ``explain`` for one; the explanation sums to the score."""
+    """One summand of every score of what is asked: ``scores`` for all rows, ``explain`` for one, summing to the score.
+
+    Made for one ranking, so that what hangs on query and documents together is worked out once and goes no further.
+    """
 
     @property
     def part(self) -> Part:
         """Which one it is."""
 
-    def scores(self, asked: Asked) -> NDArray[np.float64]:
+    def scores(self) -> NDArray[np.float64]:
         """Shape (N,), in the order of the documents, before the part's weight."""
 
-    def explain(self, asked: Asked, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
-        """The summands of ``scores(asked)[row]``."""
+    def explain(self, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+        """The summands of ``scores()[row]``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: the scale is worked out once
 class TermPart:
     """BM25 as a share of the highest sum that the query's terms allow in ``bound``: 0..1 where that is ``index``.
 
     What stands for a word of the query in other words (synonyms) is measured by the bound of the words themselves.
     """
 
+    asked: Asked
     part: Part
     index: TermIndex
     bound: tuple[Part, TermIndex]
 
-    def scores(self, asked: Asked) -> NDArray[np.float64]:
+    def scores(self) -> NDArray[np.float64]:
         """See ``ScorePart``."""
-        return self._scale(asked) * self.index.scores(asked.counts[self.part])
+        return self._scale * self.index.scores(self.asked.counts[self.part])
 
-    def explain(self, asked: Asked, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+    def explain(self, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
         """Both surfaces as first written."""
-        scale, matched, written = self._scale(asked), analysed.surfaces(self.part), asked.surfaces[self.part]
+        matched, written = analysed.surfaces(self.part), self.asked.surfaces[self.part]
         return [
-            Contribution(self.part, written[form], matched.get(form, form), scale * value, form)
-            for form, value in self.index.contributions(asked.counts[self.part], row)
+            Contribution(self.part, written[form], matched.get(form, form), self._scale * value, form)
+            for form, value in self.index.contributions(self.asked.counts[self.part], row)
         ]
 
-    def _scale(self, asked: Asked) -> float:
-        if self.part not in asked.known:
-            part, index = self.bound
-            bound = index.bound(asked.counts[part])
-            asked.known[self.part] = 1.0 / bound if bound else 0.0
-        scale: float = asked.known[self.part]
-        return scale
+    @cached_property
+    def _scale(self) -> float:
+        part, index = self.bound
+        bound = index.bound(self.asked.counts[part])
+        return 1.0 / bound if bound else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class MeaningPart:
     """The cosine of the query's text with the document's nearest sentence, 0..1; what points away counts 0."""
 
+    asked: Asked
     rows: RowGroups
     part: Part = Part.MEANING
 
-    def scores(self, asked: Asked) -> NDArray[np.float64]:
+    def scores(self) -> NDArray[np.float64]:
         """See ``ScorePart``."""
-        scores: NDArray[np.float64] = np.maximum(self.rows.best(self._row(asked))[:, 0], 0.0)
+        scores: NDArray[np.float64] = np.maximum(self.rows.best(self.asked.meaning)[:, 0], 0.0)
         return scores
 
-    def explain(self, asked: Asked, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+    def explain(self, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
         """One a word of the query, beside the word of the sentence that it lies nearest to, "" where none is near.
 
         The sum of the words is the text, so each word's share of the cosine is its own product with the sentence. Rows
         are rounded, and the words share what that changes in the cosine.
         """
-        vectors = asked.learned.vectors
-        nearest = self._speaking(asked, row)
+        vectors = self.asked.learned.vectors
+        nearest = self._speaking(row)
         if vectors is None or nearest.cosine <= 0:
             return []
-        counted = [(f, n) for f, n in log_counts(t.form for t in asked.analysed.words).items() if f in vectors.rows]
+        counted = [(f, n) for f, n in log_counts(self.asked.forms(Part.WORDS)).items() if f in vectors.rows]
         weighed = np.array([n for _, n in counted])[:, None] * vectors.matrix[[vectors.rows[f] for f, _ in counted]]
         shares = weighed @ nearest.row / np.linalg.norm(weighed.sum(axis=0))
         shares += (nearest.cosine - shares.sum()) * np.abs(shares) / np.abs(shares).sum()
         beside = _nearest_terms([form for form, _ in counted], sentence_terms(analysed, nearest.number), vectors)
-        written = asked.surfaces[Part.WORDS]
+        written = self.asked.surfaces[Part.WORDS]
         return [
             Contribution(self.part, written[form], matched, float(share), form)
             for (form, _), share, matched in zip(counted, shares, beside, strict=True)
         ]
 
-    def speaking(self, asked: Asked, row: int) -> int:
+    def speaking(self, row: int) -> int:
         """The number of the sentence of the document that gives the score."""
-        return self._speaking(asked, row).number
+        return self._speaking(row).number
 
-    def _speaking(self, asked: Asked, row: int) -> Speaking:
-        return self.rows.speaking(self._row(asked), row)
-
-    def _row(self, asked: Asked) -> Floats:
-        if self.part not in asked.known:
-            asked.known[self.part] = asked.learned.meanings([[term.form for term in asked.analysed.words]])
-        row: Floats = asked.known[self.part]
-        return row
+    def _speaking(self, row: int) -> Speaking:
+        return self.rows.speaking(self.asked.meaning, row)
 
 
 def sentence_terms(analysed: Analysed, number: int) -> list[Term]:
@@ -145,65 +143,62 @@ def _nearest_terms(forms: Sequence[str], terms: Sequence[Term], vectors: WordVec
 class EncoderPart:
     """The cosine of the two texts as a sentence encoder sees them, 0..1; it cannot be taken apart into words."""
 
+    asked: Asked
     rows: RowGroups
     part: Part = Part.ENCODER
 
-    def scores(self, asked: Asked) -> NDArray[np.float64]:
+    def scores(self) -> NDArray[np.float64]:
         """See ``ScorePart``."""
-        scores: NDArray[np.float64] = np.maximum(self.rows.best(self._row(asked))[:, 0], 0.0)
+        scores: NDArray[np.float64] = np.maximum(self.rows.best(self.asked.encoded)[:, 0], 0.0)
         return scores
 
-    def explain(self, asked: Asked, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+    def explain(self, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
         """One contribution for the whole texts, which names no words."""
-        value = self.rows.speaking(self._row(asked), row).cosine
+        value = self.rows.speaking(self.asked.encoded, row).cosine
         return [Contribution(self.part, "", "", value)] if value > 0 else []
 
-    def _row(self, asked: Asked) -> Floats:
-        if self.part not in asked.known:
-            encoder, size = asked.learned.encoder, self.rows.small.shape[1]
-            text = [asked.query.text]
-            asked.known[self.part] = encoder.encode_queries(text) if encoder else np.zeros((1, size), np.float32)
-        row: Floats = asked.known[self.part]
-        return row
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what the cases give is worked out once
 class CasePart:
     """A past case like the query speaks for its partner, and less for those like the partner: strength x likeness.
 
-    ``profiles`` has a row a document. The likeness of a partner's own documents is 1, of others the cosine of the
-    whole texts. Of several cases the one that gives most counts.
+    ``bridges``, at least one, are of partners that are here. ``profiles`` has a row a document. The likeness of a
+    partner's own documents is 1, of others the cosine of the whole texts. Of several cases the one that gives most
+    counts.
     """
 
+    bridges: Sequence[Bridge]
     profiles: RowGroups
     rows_of: Callable[[str], range]
     part: Part = Part.CASES
 
-    def scores(self, asked: Asked) -> NDArray[np.float64]:
-        """See ``ScorePart``; 0..1."""
-        by_case = self._by_case(asked)
-        return by_case.max(axis=1) if by_case.size else np.zeros(len(by_case))
+    @property
+    def strongest(self) -> float:
+        """The most that a case can give."""
+        return max(bridge.strength for bridge in self.bridges)
 
-    def explain(self, asked: Asked, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+    def scores(self) -> NDArray[np.float64]:
+        """See ``ScorePart``; 0..1."""
+        scores: NDArray[np.float64] = self._by_case.max(axis=1)
+        return scores
+
+    def explain(self, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
         """One, that names the case and its partner."""
-        values = self._by_case(asked)[row]
-        if not len(values) or values.max() <= 0:
+        values = self._by_case[row]
+        if values.max() <= 0:
             return []
-        bridge = asked.bridges[int(np.argmax(values))]
+        bridge = self.bridges[int(np.argmax(values))]
         return [Contribution(self.part, bridge.title, bridge.partner_name, float(values.max()), bridge.case)]
 
-    def _by_case(self, asked: Asked) -> NDArray[np.float64]:
+    @cached_property
+    def _by_case(self) -> NDArray[np.float64]:
         """(documents, bridges)."""
-        if not asked.bridges:
-            return np.zeros((len(self.profiles.starts) - 1, 0))
-        if self.part not in asked.known:
-            partners = [self.rows_of(bridge.partner) for bridge in asked.bridges]
-            whole = np.concatenate([self.profiles.sum_of(rows) for rows in partners])
-            likeness = np.maximum(self.profiles.best(whole), 0.0)
-            for number, rows in enumerate(partners):
-                likeness[rows.start : rows.stop, number] = 1.0
-            asked.known[self.part] = likeness * [bridge.strength for bridge in asked.bridges]
-        by_case: NDArray[np.float64] = asked.known[self.part]
+        partners = [self.rows_of(bridge.partner) for bridge in self.bridges]
+        whole = np.concatenate([self.profiles.sum_of(rows) for rows in partners])
+        likeness = np.maximum(self.profiles.best(whole), 0.0)
+        for number, rows in enumerate(partners):
+            likeness[rows.start : rows.stop, number] = 1.0
+        by_case: NDArray[np.float64] = likeness * [bridge.strength for bridge in self.bridges]
         return by_case
 
 
@@ -211,33 +206,35 @@ class CasePart:
 class FieldPart:
     """The share of the query's activity fields that the document has."""
 
+    asked: Asked
     masks: FieldMasks
     part: Part = Part.FIELDS
 
-    def scores(self, asked: Asked) -> NDArray[np.float64]:
+    def scores(self) -> NDArray[np.float64]:
         """See ``ScorePart``."""
-        return self.masks.shares(asked.query.fields)
+        return self.masks.shares(self.asked.query.fields)
 
-    def explain(self, asked: Asked, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+    def explain(self, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
         """One contribution a shared field, by code."""
-        shared = sorted(asked.query.fields & document.fields)
-        share = 1 / max(1, len(asked.query.fields))
-        return [Contribution(self.part, str(code), str(code), share, str(code)) for code in shared]
+        fields = self.asked.query.fields
+        share = 1 / max(1, len(fields))
+        return [Contribution(self.part, str(c), str(c), share, str(c)) for c in sorted(fields & document.fields)]
 
 
 @dataclass(frozen=True, slots=True)
 class AreaPart:
     """``NEARNESS`` of the nearest places; below 0 for another prefecture, 0 where unknown."""
 
+    asked: Asked
     places: Places
     part: Part = Part.AREA
 
-    def scores(self, asked: Asked) -> NDArray[np.float64]:
+    def scores(self) -> NDArray[np.float64]:
         """See ``ScorePart``."""
-        return self.places.nearness(asked.query.areas)
+        return self.places.nearness(self.asked.query.areas)
 
-    def explain(self, asked: Asked, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+    def explain(self, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
         """At most one contribution, naming both places."""
-        relation, ours, theirs = nearest_places(asked.query.areas, document.areas)
+        relation, ours, theirs = nearest_places(self.asked.query.areas, document.areas)
         value = NEARNESS[relation]
         return [Contribution(self.part, str(ours), str(theirs), value)] if value else []
