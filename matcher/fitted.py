@@ -1,7 +1,7 @@
 """Documents and all that was counted of them; knows of no weight, and so outlives every change of weights."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from matcher.dense import EMPTY, RowGroups
 from matcher.parts import AreaPart, CasePart, EncoderPart, FieldPart, MeaningPart, ScorePart, TermPart
 from matcher.readings import NOTHING_READ, Reading, Readings, reading
 from matcher.records import Area, Bridge, Document, Part
-from matcher.sparse import Bm25, CountedRows, TermIndex
+from matcher.sparse import NOTHING, Bm25, CountedRows, Statistics, TermIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,10 @@ class State:
 
     arrays: Mapping[str, NDArray[Any]]
     tables: Mapping[str, Any]
+
+
+Background = Mapping[Part, Statistics]  # by the parts that compare terms; one that is not there is nothing
+NONE: Background = {}
 
 
 @dataclass(frozen=True)  # without slots: what follows from the documents is worked out once
@@ -37,9 +41,10 @@ class Fitted:
     texts: RowGroups
 
     @classmethod
-    def empty(cls, bm25: Bm25) -> "Fitted":
+    def empty(cls, bm25: Bm25, background: Background = NONE) -> "Fitted":
         """No documents yet."""
-        return cls([], {part: TermIndex.empty(bm25) for part in TERM_PARTS}, NOTHING_READ, EMPTY, EMPTY)
+        indexes = {part: TermIndex.empty(bm25, background.get(part, NOTHING)) for part in TERM_PARTS}
+        return cls([], indexes, NOTHING_READ, EMPTY, EMPTY)
 
     def changed(
         self, kept: Sequence[int], added: Sequence[Document], weights: Sequence[float], learned: Learned
@@ -50,16 +55,27 @@ class Fitted:
         rows = sorted(known, key=lambda row: (joined[row].owner, joined[row].id))
         vocabularies = {part: index.vocabulary for part, index in self.indexes.items()}
         new, readings, sentences, texts = _gathered(counted(added, weights, learned), vocabularies)
+        documents = [joined[row] for row in rows]
         return Fitted(
-            [joined[row] for row in rows],
-            {part: index.updated(new[part], rows) for part, index in self.indexes.items()},
+            documents,
+            {part: index.updated(new[part], rows, _public(documents)) for part, index in self.indexes.items()},
             self.readings.chosen(readings, rows),
             self.sentences.chosen(sentences, rows),
             self.texts.chosen(texts, rows) if learned.encoder else EMPTY,
         )
 
+    def beside(self, background: Background) -> "Fitted":
+        """The same documents, weighed anew."""
+        indexes = {part: index.beside(background.get(part, NOTHING)) for part, index in self.indexes.items()}
+        return replace(self, indexes=indexes)
+
+    @cached_property
+    def statistics(self) -> Background:
+        """Of the public documents, without the background."""
+        return {part: index.statistics for part, index in self.indexes.items()}
+
     def state(self) -> State:
-        """Everything that ``of_state`` needs."""
+        """Everything that ``of_state`` needs, but for the background."""
         arrays: dict[str, NDArray[Any]] = {}
         tables: dict[str, Any] = {"documents": [_plain(document) for document in self.documents]}
         for part, index in self.indexes.items():
@@ -71,7 +87,7 @@ class Fitted:
         return State(arrays, tables)
 
     @classmethod
-    def of_state(cls, state: State, bm25: Bm25) -> "Fitted":
+    def of_state(cls, state: State, bm25: Bm25, background: Background = NONE) -> "Fitted":
         """What gave ``state``."""
         documents = [_document(plain) for plain in state.tables["documents"]]
         indexes = {}
@@ -79,7 +95,7 @@ class Fitted:
             vocabulary = {term: number for number, term in enumerate(state.tables[f"{part}-vocabulary"])}
             data, indices, indptr = (state.arrays[f"{part}-{name}"] for name in ("data", "indices", "indptr"))
             counts = sp.csr_matrix((data, indices, indptr), shape=(len(documents), len(vocabulary)))
-            indexes[part] = TermIndex(vocabulary, counts, bm25)
+            indexes[part] = TermIndex(vocabulary, counts, bm25, _public(documents), background.get(part, NOTHING))
         sentences, texts = (
             RowGroups(*(state.arrays[f"{kind}-{name}"] for name in ("small", "scales", "starts")))
             for kind in ("sentences", "texts")
@@ -169,9 +185,13 @@ def _gathered(
     return new, Readings.joined(readings), RowGroups.joined(sentences, sizes), RowGroups.joined(texts, [1] * len(sizes))
 
 
+def _public(documents: Sequence[Document]) -> NDArray[np.bool_]:
+    return np.array([document.public for document in documents], dtype=bool)
+
+
 def _plain(document: Document) -> dict[str, Any]:
     """A document as JSON values; ``_document`` reads it back."""
-    plain = {name: getattr(document, name) for name in ("id", "owner", "title", "aim", "body", "offer")}
+    plain = {name: getattr(document, name) for name in ("id", "owner", "title", "aim", "body", "offer", "public")}
     return plain | {"fields": sorted(document.fields), "areas": [area.levels for area in document.areas]}
 
 

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from matcher.analysis import Asked, Learned
 from matcher.evidence import evidence_of
-from matcher.fitted import Fitted, State
+from matcher.fitted import NONE, Background, Fitted, State
 from matcher.parts import CasePart, ScorePart
 from matcher.records import Band, Bridge, Document, Part, Query, Ranking, Suggestion
 from matcher.sparse import Bm25
 from matcher.text import DICTIONARY_EDITION
 
-_STATE_FORMAT = 3  # raise when the analysis of text or the layout of the state changes
+_STATE_FORMAT = 4  # raise when the analysis of text or the layout of the state changes
 
 Mask = NDArray[np.bool_]  # shape (owners,), in their order
 TEXT_PARTS = (Part.WORDS, Part.CHARACTERS, Part.SYNONYMS, Part.MEANING)  # compare what is written, word by word
@@ -80,7 +80,9 @@ class MatcherConfig:
 
     @property
     def name(self) -> str:
-        """The model's name: the same name, the same scores on the same documents with the same ``Learned``."""
+        """The model's name: the same name, the same scores on the same documents with the same ``Learned`` and
+        background.
+        """
         return f"kyodo-{_fingerprint(asdict(self))}"
 
     @property
@@ -105,11 +107,17 @@ class Matcher:
 
     @classmethod
     def fit(
-        cls, documents: Iterable[Document], config: MatcherConfig | None = None, learned: Learned | None = None
+        cls,
+        documents: Iterable[Document],
+        config: MatcherConfig | None = None,
+        learned: Learned | None = None,
+        background: Background = NONE,
     ) -> "Matcher":
-        """From nothing. Raises ValueError when two documents share an id."""
+        """From nothing. ``background``, the ``statistics`` of another matcher, weighs words along with the public
+        documents. Raises ValueError when two documents share an id.
+        """
         config, learned = config or MatcherConfig(), learned or Learned()
-        empty = Fitted.empty(config.bm25)
+        empty = Fitted.empty(config.bm25, background)
         return cls(empty.changed([], _ordered(documents), config.part_weights, learned), config, learned)
 
     @property
@@ -127,6 +135,11 @@ class Matcher:
         """Sorted."""
         return self._fitted.owners
 
+    @property
+    def statistics(self) -> Background:
+        """What weighs words here, from the public documents alone, to be another matcher's background."""
+        return self._fitted.statistics
+
     def updated(self, changes: Mapping[str, Sequence[Document]]) -> "Matcher":
         """Owners with their documents as they are now; an empty list retires the owner. Ranks like a fresh fit."""
         kept = [row for row, document in enumerate(self.documents) if document.owner not in changes]
@@ -137,6 +150,10 @@ class Matcher:
     def weighed(self, weights: Weights) -> "Matcher":
         """The same documents ranked by other weights."""
         return Matcher(self._fitted, replace(self.config, weights=weights), self._learned)
+
+    def beside(self, background: Background) -> "Matcher":
+        """The same documents with words weighed along with another background; ranks like a fresh fit with it."""
+        return Matcher(self._fitted.beside(background), self.config, self._learned)
 
     def asked(self, query: Query | Asked) -> Asked:
         """A query made ready for every ranking with what was learned here.
@@ -201,16 +218,22 @@ class Matcher:
         return Ranking(asked.query.id, self.name, any(s.band is not Band.WEAK for s in found), found)
 
     def state(self) -> State:
-        """Everything that ``from_state`` needs, but for the config and what was learned."""
+        """Everything that ``from_state`` needs, but for the config, what was learned and the background."""
         return self._fitted.state()
 
     @classmethod
-    def from_state(cls, state: State, config: MatcherConfig, learned: Learned | None = None) -> "Matcher":
-        """The matcher whose ``state`` this is, ranking alike to the last bit.
+    def from_state(
+        cls,
+        state: State,
+        config: MatcherConfig,
+        learned: Learned | None = None,
+        background: Background = NONE,
+    ) -> "Matcher":
+        """The matcher whose ``state`` this is, ranking alike to the last bit beside the same background.
 
         ``config.counting`` and the name of ``learned`` must be the same as when it was fitted.
         """
-        return cls(Fitted.of_state(state, config.bm25), config, learned or Learned())
+        return cls(Fitted.of_state(state, config.bm25, background), config, learned or Learned())
 
     def _parts(self, asked: Asked, bridges: Sequence[Bridge], among: Mask | None = None) -> list[ScorePart]:
         """Of one ranking; a case whose partner is not here says nothing."""

@@ -44,7 +44,9 @@ class Document:
 
     The four parts serve every direction: an organisation's name, purpose, activities and offers; an issue's
     業務名, 目的, 現状・課題 and the partner hoped for. Parts are kept as written; empty means absent.
-    ``fields`` are codes 1-20 of the NPO law's list; ``areas`` empty means that the place is unknown.
+    ``fields`` are codes 1-20 of the NPO law's list; ``areas`` empty means that the place is unknown. ``public`` False:
+    nobody may conclude from the scores of others what it says, so how rare a word is, how long a text mostly is and
+    what others have leave it out. All documents of an owner are public, or none.
     """
 
     id: str
@@ -55,6 +57,7 @@ class Document:
     offer: str = ""
     fields: frozenset[int] = frozenset()
     areas: tuple[Area, ...] = ()
+    public: bool = True
 
     @property
     def texts(self) -> tuple[str, str, str, str]:

@@ -10,6 +10,7 @@ Weighted parts enter as in simple BM25F: a term's count is the sum over the part
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,21 @@ class Bm25:
 
     k1: float = 0.4
     b: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What weighs the terms of a collection: its documents, their terms all together, and who holds a term.
+
+    ``length`` is the sum of the weighted counts, ``found`` leads from a term to the number of documents that have it.
+    """
+
+    size: int
+    length: float
+    found: Mapping[str, int]
+
+
+NOTHING = Statistics(0, 0.0, {})
 
 
 class CountedRows:
@@ -59,30 +75,57 @@ class CountedRows:
 
 
 class TermIndex:
-    """Immutable postings of documents numbered 0..N-1 in the caller's order, however they came together."""
+    """Immutable postings of documents numbered 0..N-1 in the caller's order, however they came together.
 
-    def __init__(self, vocabulary: Mapping[str, int], counts: sp.csr_matrix, config: Bm25) -> None:
-        """``counts`` is N x len(vocabulary), float32, row = document."""
+    Terms are weighed by what the public documents and a background hold: from no score can it be told what stands in
+    another document that is not public.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Mapping[str, int],
+        counts: sp.csr_matrix,
+        config: Bm25,
+        public: NDArray[np.bool_] | None = None,
+        background: Statistics = NOTHING,
+    ) -> None:
+        """``counts`` is N x len(vocabulary), float32, row = document; ``public`` has shape (N,), None is all."""
         self.vocabulary = vocabulary
         self.forms = list(vocabulary)
         self.counts = counts
         self.config = config
+        self.public = np.ones(counts.shape[0], dtype=bool) if public is None else public
+        self.background = background
+        self._count()
         self._weigh()
 
     @classmethod
-    def empty(cls, config: Bm25) -> "TermIndex":
+    def empty(cls, config: Bm25, background: Statistics = NOTHING) -> "TermIndex":
         """No documents yet."""
-        return cls({}, sp.csr_matrix((0, 0), dtype=np.float32), config)
+        return cls({}, sp.csr_matrix((0, 0), dtype=np.float32), config, background=background)
 
-    def updated(self, added: "CountedRows", rows: Sequence[int]) -> "TermIndex":
+    def updated(
+        self, added: "CountedRows", rows: Sequence[int], public: NDArray[np.bool_] | None = None
+    ) -> "TermIndex":
         """The index of ``rows``, in this order; numbers count on from this index's rows into those ``added``.
 
-        ``added`` must have been started with this index's vocabulary.
+        ``added`` must have been started with this index's vocabulary. ``public`` says of each of ``rows`` whether it
+        is; None is all.
         """
         new, old = added.matrix(), self.counts
         widened = sp.csr_matrix((old.data, old.indices, old.indptr), shape=(old.shape[0], new.shape[1]))
-        joined = sp.vstack([widened, new], format="csr")
-        return TermIndex(added.vocabulary, joined[np.asarray(rows, dtype=np.intp)], self.config)
+        joined = sp.vstack([widened, new], format="csr")[np.asarray(rows, dtype=np.intp)]
+        return TermIndex(added.vocabulary, joined, self.config, public, self.background)
+
+    def beside(self, background: Statistics) -> "TermIndex":
+        """The same documents, weighed anew."""
+        return TermIndex(self.vocabulary, self.counts, self.config, self.public, background)
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        """Of the public documents, without the background."""
+        found = {form: number for form, number in zip(self.forms, self._held.tolist(), strict=True) if number}
+        return Statistics(int(self.public.sum()), self._length, found)
 
     def scores(self, query: Counts) -> NDArray[np.float64]:
         """One score a document, shape (N,), >= 0; summed in the order of the sorted terms, so reproducible."""
@@ -101,13 +144,16 @@ class TermIndex:
         return float(sum(times * self.idf(term) for term, times in sorted(query.items())))
 
     def holds(self, term: str) -> bool:
-        """Whether some document has the term."""
+        """Whether some document that counts has the term."""
         return self.idf(term) < self._unseen
 
     def idf(self, term: str) -> float:
         """Rarity in nats; an unseen term is as rare as can be."""
         number = self.vocabulary.get(term)
-        return self._unseen if number is None else float(self._rarity[number])
+        if number is not None:
+            return float(self._rarity[number])
+        found = self.background.found.get(term)
+        return float(_idf(self._size, np.array([found]))[0]) if found else self._unseen
 
     def contributions(self, query: Counts, document: int) -> list[tuple[str, float]]:
         """The summands of ``scores(query)[document]``, by term in sorted order; terms that add nothing are left out."""
@@ -129,24 +175,33 @@ class TermIndex:
             if (number := self.vocabulary.get(term)) is not None
         ]
 
-    def _weigh(self) -> None:
-        size = self.counts.shape[0]
+    def _count(self) -> None:
+        """How rare each term is and how much the length of each document counts, by those that count."""
         lengths = np.asarray(self.counts.sum(axis=1, dtype=np.float64)).ravel()
-        mean = lengths.mean() if size and lengths.any() else 1.0
+        self._length = float(lengths[self.public].sum())
+        self._held: NDArray[np.int64] = self.counts[self.public].getnnz(axis=0)
+        self._size = int(self.public.sum()) + self.background.size
+        total = self._length + self.background.length
+        mean = total / self._size if total else 1.0
         scaled = self.config.k1 * (1 - self.config.b + self.config.b * lengths / mean)
         self._norms: NDArray[np.float32] = scaled.astype(np.float32)
+        elsewhere = self.background.found
+        found = self._held + np.fromiter((elsewhere.get(form, 0) for form in self.forms), np.int64, len(self.forms))
+        self._rarity = _idf(self._size, found)
+        # As rounded as the rest: a term that no document has any more must weigh like one never seen.
+        self._unseen = float(_idf(self._size, np.zeros(1))[0])
+
+    def _weigh(self) -> None:
+        """What each document gets for each of its terms, term by term."""
         columns = self.counts.tocsc()
-        found = np.diff(columns.indptr)
-        # In float32 like the rest: a term whose last document was retired must weigh like one never seen.
-        self._unseen = float(_idf(size, np.zeros(1)).astype(np.float32)[0])
-        self._rarity: NDArray[np.float32] = _idf(size, found).astype(np.float32)
         self._starts: NDArray[np.int64] = columns.indptr.astype(np.int64)
         self._documents: NDArray[np.int32] = columns.indices
-        counts = columns.data
+        counts, found = columns.data, np.diff(columns.indptr)
         self._weights: NDArray[np.float32] = (
             np.repeat(self._rarity, found) * counts / (counts + self._norms[columns.indices])
         )
-        self._frequent = {int(number): self._row(int(number)) for number in np.flatnonzero(found > size * _FREQUENT)}
+        frequent = np.flatnonzero(found > self.counts.shape[0] * _FREQUENT)
+        self._frequent = {int(number): self._row(int(number)) for number in frequent}
 
     def _row(self, number: int) -> NDArray[np.float32]:
         """The weights of a term over all documents."""
@@ -156,6 +211,6 @@ class TermIndex:
         return row
 
 
-def _idf(size: int, found: NDArray[Any]) -> NDArray[np.float64]:
+def _idf(size: int, found: NDArray[Any]) -> NDArray[np.float32]:
     idf: NDArray[np.float64] = np.log(1 + (size - found + 0.5) / (found + 0.5))
-    return idf
+    return idf.astype(np.float32)

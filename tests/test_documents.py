@@ -11,7 +11,7 @@ from corpus.documents import (
     organisation_query,
     text_query,
 )
-from corpus.records import Case, Issue, Organisation
+from corpus.records import Case, Issue, Organisation, ReleaseLevel
 
 LONG = "困" * 32_767
 ISSUE = Issue(id="i", key="i", title=LONG, purpose=LONG, situation=LONG, problem=LONG, partner_sought=LONG, idea=LONG)
@@ -45,3 +45,9 @@ def test_whatever_people_write_in_earnest_speaks_to_its_last_word():
     )
     assert "猫" in text_query(text * 3).text[-2:]
     assert organisation_documents(replace(BODY, purpose=text))[0].aim[-1] == "猫"
+
+
+def test_only_issues_released_to_all_are_public_documents():
+    levels = {level: issue_documents(replace(ISSUE, release_level=level)) for level in ReleaseLevel}
+    assert [level for level, (document,) in levels.items() if document.public] == [ReleaseLevel.PUBLIC]
+    assert all(document.public for document in [*organisation_documents(BODY), *case_documents(CASE)])
