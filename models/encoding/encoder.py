@@ -18,7 +18,7 @@ from matcher.dense import MOST_DIMENSIONS
 from models.artefacts import fingerprint
 
 _WORDS = ("高齢", "清掃", "場所", "教育", "防災", "医療")  # alike in length: unread, they are the same to a model
-BATCH = 32  # texts at a time, which bounds the memory; also the library's own size of a batch
+BATCH = 32  # texts for which others wait, and whose rows are held at a time
 _TOKENIZERS = frozenset({"tokenizer.json", "vocab.txt", "vocab.json"})
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 _QUIET_AND_OFFLINE = (
@@ -95,22 +95,21 @@ class SentenceEncoder:
     def _encode(self, encode: Any, texts: Sequence[str], prefix: str | None) -> NDArray[np.float32]:
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        # Texts of like length together, since a batch costs as much as its longest.
-        order = sorted(range(len(texts)), key=lambda i: (len(texts[i]), i))
-        batches = [[texts[i] for i in order[start : start + BATCH]] for start in range(0, len(order), BATCH)]
+        batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
         rows = np.concatenate([self._rows(encode, batch, prefix) for batch in batches]).astype(np.float32, copy=False)
         if not np.isfinite(rows).all():
             raise BrokenEncoder(
                 "文エンコーダーが数でない値を返しました。モデルのファイルが壊れていないか確かめてください。"
             )
-        result = np.empty_like(rows)
-        result[order] = rows
-        return result
+        return rows
 
     def _rows(self, encode: Any, batch: Sequence[str], prefix: str | None) -> Any:
         try:
             with self._lock:
-                return encode(batch, prompt=prefix, show_progress_bar=False, normalize_embeddings=True)
+                # One by one: read together, texts change each other's last bits, and what is hidden must change none.
+                return encode(
+                    list(batch), prompt=prefix, batch_size=1, show_progress_bar=False, normalize_embeddings=True
+                )
         except Exception as error:  # whatever the libraries raise over a text, or for want of memory
             raise BrokenEncoder(
                 f"文エンコーダーが文章を読み込めませんでした({type(error).__name__})。"
