@@ -23,6 +23,7 @@ from models.quality.no_match import (
 )
 from models.quality.past_cases import measure_with_cases, met_again, write_cases
 from models.quality.report import main
+from models.quality.reverse import ALONE, BEFORE, SHARES, measure_reverse, reverse_lines
 from models.quality.systems import BM25, LEARNED, OURS
 from models.quality.weighing import DEFAULT, examples, fitted, learn, look, scores, weighed
 from models.weights import Example
@@ -247,3 +248,14 @@ def test_a_list_without_the_partner_is_no_good_match(tmp_path):
     assert one.present[0] > 0 == one.absent[0]  # no other says a word of i1
     assert one.foreign["よそ"].tolist() == [one.present[0]]
     assert called_good(matcher, looked[:1]) == Share(1, 1)
+
+
+def test_an_organisation_looks_for_issues_with_words_weighed_as_in_the_service(tmp_path):
+    issues = [*ISSUES, {"id": "i4", "text": "猫の写真展を開く。"}]
+    collection = lay(tmp_path / "kyodo-dev", issues=issues, right={"i1": "o1", "i3": "o3"}, exclude="i3 o3\n")
+    found = measure_reverse(collection, Learned())
+    assert list(found) == [BEFORE, *SHARES, ALONE]
+    assert [one.per_query for one in found.values()] == [{"o1": 1.0}] * 5  # o3's only issue is left out
+    lines = list(reverse_lines({"kyodo-dev": found}))
+    assert lines[3].startswith(f"| kyodo-dev | {BEFORE} | 1.000 | 1.000 | 1.000 | 1.000 |")
+    assert [line.count("+0.000(+0.000〜+0.000)") for line in lines[3:]] == [0, 1, 1, 1, 1]

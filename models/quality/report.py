@@ -16,6 +16,7 @@ from models.quality import no_match
 from models.quality.collection import BENCH, Collection, Ranker, collections
 from models.quality.floors import STEERING, Floor, floors, interval
 from models.quality.past_cases import met_again
+from models.quality.reverse import measure_reverse, reverse_lines
 from models.quality.systems import BM25, CITIES, LEARNED, OURS, Counted, by_system, learned_weights, measure
 from models.quality.weighing import DEFAULT, LearnedWeights, Looked, look_at
 
@@ -140,6 +141,7 @@ def report(found: Sequence[Collection], learned: Learned, missed: list[Floor]) -
     for collection in (one for one in found if one.name == CITIES):
         yield from case_lines(collection)
     yield from no_match_lines(counted)
+    yield from reverse_lines({one.name: measure_reverse(one, learned) for one in found if one.name in STEERING})
     for collection in (one for one in found if one.name == CITIES):
         yield from field_lines(collection)
 
