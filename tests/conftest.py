@@ -1,13 +1,18 @@
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from databases import DIALECTS, Server, Template, serving
 from hypothesis import settings
 from service import INVENTORY, REGISTER, Service, client_of, upload
+from sqlalchemy import Connection
 
 from api.settings import Settings
-from api.usecases import samples
-from api.usecases.context import open_context
+from api.usecases import imports, samples
+from api.usecases.context import Context, open_context
+from corpus.database import Database, connect
+from corpus.readers.reading import read_file
 
 # Machines that run the tests are shared and noisy: how long one example takes says nothing.
 settings.register_profile("shared", deadline=None)
@@ -25,6 +30,67 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever runs the tests may have settings of their own."""
     for name in Settings.model_fields:
         monkeypatch.delenv(f"KYODO_{name.upper()}", raising=False)
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Which database: whatever is built on this runs on both, but for tests marked ``on_sqlite``."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return Template(f"sqlite:///{tmp_path_factory.mktemp('template') / 'kyodo.sqlite3'}")
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: Server) -> Iterator[Template]:
+    with postgresql.database() as url:
+        yield Template(url, postgresql)
+
+
+@pytest.fixture(scope="module")
+def template(dialect: str, request: pytest.FixtureRequest) -> Template:
+    """What new databases of this dialect are copied from."""
+    return request.getfixturevalue(f"{dialect}_template")
+
+
+@pytest.fixture
+def database_url(template: Template, tmp_path: Path) -> Iterator[str]:
+    """A database of today's tables with nothing in them, dropped at the end."""
+    with template.copy(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    with closing(connect(database_url)) as db:
+        yield db
+
+
+@pytest.fixture
+def conn(db: Database) -> Iterator[Connection]:
+    with db.write() as conn:
+        yield conn
+
+
+@pytest.fixture
+def ctx(database_url: str, tmp_path: Path) -> Iterator[Context]:
+    context = open_context(Settings(data=tmp_path, database_url=database_url))
+    with closing(context.db):
+        yield context
+
+
+@pytest.fixture
+def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are read in this process: what becomes of their rows is tried, on both databases, not the reading."""
+    monkeypatch.setattr(imports, "read_apart", lambda name, data, options, *_: read_file(name, data, options))
 
 
 @pytest.fixture(scope="module")
