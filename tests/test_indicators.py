@@ -4,23 +4,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from corpus import database, indicators
+from corpus import indicators
 from corpus.dates import fiscal_year_of
 from corpus.records import Issue, Organisation, Stage
 from corpus.store import introductions, issues, organisations
 
 
 @pytest.fixture
-def conn(tmp_path):
-    db = database.connect(f"sqlite:///{tmp_path / 'k.db'}")
-    database.migrate(db)
+def conn(db):
     with db.write() as conn:
         issues.upsert(conn, [Issue(id=f"i-{n}", key=f"i{n}", title=f"業務{n}") for n in range(5)])
         issues.upsert(conn, [Issue(id="i-sample", key="is", title="見本の業務", is_sample=True)])
         organisations.upsert(conn, [Organisation(id=f"o-{n}", key=f"o{n}", name=f"団体{n}") for n in range(5)])
         organisations.upsert(conn, [Organisation(id="o-sample", key="os", name="見本の団体", is_sample=True)])
         yield conn
-    db.close()
 
 
 def introduce(conn, *steps, issue="i-0", organisation="o-0"):
@@ -161,7 +158,7 @@ def record(conn, history):
                 introductions.void_event(conn, event.id)
 
 
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories)
 def test_the_counts_equal_a_plain_reading_of_the_definition(conn, history):
     with conn.begin_nested() as example:

@@ -9,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from service import INVENTORY, REGISTER, Service, upload
 
-from api.settings import Settings
-from api.usecases.context import open_context
 from api.usecases.imports import import_file, store_records
 from corpus import corporate_numbers
+from corpus.database import connect
 from corpus.readers import keys
 from corpus.readers.base import ReadOptions
 from corpus.readers.inventory import issue_key
@@ -76,10 +75,9 @@ def edit(conn, what):
 
 
 @pytest.fixture(scope="module")
-def db(tmp_path_factory):
-    context = open_context(Settings(data=tmp_path_factory.mktemp("previews")))
-    yield context.db
-    context.db.close()
+def db(databases, tmp_path_factory):
+    with databases.new(tmp_path_factory.mktemp("previews")) as url, closing(connect(url)) as db:
+        yield db
 
 
 def test_a_preview_counts_and_notes_what_the_import_then_does(db):

@@ -9,11 +9,9 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.errors import Conflict, Invalid, NotFound
-from api.settings import Settings
 from api.usecases import collection, imports, indicators, reviews, samples, weight_sets, weights
 from api.usecases.clock import today
 from api.usecases.collection import IssueDraft
-from api.usecases.context import open_context
 from corpus.readers.base import Kind, ReadOptions, Severity
 from corpus.records import Grade, Issue, IssueStatus, Organisation, Origin, ReleaseLevel, Stage
 from corpus.store import imports as import_log
@@ -28,13 +26,6 @@ ORGANISATIONS = (
     "食の輪,食育,料理教室,岡山県倉敷市\n"
 )
 BAD_INVENTORY = "業務名,課題,担当課\n猫の相談,苦情が多い,生活衛生課\n,人手が足りない,生活衛生課\n"
-
-
-@pytest.fixture
-def ctx(tmp_path):
-    context = open_context(Settings(data=tmp_path))
-    yield context
-    context.db.close()
 
 
 def store_organisation(ctx, id="o-1", **other):

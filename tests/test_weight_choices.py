@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.errors import Conflict, Invalid, NotFound
-from api.settings import Settings
 from api.usecases import reviews, weight_sets, weights
 from api.usecases.context import open_context
 from api.usecases.weight_training import train
@@ -35,11 +34,11 @@ def current(ctx):
 
 
 @pytest.fixture
-def ctx(tmp_path, monkeypatch):
-    monkeypatch.setenv("KYODO_DATA", str(tmp_path))
-    context = open_context(Settings(data=tmp_path))
-    yield context
-    context.db.close()
+def ctx(ctx, monkeypatch):
+    """Commands work on it too."""
+    monkeypatch.setenv("KYODO_DATA", str(ctx.settings.data))
+    monkeypatch.setenv("KYODO_DATABASE_URL", ctx.settings.database_url)
+    return ctx
 
 
 def learned(ctx, id=ONE, **changes):
