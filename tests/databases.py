@@ -141,9 +141,9 @@ def _programs(oldest: bool) -> Path:
     return max(bundled, key=_version).parents[1]
 
 
-def _version(postgres: Path) -> int:
+def _version(postgres: Path, **who: Any) -> int:
     """Of "postgres (PostgreSQL) 18.4", 18."""
-    told = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=True).stdout
+    told = subprocess.run([postgres, "--version"], cwd="/", capture_output=True, text=True, check=True, **who).stdout
     return int(told.split()[2].partition(".")[0])
 
 
@@ -187,14 +187,16 @@ def _started(programs: Path) -> Iterator[URL]:
 
 
 def _reachable(programs: Path, folder: Path, who: dict[str, Any]) -> Path:
-    """For another user, to whom root's folders are closed, a copy of the package's programs and their libraries."""
-    place, libraries = programs, programs.parent.with_name(f"{programs.parent.name}.libs")
-    if who and libraries.exists():
-        place = folder / programs.parent.name / programs.name
-        shutil.copytree(programs, place, ignore=shutil.ignore_patterns("include", "*.a"))
-        shutil.copytree(libraries, folder / libraries.name)  # found by their place beside the package
+    """A copy, with its libraries, for another user to whom the package's folder is closed."""
     if who:
         os.chown(folder, who["user"], who["group"])
+    with suppress(OSError, subprocess.SubprocessError):
+        _version(programs / "bin" / "postgres", **who)
+        return programs
+    place, libraries = folder / programs.parent.name / programs.name, f"{programs.parent.name}.libs"
+    shutil.copytree(programs, place, ignore=shutil.ignore_patterns("include", "*.a"))
+    with suppress(FileNotFoundError):
+        shutil.copytree(programs.parent.with_name(libraries), folder / libraries)  # found by its place beside
     return place
 
 

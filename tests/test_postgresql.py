@@ -1,33 +1,26 @@
 """PostgreSQL instead of the SQLite file: the same tables, the same refusals, the same figures."""
 
 import os
-import pwd
-import shutil
-import signal
-import subprocess
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
-from functools import partial
-from itertools import count
 from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from model_server import order, say, serving
+from databases import ELSEWHERE, PostgresqlDatabases, Server, serving
+from model_server import order, say
+from model_server import serving as answering
 from service import INVENTORY, REGISTER
 from sqlalchemy import inspect, text
-from sqlalchemy.exc import DatabaseError, IntegrityError
-from test_append_only import GROWING
+from sqlalchemy.exc import IntegrityError
 from test_weight_choices import ONE, learned
 
 from api.errors import NotFound
@@ -36,79 +29,37 @@ from api.usecases import collection, doctor, imports, indicators, reading, revie
 from api.usecases.context import Context, open_context
 from corpus import database
 from corpus.database import Database
-from corpus.database_faults import Busy, UnusableDatabase
+from corpus.database_faults import UnusableDatabase
 from corpus.readers.base import ReadOptions
 from corpus.records import Grade, ReleaseLevel, Stage
-from corpus.store import meta
+from corpus.store import organisations
 from corpus.tables import metadata
 
-_MISSING = "PostgreSQL is not tried, because {} is not installed"
-_NUMBERS = count(1)
 
-
-def programs() -> Path:
-    """The folder of initdb and postgres; Debian keeps it out of the search path."""
-    versions = Path("/usr/lib/postgresql").glob("[0-9]*/bin/initdb")
-    newest = max(versions, key=lambda path: float(path.parts[-3]), default=None)
-    found = shutil.which("initdb") or newest
-    return Path(found).resolve().parent if found else pytest.skip(_MISSING.format("its server"))
-
-
-def owner() -> dict[str, Any]:
-    """Whose the server is made: it refuses to be root's."""
-    if os.geteuid() != 0:
-        return {}
-    known = {entry.pw_name: entry for entry in pwd.getpwall()}
-    other = known.get("postgres") or known["nobody"]
-    return {"user": other.pw_uid, "group": other.pw_gid, "extra_groups": []}
+@pytest.fixture(scope="module", params=["newest", "oldest"])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """The server of all tests, and the oldest there is: offices run older ones."""
+    if request.param == "newest":
+        yield request.getfixturevalue("postgresql")
+    elif os.environ.get(ELSEWHERE):
+        pytest.skip(f"only the server of {ELSEWHERE} is tried")
+    else:
+        with serving(oldest=True) as server:
+            yield server
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Path]:
-    """The folder with the socket of a server, which nothing else leads to."""
-    psycopg = pytest.importorskip("psycopg", reason=_MISSING.format("psycopg"), exc_type=ImportError)
-    place = programs()
-    with tempfile.TemporaryDirectory(prefix="kyodo-", ignore_cleanup_errors=True) as name:
-        folder, who = Path(name), owner()
-        if who:
-            os.chown(folder, who["user"], who["group"])
-        run = partial(subprocess.Popen, cwd=folder, stdout=subprocess.DEVNULL, **who)
-        plain = ["-U", "kyodo", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
-        assert run([place / "initdb", "-D", folder / "data", *plain]).wait(120) == 0
-        options = ["listen_addresses=", f"unix_socket_directories={folder}", "fsync=off"]
-        started = run([place / "postgres", "-D", folder / "data", *(f"--{option}" for option in options)])
-        try:
-            for _ in range(1_200):
-                with suppress(psycopg.OperationalError):
-                    psycopg.connect(f"host={folder} user=kyodo dbname=postgres").close()
-                    break
-                assert started.poll() is None
-                time.sleep(0.05)
-            else:
-                pytest.fail("the server has not answered for a minute")
-            yield folder
-        finally:
-            started.send_signal(signal.SIGQUIT)  # at once: nothing of it is needed any more
-            try:
-                started.wait(10)
-            except subprocess.TimeoutExpired:
-                started.kill()
-
-
-def new_database(server: Path, options: str = "") -> str:
-    import psycopg
-
-    name = f"kyodo{next(_NUMBERS)}"
-    with psycopg.connect(f"host={server} user=kyodo dbname=postgres", autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name} {options}")
-    return f"postgresql+psycopg://kyodo@/{name}?host={server}"
+def lending(server: Server) -> Iterator[PostgresqlDatabases]:
+    with closing(PostgresqlDatabases(server)) as databases:
+        yield databases
 
 
 @pytest.fixture
-def ctx(server: Path, tmp_path: Path) -> Iterator[Context]:
-    context = open_context(Settings(data=tmp_path, database_url=new_database(server)))
-    with closing(context.db):
-        yield context
+def ctx(lending: PostgresqlDatabases, tmp_path: Path) -> Iterator[Context]:
+    with lending.new(tmp_path) as url:
+        context = open_context(Settings(data=tmp_path, database_url=url))
+        with closing(context.db):
+            yield context
 
 
 def shape(db: Database) -> dict[str, Any]:
@@ -137,16 +88,6 @@ def test_the_migrations_make_the_same_tables_columns_and_indexes_as_on_sqlite(ct
     with ctx.db.write() as conn:
         context = MigrationContext.configure(conn, opts={"target_metadata": metadata, "compare_type": True})
         assert compare_metadata(context, metadata) == []
-
-
-def test_the_migrations_can_be_taken_back_and_made_again(ctx: Context) -> None:
-    before, config = shape(ctx.db), database.migration_config()
-    with ctx.db.write() as conn:
-        config.attributes["connection"] = conn
-        command.downgrade(config, "base")
-        assert inspect(conn).get_table_names() == ["alembic_version"]
-    database.migrate(ctx.db)
-    assert shape(ctx.db) == before
 
 
 def whole_way(ctx: Context) -> list[Any]:
@@ -178,7 +119,7 @@ def asked(ctx: Context, issue: str) -> list[Any]:
     """The reader, of whose single call only what is counted by month is told."""
     draft = collection.IssueDraft(title="猫の相談", problem="猫の世話", release_level=ReleaseLevel.PUBLIC)
     changed = collection.edit_issue(ctx, issue, collection.issue(ctx, issue).version, draft)
-    with serving(say(order((1, "", "", "")), {"prompt_tokens": 8, "completion_tokens": 3})) as server:
+    with answering(say(order((1, "", "", "")), {"prompt_tokens": 8, "completion_tokens": 3})) as server:
         asking = replace(ctx, settings=ctx.settings.model_copy(update={"reader_url": server.url}))
         failure = reading.read_for_issue(asking, issue, changed.version).failure
     return [failure, [(one.outcome, one.calls, one.tokens_in, one.tokens_out) for one in reading.calls(ctx)]]
@@ -194,36 +135,20 @@ def chosen(ctx: Context) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def gone(server: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Context, list[Any]]]:
-    context = open_context(Settings(data=tmp_path_factory.mktemp("gone"), database_url=new_database(server)))
+def on_a_file(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    """What the whole way tells with SQLite."""
+    context = open_context(Settings(data=tmp_path_factory.mktemp("file")))
     with closing(context.db):
-        yield context, whole_way(context)
+        return whole_way(context)
 
 
-def test_the_whole_way_tells_the_same_as_with_sqlite(gone: tuple[Context, list[Any]], tmp_path: Path) -> None:
-    other, told = open_context(Settings(data=tmp_path)), gone[1]
-    with closing(other.db):
-        assert told == whole_way(other)
+def test_the_whole_way_tells_the_same_as_with_sqlite(ctx: Context, on_a_file: list[Any]) -> None:
+    told = whole_way(ctx)
+    assert told == on_a_file
     assert [one["value"] for year in told[-8:-6] for one in year["indicators"]] == [1, 0, 0, 1]
     assert told[-5] == [("read", 1, 8, 3)]
     assert told[-4] != told[-3]  # lists by other weights have another name
     assert told[-2:] == [(2, ""), (1, ONE)]
-
-
-@pytest.mark.parametrize("table", GROWING, ids=lambda table: table.name)
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE {0} SET recorded_at = now()",
-        "INSERT INTO {0} SELECT * FROM {0} ON CONFLICT (id) DO UPDATE SET recorded_at = now()",
-        "DELETE FROM {0}",
-    ],
-)
-def test_a_row_of_what_only_grows_is_neither_changed_nor_deleted(
-    gone: tuple[Context, list[Any]], table: Any, statement: str
-) -> None:
-    with pytest.raises(DatabaseError, match="append-only"), gone[0].db.write() as conn:
-        conn.execute(text(statement.format(table.name)))
 
 
 def test_what_a_sample_took_part_in_may_still_go(ctx: Context) -> None:
@@ -259,17 +184,14 @@ def test_who_only_reads_does_not_wait_for_those_who_queue_to_write(ctx: Context)
     assert collection.issues(ctx).total == 20
 
 
-@pytest.mark.parametrize("patience", [0, 0.3])
-def test_a_writer_of_another_process_is_waited_for_no_longer_than_wanted(ctx: Context, patience: float) -> None:
-    other = open_context(ctx.settings)
-    with other.db.write():
-        since = time.monotonic()
-        with pytest.raises(Busy), ctx.db.write(patience):
-            raise AssertionError("two write at once")
-        assert time.monotonic() - since < 10
-    with ctx.db.write(patience) as conn:
-        meta.bump(conn)
-    other.db.close()
+def test_rows_are_found_by_plans_made_for_those_that_are_asked_for(ctx: Context) -> None:
+    """A plan for any list of ids compares each row with each id."""
+    asked = "SELECT sum(custom_plans), sum(generic_plans) FROM pg_prepared_statements WHERE statement ~ 'organisations'"
+    with ctx.db.write() as conn:
+        for _ in range(20):
+            assert organisations.by_ids(conn, [f"o-{n}" for n in range(500)]) == {}
+        made, general = conn.exec_driver_sql(asked).one()
+    assert (made > 5, general) == (True, 0)
 
 
 def test_the_doctor_looks_at_a_server_too_and_an_emptied_one_is_not_begun_anew(ctx: Context) -> None:
@@ -278,11 +200,13 @@ def test_the_doctor_looks_at_a_server_too_and_an_emptied_one_is_not_begun_anew(c
     wrong = {one.subject: one.message for one in doctor.examine(ctx.settings, {}) if one.severity}
     assert "データベース" not in wrong
     with ctx.db.write() as conn:
-        conn.execute(text("DELETE FROM alembic_version"))
+        was = conn.execute(text("DELETE FROM alembic_version RETURNING version_num")).scalar_one()
     wrong = {one.subject: one.message for one in doctor.examine(ctx.settings, {}) if one.severity}
     assert "前のデータ(index)は残っています。" in wrong["データベース"]
     with pytest.raises(UnusableDatabase, match="index"):
         open_context(ctx.settings)
+    with ctx.db.write() as conn:  # as the next test needs it
+        conn.execute(text("INSERT INTO alembic_version VALUES (:was)"), {"was": was})
 
 
 def at_once(press: Callable[[], Any]) -> Any:
@@ -312,14 +236,9 @@ def test_an_error_of_the_database_does_not_quote_the_row(ctx: Context) -> None:
     assert "秘密" not in "".join(traceback.format_exception(refused.value))
 
 
-def test_a_reading_block_cannot_write(ctx: Context) -> None:
-    with pytest.raises(DatabaseError, match="read-only"), ctx.db.read() as conn:
-        meta.bump(conn)
-
-
-def test_a_database_without_an_encoding_serves_too(server: Path, tmp_path: Path) -> None:
-    url = new_database(server, "ENCODING 'SQL_ASCII' TEMPLATE template0")
-    context = open_context(Settings(data=tmp_path, database_url=url))
-    with closing(context.db):
+def test_a_database_without_an_encoding_serves_too(server: Server, tmp_path: Path) -> None:
+    with server.database("ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0") as url:
+        context = open_context(Settings(data=tmp_path, database_url=url))
         imports.import_file(context, "団体.csv", REGISTER.encode(), ReadOptions())
         assert collection.organisations(context, "猫").items[0].name == "猫と暮らす会"
+        context.db.close()

@@ -3,11 +3,13 @@
 import json
 import logging
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from databases import on_sqlite
 from service import Service, client_of, first_issue, upload
 from starlette.testclient import TestClient
 
@@ -27,6 +29,13 @@ from corpus.values import MAX_PLACE, Unstorable, faults
 BAD_FIELDS = ([99], [-1], [0], [21], [32], [2**40])
 DRAFT = {"title": "猫の相談", "problem": "猫が増えている"}
 HALF = "\ud800"
+
+
+@pytest.fixture
+def empty(ctx: Context, read_here: None) -> Iterator[Service]:
+    """The service on either database."""
+    with client_of(ctx) as client:
+        yield client, ctx
 
 
 @pytest.fixture
@@ -248,6 +257,7 @@ BROKEN = {
 }
 
 
+@on_sqlite  # a file takes whatever is written into it
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
 def test_one_bad_row_costs_its_own_mention_and_no_page(decided, broken, caplog):
     _, ctx, issue, organisation = decided
@@ -302,6 +312,7 @@ def _pages_of(table: str, issue: str, organisation: str) -> list[str]:
     return [page for page in pages(issue, organisation) if issue in page or "import" in page or "indicators" in page]
 
 
+@on_sqlite
 def test_a_bad_row_stops_no_start_and_no_index(decided, caplog):
     _, ctx, issue, organisation = decided
     with closing(_raw(ctx)) as raw:
