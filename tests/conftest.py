@@ -69,6 +69,16 @@ def database_url(databases: SqliteFiles | PostgresqlDatabases, tmp_path: Path) -
 
 
 @pytest.fixture
+def bare_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without a table."""
+    if dialect == "sqlite":
+        yield f"sqlite:///{tmp_path / 'kyodo.sqlite3'}"
+    else:
+        with request.getfixturevalue("postgresql").database() as url:
+            yield url
+
+
+@pytest.fixture
 def db(database_url: str) -> Iterator[Database]:
     with closing(connect(database_url)) as db:
         yield db
