@@ -121,6 +121,58 @@ def test_nothing_pickles_and_nothing_prints():
         assert not calls & {"print", "eval", "exec"}, path
 
 
+TESTS = sorted(
+    path for path in (ROOT / "tests").glob("*.py") if not path.name.startswith("test_soak") and path != Path(__file__)
+)
+CLOCKS = {"time", "monotonic", "perf_counter", "time_ns", "monotonic_ns", "perf_counter_ns"}
+
+
+def judging_by_the_clock(source):
+    """Lines that read the clock of the wall but to wait until a moment, or to say when a file was made."""
+    tree = ast.parse(source)
+    parent = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search(CODE_WITH_A_CLOCK, node.value):
+            yield node.lineno
+        if isinstance(node, ast.ImportFrom) and node.module == "time" and CLOCKS & {one.name for one in node.names}:
+            yield node.lineno
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {f"time.{name}" for name in CLOCKS}:
+            above = [node]
+            while above[-1] in parent:
+                above.append(parent[above[-1]])
+            waits = any(isinstance(one, ast.While) for one in above)
+            until = isinstance(above[1], ast.BinOp) and isinstance(above[1].op, ast.Add)
+            dates = any(isinstance(one, ast.Call) and ast.unparse(one.func) == "os.utime" for one in above[1:])
+            if not (waits or until or dates):
+                yield node.lineno
+
+
+CODE_WITH_A_CLOCK = r"\btime\.(?:monotonic|perf_counter|time)\(|import perf_counter"
+
+
+@pytest.mark.parametrize("path", TESTS, ids=name)
+def test_no_test_judges_by_the_clock_of_a_busy_machine(path):
+    source = path.read_text(encoding="utf-8")
+    assert list(judging_by_the_clock(source)) == []
+    settings = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    limits = [node.lineno for node in settings for given in node.keywords if given.arg == "deadline"]
+    assert limits == [] or path.name == "conftest.py"
+
+
+@pytest.mark.parametrize(
+    "judges",
+    [
+        "start = time.monotonic()\nassert time.monotonic() - start < 5",
+        "taken.append(time.perf_counter() - start)",
+        "from time import perf_counter",
+        "assert time.time() < late",
+        'run("import time; time.perf_counter()")',
+    ],
+)
+def test_whatever_judges_by_the_clock_is_seen(judges):
+    assert list(judging_by_the_clock(judges))
+
+
 def test_tests_are_flat_files():
     assert not list((ROOT / "tests").rglob("__init__.py"))
     assert not [path for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"]

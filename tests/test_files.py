@@ -431,7 +431,7 @@ WORKBOOKS = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(WORKBOOKS), st.data())
 def test_any_damage_to_a_workbook_opens_or_is_refused(book, data):
     damaged = bytearray(book)
@@ -441,7 +441,7 @@ def test_any_damage_to_a_workbook_opens_or_is_refused(book, data):
     opens_or_refuses(bytes(damaged[:cut] if data.draw(st.booleans()) else damaged))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_any_damage_inside_the_parts_of_a_workbook_opens_or_is_refused(data):
     part = data.draw(

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.readers.base import ItemOverride, ReadOptions, UnreadableFile
@@ -457,7 +457,6 @@ CELLS = st.one_of(WORD, st.sampled_from([spelling for item in ITEMS for spelling
 MERGED = st.tuples(*[st.integers(0, 9)] * 4)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(CELLS, max_size=6), max_size=10), st.lists(MERGED, max_size=5), st.text(max_size=3))
 def test_any_sheet_gives_a_table_none_or_a_sentence(rows, merged, column):
     odd = Sheet(name="表", rows=rows, merged=tuple(sorted(merged)))

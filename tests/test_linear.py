@@ -81,6 +81,8 @@ _SIGNS = [
 ]
 # What changes its length under NFKC, and marks that must be put in order.
 _PAIRS = ["\u0301\u0327", "ﾞ\u0327", "a\u0301", "ア、", "北区と", "あ校区", "困。", "（、", "1.", "a@", "〓・", "㈱①"]
+# Of which a telephone number or an address may begin.
+_WAYS_TO_REACH = ["0", "0-", "〇の", "a.", "://", "電話", "電話 ", "電話一", "a @", "(at)", "0000000猫"]
 _NOT_OVER_TEXT = {
     "corpus.database.connect": "takes the address of a database",
     "corpus.database.file_of": "takes the address of a database",
@@ -157,6 +159,7 @@ def _run(sign: str, length: int) -> str:
 
 
 def _took(work: Callable[[], object]) -> float:
+    """Seconds of a processor that this thread has used: what else the machine does, does not count."""
     started = time.thread_time()
     with suppress(ValueError, KeyError, UnknownPlace, AmbiguousPlace):  # a text that names nothing of the kind
         work()
@@ -215,8 +218,9 @@ def test_functions_take_a_time_that_grows_with_the_text(name):
 @pytest.mark.parametrize("name", sorted(set(_functions()) - set(_NOT_OVER_TEXT)))
 def test_functions_take_the_longest_text_within_seconds(name):
     function = _functions()[name]
-
-    assert all(_took(lambda s=sign: function(*[_run(s, _LONG)] * _texts_of(function))) < 5 for sign in _PAIRS)
+    for sign in _PAIRS:
+        longest = [_run(sign, _LONG)] * _texts_of(function)
+        assert any(_took(lambda given=longest: function(*given)) < 5 for _ in range(3)), sign
 
 
 @pytest.mark.parametrize(
@@ -229,7 +233,8 @@ def test_functions_take_the_longest_text_within_seconds(name):
     ],
 )
 def test_what_pages_and_the_reader_do_with_a_text_grows_with_it(name, over):
-    slow = [sign for sign in [*_SIGNS, *_PAIRS] if _grows_too_fast(over, lambda n, s=sign: _run(s, n), 4_096, 0.003)]
+    signs = [*_SIGNS, *_PAIRS, *_WAYS_TO_REACH]
+    slow = [sign for sign in signs if _grows_too_fast(over, lambda n, s=sign: _run(s, n), 4_096, 0.003)]
 
     assert slow == [], name
 

