@@ -13,6 +13,7 @@ from corpus.names import comparable_name, may_be_one
 from corpus.readers.keys import fold
 from matcher.analysis import Learned
 from matcher.bridges import Partner, bridges_for
+from matcher.fitted import NONE
 from matcher.matching import Matcher, MatcherConfig
 from matcher.measures import write_run
 from matcher.records import Area, Bridge, Document, Query
@@ -98,7 +99,9 @@ def rank_files(
         reader.begin(len(asked) if ranked else 0)
     learned = find_learned() if learned is None else learned
     documents = {entry.id: entry.document() for entry in ranked}
-    matcher = Matcher.fit(documents.values(), config, learned)
+    # Issues are weighed beside the organisations, as in the service.
+    background = Matcher.fit([one.document() for one in asked], config, learned).statistics if reverse else NONE
+    matcher = Matcher.fit(documents.values(), config, learned, background)
     told = _Cases.of(cases, ranked, config, learned) if cases and not reverse else None
     run = {}
     for entry in asked:
