@@ -195,7 +195,7 @@ def test_a_changed_byte_drops_that_part_alone_and_it_is_made_again(tmp_path, mon
 
 def test_a_part_of_another_layout_is_dropped(tmp_path, monkeypatch, caplog):
     EncodedTexts(tmp_path).vectors(Letters(), ["あ"])
-    monkeypatch.setattr(encoded, "_FORM", 2)
+    monkeypatch.setattr(encoded, "_FORM", 3)
     encoder = Letters()
     EncodedTexts(tmp_path).vectors(encoder, ["あ"])
     assert encoder.asked == [["あ"]]

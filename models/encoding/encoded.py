@@ -16,7 +16,7 @@ from matcher.fitted import State
 from models import artefacts
 from models.encoding.encoder import BrokenEncoder
 
-_FORM = 1  # of a shard's layout
+_FORM = 2  # of a shard's layout, and of how texts are read: those of the first were read in batches
 _MOST = 1000  # texts in a shard: at most this many are lost when a long run is cut off
 _ENOUGH = 20  # texts failing one by one, none read in between: the encoder is taken to be at its end
 _log = logging.getLogger(__name__)
