@@ -17,6 +17,7 @@ from api.static_files import static_route
 from api.usecases import imports
 from api.usecases.context import Context
 from api.usecases.index import settle
+from corpus.access import PROGRAM
 from corpus.readers.apart import stop_reading
 
 _DESCRIPTION = """市町村の課題と、力になれる団体との候補を示します。挙げるのは候補で、選ぶのは人です。
@@ -84,12 +85,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _sweep(ctx: Context) -> None:
     while True:
         with suppress(OSError):  # a disk that fails is said to whoever asks for something
-            await run_in_threadpool(imports.sweep_uploads, ctx)
+            await run_in_threadpool(imports.sweep_uploads, ctx.settings)
         await asyncio.sleep(_SWEEP_SECONDS)
 
 
 def _make_ready(ctx: Context) -> None:
-    for index in (ctx.indexes.organisations, ctx.indexes.issues, ctx.indexes.cases):
-        with suppress(Preparing):  # its own thread is at it
-            index.matcher()
+    for index in ctx.indexes.all:
+        with suppress(Preparing), ctx.read(PROGRAM) as s:  # its own thread is at it
+            index.at(s)
     settle()

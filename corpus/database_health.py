@@ -8,7 +8,9 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 
+from corpus.access import PROGRAM
 from corpus.database import Version, file_of, onlooker, version
+from corpus.session import Session
 from corpus.store import weight_choices
 from corpus.tables import metadata
 
@@ -53,7 +55,7 @@ def _seen(engine: Engine, kind: str, file: Path | None) -> Health:
         found = version(conn)
         sound = file is None or conn.exec_driver_sql("PRAGMA quick_check(1)").scalar() == "ok"
         readable = sound and found is Version.CURRENT
-        chosen = weight_choices.newest(conn) if readable else None
+        chosen = weight_choices.newest(Session(conn, PROGRAM)) if readable else None
         return Health(
             kind=kind,
             opens=True,

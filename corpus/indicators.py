@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sqlalchemy import Connection
-
 from corpus.dates import fiscal_year_of
 from corpus.records import Indicator, IndicatorEvent, Stage
+from corpus.session import Session
 from corpus.store.introductions import standing_events
 
 BASELINE_LABEL = "岡山市・平成27年度の実績"
@@ -55,13 +54,15 @@ DEFINITIONS: Mapping[str, Definition] = MappingProxyType(
 )
 
 
-def count(conn: Connection, fiscal_year: int) -> tuple[Indicator, Indicator]:
+def count(s: Session, fiscal_year: int) -> tuple[Indicator, Indicator]:
     """マッチング件数 and 実際の取組につながった件数 of the year that starts on 1 April ``fiscal_year``, in this order.
+
+    Counted are the events that the viewer sees.
 
     An introduction belongs to the day of its earliest deciding event; of several introductions of one issue in one year
     the earliest counts, ties by the event's number.
     """
-    events = standing_events(conn)
+    events = standing_events(s)
     matches, practices = (_indicator(definition, events, fiscal_year) for definition in DEFINITIONS.values())
     return matches, practices
 

@@ -22,6 +22,11 @@ class ReleaseLevel(StrEnum):
     PUBLIC = "public"  # 公開
 
 
+def narrowest(*levels: ReleaseLevel) -> ReleaseLevel:
+    """The one that lets the fewest read."""
+    return min(levels, key=list(ReleaseLevel).index)
+
+
 class IssueStatus(StrEnum):
     """A closed issue stays on record and is not ranked."""
 
@@ -165,11 +170,37 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a person says of an organisation as a partner for an issue. ``grade`` None takes back what was said.
+
+    ``ranking`` is the number of the list that showed it; ``missed``: a partner that the list did not hold.
+    """
+
+    issue: str
+    organisation: str
+    grade: Grade | None
+    reason: str = ""
+    comment: str = ""
+    missed: bool = False
+    ranking: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How a list showed an organisation, so far as it can be read; as it is by default without a list."""
+
+    model: str = ""
+    rank: int | None = None
+    score: float | None = None
+    band: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """A judgement, append-only: the newest of an (issue, organisation) pair counts. ``grade`` None takes it back.
 
     ``missed`` marks a partner the list did not hold; then ``rank`` is None. ``score``, ``band`` and ``model`` are what
-    was shown.
+    was shown. ``actor``, here and below, is the opaque id of who recorded it, "" where nobody knows.
     """
 
     id: int
@@ -185,6 +216,7 @@ class Review:
     band: str
     ranking: int | None
     recorded_at: datetime
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +232,7 @@ class Introduction:
     introduced_on: date
     note: str
     recorded_at: datetime
+    actor: str = ""
     voided: bool = False
 
 
@@ -213,6 +246,7 @@ class StageEvent:
     happened_on: date
     note: str
     recorded_at: datetime
+    actor: str = ""
     voided: bool = False
 
 

@@ -125,12 +125,17 @@ def _content() -> list[Column[Any]]:
     ]
 
 
-def _recorded() -> list[Column[Any]]:
-    """Columns of every append-only row. ``is_sample``: an invented side took part, so it counts nowhere and may go."""
+def _recorded_by() -> list[Column[Any]]:
+    """Columns of every append-only row. ``actor`` is an opaque id, never a name; "" in rows from before it was kept."""
     return [
-        Column("is_sample", Boolean, nullable=False),
         Column("recorded_at", UtcDateTime, nullable=False),
+        Column("actor", String(64), nullable=False, server_default=""),
     ]
+
+
+def _recorded() -> list[Column[Any]]:
+    """The same of one about an issue. ``is_sample``: an invented side took part, so it counts nowhere and may go."""
+    return [Column("is_sample", Boolean, nullable=False), *_recorded_by()]
 
 
 def _number() -> Column[Any]:
@@ -177,6 +182,7 @@ issues = Table(
     Column("status", String(16), nullable=False),
     Column("posted_on", ReadableDate),
     *_content(),
+    Column("imported_release_level", String(16), nullable=False, server_default=""),  # what the last import said
     CheckConstraint("release_level IN ('section', 'centre', 'registered', 'public')", name="release_level"),
     CheckConstraint("status IN ('open', 'closed')", name="status"),
     Index(None, "department", "fiscal_year"),
@@ -278,7 +284,7 @@ imports = Table(
     *_texts("name"),
     Column("kind", String(16), nullable=False),
     *[Column(name, Integer, nullable=False) for name in ("added", "changed", "unchanged", "skipped")],
-    Column("recorded_at", UtcDateTime, nullable=False),
+    *_recorded_by(),
 )
 
 # Calls of the reader, a language model. What is sent and answered is kept nowhere. No reference to the issue: what was
@@ -288,7 +294,8 @@ reader_calls = Table(
     metadata,
     _number(),
     _id("issue"),
-    Column("recorded_at", UtcDateTime, nullable=False, index=True),
+    *_recorded_by(),
+    Index(None, "recorded_at"),
 )
 
 reader_outcomes = Table(
@@ -298,7 +305,7 @@ reader_outcomes = Table(
     Column("call", Integer, _to("reader_calls"), nullable=False, unique=True),
     Column("outcome", String(16), nullable=False),
     *[Column(name, Integer, nullable=False) for name in ("tokens_in", "tokens_out", "milliseconds")],
-    Column("recorded_at", UtcDateTime, nullable=False),
+    *_recorded_by(),
 )
 
 weight_choices = Table(
@@ -307,7 +314,7 @@ weight_choices = Table(
     _number(),
     _id("weights"),
     *_texts("reason"),
-    Column("recorded_at", UtcDateTime, nullable=False),
+    *_recorded_by(),
 )
 
 meta = Table("meta", metadata, Column("key", String(64), primary_key=True), *_texts("value"))

@@ -64,6 +64,10 @@ class Fitted:
             self.texts.chosen(texts, rows) if learned.encoder else EMPTY,
         )
 
+    def is_beside(self, background: Background) -> bool:
+        """By identity: equal ones that were counted anew are others."""
+        return all(index.background is background.get(part, NOTHING) for part, index in self.indexes.items())
+
     def beside(self, background: Background) -> "Fitted":
         """The same documents, weighed anew."""
         indexes = {part: index.beside(background.get(part, NOTHING)) for part, index in self.indexes.items()}

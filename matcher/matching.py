@@ -151,6 +151,10 @@ class Matcher:
         """The same documents ranked by other weights."""
         return Matcher(self._fitted, replace(self.config, weights=weights), self._learned)
 
+    def is_beside(self, background: Background) -> bool:
+        """Whether it is weighed along with these very statistics."""
+        return self._fitted.is_beside(background)
+
     def beside(self, background: Background) -> "Matcher":
         """The same documents with words weighed along with another background; ranks like a fresh fit with it."""
         return Matcher(self._fitted.beside(background), self.config, self._learned)

@@ -109,8 +109,12 @@ def main() -> None:
 _START = """
 from api.settings import read_settings
 from api.usecases.context import open_context
-from api.usecases.suggestions import suggest_for_text
-assert suggest_for_text(open_context(read_settings()), "高齢者の見守り", k=10).candidates
+from api.usecases.suggestions import ask_with_text
+from corpus.access import TERMINAL
+ctx = open_context(read_settings())
+ctx.indexes.prepare()
+with ctx.read(TERMINAL) as s:
+    assert ask_with_text(s, ctx.indexes, "高齢者の見守り").organisations(10).candidates
 """
 
 
@@ -118,11 +122,14 @@ _ASK = """
 import json, sys, time
 from api.settings import read_settings
 from api.usecases.context import open_context
-from api.usecases.suggestions import as_json, suggest_for_text
+from api.usecases.suggestions import as_json, ask_with_text
+from corpus.access import TERMINAL
 ctx, seconds = open_context(read_settings()), []
+ctx.indexes.prepare()
 for text in json.load(sys.stdin):
     started = time.perf_counter()
-    as_json(suggest_for_text(ctx, text, prefecture="岡山県", city="岡山市", k=10))
+    with ctx.read(TERMINAL) as s:
+        as_json(ask_with_text(s, ctx.indexes, text, "岡山県", "岡山市").organisations(10))
     seconds.append(time.perf_counter() - started)
 print(json.dumps(seconds[1:]))
 """

@@ -5,14 +5,16 @@ from pathlib import Path
 import pytest
 from databases import DIALECTS, PostgresqlDatabases, Server, SqliteFiles, serving
 from hypothesis import settings
+from requests_of import writing
 from service import INVENTORY, REGISTER, Service, client_of, upload
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, Pool, event
 
 from api.settings import Settings
 from api.usecases import imports, samples
 from api.usecases.context import Context, open_context
 from corpus.database import Database, connect
 from corpus.readers.reading import read_file
+from corpus.session import Session
 
 # Machines that run the tests are shared and noisy: how long one example takes says nothing.
 settings.register_profile("shared", deadline=None)
@@ -85,9 +87,9 @@ def db(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def conn(db: Database) -> Iterator[Connection]:
-    with db.write() as conn:
-        yield conn
+def s(db: Database) -> Iterator[Session]:
+    with writing(db) as s:
+        yield s
 
 
 @pytest.fixture
@@ -101,6 +103,22 @@ def ctx(database_url: str, tmp_path: Path) -> Iterator[Context]:
 def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are read in this process: what becomes of their rows is tried, on both databases, not the reading."""
     monkeypatch.setattr(imports, "read_apart", lambda name, data, options, *_: read_file(name, data, options))
+
+
+@pytest.fixture(autouse=True)
+def no_connection_left() -> Iterator[None]:
+    """A second context that a test opens at a server, as a second process would, is not closed by each one itself."""
+    pools: set[Pool] = set()
+
+    def note(conn: Connection) -> None:
+        if conn.dialect.name == "postgresql":
+            pools.add(conn.engine.pool)
+
+    event.listen(Engine, "engine_connect", note)
+    yield
+    event.remove(Engine, "engine_connect", note)
+    for pool in pools:
+        pool.dispose()
 
 
 @pytest.fixture(scope="module")

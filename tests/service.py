@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from fastapi.routing import APIRoute
+from requests_of import seen
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -42,7 +44,16 @@ def upload(client: TestClient, name: str, data: bytes) -> str:
 
 
 def first_issue(ctx: Context, text: str = "") -> str:
-    return collection.issues(ctx, text).items[0].id
+    return seen(ctx, collection.issues, text).items[0].id
+
+
+def routes_below(router: Any) -> Iterator[APIRoute]:
+    """Those of all routers that were included, by the paths of their own router."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif hasattr(route, "original_router"):
+            yield from routes_below(route.original_router)
 
 
 def free_port() -> int:
@@ -52,13 +63,19 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(data: Path, **settings: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """``kyodo serve`` as people start it, on a port of its own: the port and the process, which is ended at the end."""
+def serving(data: Path, descriptors: int = 0, **settings: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """``kyodo serve`` as people start it, on a port of its own: the port and the process, which is ended at the end.
+
+    ``descriptors``: no more files and connections may be open in it.
+    """
     port = free_port()
     given = {f"KYODO_{name.upper()}": value for name, value in settings.items()}
     env = {**os.environ, "KYODO_DATA": str(data), "KYODO_PORT": str(port), **given}
     with (data.parent / f"{data.name}.log").open("wb") as log:
-        process = subprocess.Popen([Path(sys.executable).with_name("kyodo"), "serve"], env=env, stderr=log)
+        command = [str(Path(sys.executable).with_name("kyodo")), "serve"]
+        if descriptors:
+            command = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
+        process = subprocess.Popen(command, env=env, stderr=log)
         try:
             _wait_for(port, process)
             yield port, process

@@ -13,6 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xlsxwriter
+from requests_of import done, seen
 from typer.testing import CliRunner
 
 from api.cli import app
@@ -336,7 +337,7 @@ def test_what_a_department_s_workbook_leaves_out_is_said(folder):
     assert "相手を求めていない60件は除きました。" in kyodo(*sheet).stdout
     ctx = open_context(Settings())
     for id in ("i1", "x1"):
-        collection.set_status(ctx, id, 1, IssueStatus.CLOSED)
+        done(ctx, collection.set_status, id, 1, IssueStatus.CLOSED)
     ctx.db.close()
     assert "1件の課題について、" in kyodo(*sheet).stdout
     assert "相手を求めていない60件と、終了した1件は除きました。" in kyodo(*sheet).stdout
@@ -456,8 +457,8 @@ def test_broken_and_missing_files_are_sentences(folder):
 
 def test_indicators_are_counted_with_their_events_and_the_baseline(filled):
     ctx = open_context(Settings())
-    introduction = reviews.introduce(ctx, "i1", "o1", today())
-    reviews.add_event(ctx, introduction.id, Stage.AGREED, today())
+    introduction = done(ctx, reviews.introduce, "i1", "o1", today())
+    done(ctx, reviews.add_event, introduction.id, Stage.AGREED, today())
     ctx.db.close()
     counted = json.loads(kyodo("indicators", "--json").stdout)["indicators"]
     assert [(one["code"], one["value"], one["baseline"]) for one in counted] == [
@@ -637,7 +638,7 @@ def test_the_service_fills_an_empty_database_answers_and_stops_quietly(folder):
     assert "Traceback" not in said
     assert process.returncode == 0
     ctx = open_context(Settings())
-    assert collection.overview(ctx).organisations.samples >= 60
+    assert seen(ctx, collection.overview).organisations.samples >= 60
     ctx.db.close()
 
 

@@ -6,13 +6,15 @@ import shutil
 
 import numpy as np
 import pytest
+from requests_of import choose, matcher_of
 from test_weight_choices import ONE, learned
 
 from api.errors import Preparing
 from api.settings import Settings
-from api.usecases import fields, weights
+from api.usecases import fields
 from api.usecases import index as index_module
 from api.usecases.context import open_context
+from corpus.access import LOCAL
 from corpus.records import Organisation
 from corpus.store import organisations
 from matcher.records import Query
@@ -42,8 +44,8 @@ def place(tmp_path, monkeypatch):
         Organisation(id=f"o{n}", key=f"id:o{n}", name=f"会{n}", activities=ACTIVITIES[n % 4] + "をする" * (n % 3))
         for n in range(20)
     ]
-    with ctx.db.write() as conn:
-        organisations.upsert(conn, records)
+    with ctx.write(LOCAL) as s:
+        organisations.upsert(s, records)
     ctx.indexes.refresh()
     ctx.db.close()
     return tmp_path
@@ -57,7 +59,7 @@ def ranked(folder):
     """As a process that has just started answers."""
     ctx = opened(folder)
     try:
-        return [(s.owner, s.score) for s in ctx.indexes.organisations.matcher().rank(QUERY, 20).suggestions]
+        return [(s.owner, s.score) for s in matcher_of(ctx.indexes.organisations).rank(QUERY, 20).suggestions]
     finally:
         ctx.db.close()
 
@@ -134,9 +136,9 @@ def test_a_service_makes_a_large_damaged_index_anew_beside_its_work(place, monke
     array.write_bytes(array.read_bytes()[:-1])
     ctx = opened(place, patient=False)
     with pytest.raises(Preparing):
-        ctx.indexes.organisations.matcher()
+        matcher_of(ctx.indexes.organisations)
     ctx.indexes.organisations._worker.join()
-    assert [(s.owner, s.score) for s in ctx.indexes.organisations.matcher().rank(QUERY, 20).suggestions] == expected
+    assert [(s.owner, s.score) for s in matcher_of(ctx.indexes.organisations).rank(QUERY, 20).suggestions] == expected
     ctx.db.close()
 
 
@@ -144,7 +146,7 @@ def test_the_state_of_one_search_is_not_taken_for_that_of_another(place):
     (ours,) = (place / "index").glob("organisations-*")
     shutil.copytree(ours, place / "index" / ours.name.replace("organisations", "issues"))
     ctx = opened(place)
-    assert ctx.indexes.issues.matcher().owners == []
+    assert matcher_of(ctx.indexes.issues).owners == []
     ctx.db.close()
 
 
@@ -165,7 +167,7 @@ def test_of_a_damaged_model_the_shipped_one_takes_the_place(place, kind):
 def test_damaged_weights_in_force_are_not_used_and_that_is_said(place):
     ctx, generator = opened(place), random.Random(4)
     folder = learned(ctx)
-    weights.choose(ctx, ONE, "試す")
+    choose(ctx, ONE, "試す")
     ctx.db.close()
     shutil.copytree(folder, place / "whole")
     told = set()
@@ -174,9 +176,9 @@ def test_damaged_weights_in_force_are_not_used_and_that_is_said(place):
         shutil.copytree(place / "whole", folder)
         damage(generator.choice(sorted(folder.iterdir())), generator)
         ctx = opened(place)
-        with ctx.db.read() as conn:
-            in_force = ctx.ruling.of(conn)
-        assert ctx.indexes.organisations.matcher().rank(QUERY, 20).suggestions
+        with ctx.read(LOCAL) as s:
+            in_force = ctx.ruling.of(s)
+        assert matcher_of(ctx.indexes.organisations).rank(QUERY, 20).suggestions
         assert (in_force.id, in_force.chosen, in_force.fault != "") in ((ONE, ONE, False), ("", ONE, True))
         told.add(in_force.id)
         ctx.db.close()
@@ -185,12 +187,12 @@ def test_damaged_weights_in_force_are_not_used_and_that_is_said(place):
 
 def test_a_service_goes_on_when_its_folders_vanish(place):
     ctx = opened(place)
-    before = ctx.indexes.organisations.matcher().rank(QUERY, 20)
+    before = matcher_of(ctx.indexes.organisations).rank(QUERY, 20)
     for name in ("index", "encoded"):
         shutil.rmtree(place / name)
-    with ctx.db.write() as conn:
-        organisations.upsert(conn, [Organisation(id="x", key="id:x", name="川の会", activities="川の清掃")])
-    after = ctx.indexes.organisations.matcher()
+    with ctx.write(LOCAL) as s:
+        organisations.upsert(s, [Organisation(id="x", key="id:x", name="川の会", activities="川の清掃")])
+    after = matcher_of(ctx.indexes.organisations)
     assert len(after.owners) == 21
     assert after.rank(QUERY, 20).suggestions[0].owner == before.suggestions[0].owner
     ctx.db.close()

@@ -22,6 +22,7 @@ from api.usecases import doctor
 from api.usecases.context import open_context
 from api.usecases.doctor import Severity, examine
 from corpus import database
+from corpus.access import LOCAL
 
 
 @pytest.fixture
@@ -61,8 +62,8 @@ def test_before_the_first_start_all_is_well_and_nothing_is_made(tmp_path: Path) 
 
 def test_beside_a_service_at_work_it_looks_without_getting_in_the_way(data: Path) -> None:
     ctx = open_context(Settings(data=data))
-    with ctx.db.write() as conn:
-        conn.exec_driver_sql("UPDATE revision SET number = number + 1")
+    with ctx.write(LOCAL) as s:
+        s.conn.exec_driver_sql("UPDATE revision SET number = number + 1")
         assert told(ctx.settings) == {}
     ctx.db.close()
 

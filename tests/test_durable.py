@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from requests_of import done, reading, seen, writing
 from service import INVENTORY, REGISTER, Service, client_of, first_issue, upload
 from typer.testing import CliRunner
 
@@ -21,6 +22,7 @@ from api.errors import NotFound
 from api.settings import Settings
 from api.usecases import collection, imports
 from api.usecases.context import open_context
+from corpus.access import LOCAL
 from corpus.database import Database, connect
 from corpus.database_faults import Busy, UnusableDatabase
 from corpus.store import meta
@@ -95,7 +97,7 @@ def test_over_a_lost_database_nothing_is_begun_anew(tmp_path: Path, left: str, h
     assert not (tmp_path / "kyodo.sqlite3").exists() or (tmp_path / "kyodo.sqlite3").stat().st_size < 10_000
     shutil.rmtree(tmp_path / left)
     ctx = open_context(Settings(data=tmp_path))
-    assert collection.issues(ctx).total == 0
+    assert seen(ctx, collection.issues).total == 0
     ctx.db.close()
 
 
@@ -151,7 +153,7 @@ def test_a_database_that_goes_while_the_service_runs_is_said_and_not_begun_anew(
     (ctx.settings.data / "kyodo.sqlite3").unlink()
     body = collection.IssueDraft(title="猫の相談", problem="人手がない")
     with pytest.raises(UnusableDatabase, match="なくなりました"):
-        collection.write_issue(ctx, body)
+        done(ctx, collection.write_issue, body)
     for path in ("/", f"/issues/{issue}"):
         answer = client.get(path)
         assert answer.status_code == 503
@@ -164,8 +166,8 @@ def test_a_writer_waits_as_long_as_it_has_patience(db: Database, database_url: s
     entered, leave = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with db.write() as conn:
-            meta.bump(conn)
+        with writing(db) as s:
+            meta.bump(s)
             entered.set()
             leave.wait(30)
 
@@ -176,18 +178,18 @@ def test_a_writer_waits_as_long_as_it_has_patience(db: Database, database_url: s
         with pytest.raises(Busy, match="しばらく待って"), db.write(patience):
             raise AssertionError("two write at once")
         assert holding.is_alive()  # it has not waited until the other was done
-    with db.read() as conn:
-        assert meta.revision(conn) == 0
+    with reading(db) as s:
+        assert meta.revision(s) == 0
     threading.Timer(0.2, leave.set).start()
-    with db.write(20) as conn:
-        meta.bump(conn)
+    with writing(db, patience=20) as s:
+        meta.bump(s)
     holding.join()
     with closing(connect(database_url)) as of_another_process, of_another_process.write():
         for patience in (0, 0.2):
             with pytest.raises(Busy), db.write(patience):
                 raise AssertionError("two write at once")
-    with db.read() as conn:
-        assert meta.revision(conn) == 2
+    with reading(db) as s:
+        assert meta.revision(s) == 2
 
 
 def test_a_failed_upload_leaves_nothing_and_what_is_old_or_odd_goes(
@@ -206,7 +208,7 @@ def test_a_failed_upload_leaves_nothing_and_what_is_old_or_odd_goes(
     assert (answer.status_code, asked.status_code) == (507, 200)
     assert "ディスクの空きがありません。" in answer.text
     assert list(uploads.iterdir()) == []
-    new = imports.stage_upload(ctx, "a.csv", b"a")
+    new = imports.stage_upload(ctx.settings, LOCAL, "a.csv", b"a")
     (uploads / ".draft-x").mkdir()
     (uploads / "file").write_text("x")
     (uploads / "link").symlink_to(ctx.settings.data / "kyodo.sqlite3")
@@ -214,12 +216,12 @@ def test_a_failed_upload_leaves_nothing_and_what_is_old_or_odd_goes(
     for name in (".draft-x", "file", "link"):
         os.utime(uploads / name, (1, 1), follow_symlinks=False)
     os.utime(uploads / "future", (9e9, 9e9))
-    assert imports.sweep_uploads(ctx) == 4
+    assert imports.sweep_uploads(ctx.settings) == 4
     assert [path.name for path in uploads.iterdir()] == [new]
     (uploads / new / "content").unlink()
     (uploads / new / "content").mkdir()
     with pytest.raises(NotFound):
-        imports.staged(ctx, new)
+        imports.staged(ctx.settings, new)
 
 
 def test_the_service_removes_an_old_upload_at_its_start_and_then_every_hour(
@@ -227,8 +229,8 @@ def test_the_service_removes_an_old_upload_at_its_start_and_then_every_hour(
 ) -> None:
     ctx = open_context(Settings(data=tmp_path))
     uploads = tmp_path / "uploads"
-    imports.stage_upload(ctx, "団体.csv", b"a")
-    imports.stage_upload(ctx, "棚卸.csv", b"b")
+    imports.stage_upload(ctx.settings, LOCAL, "団体.csv", b"a")
+    imports.stage_upload(ctx.settings, LOCAL, "棚卸.csv", b"b")
     for path in uploads.iterdir():
         os.utime(path, (time.time() - imports.UPLOAD_SECONDS - 60,) * 2)
     with client_of(ctx):
@@ -237,7 +239,7 @@ def test_the_service_removes_an_old_upload_at_its_start_and_then_every_hour(
     monkeypatch.setattr(service_of, "_SWEEP_SECONDS", 0.1)
     with client_of(ctx):
         time.sleep(0.5)
-        imports.stage_upload(ctx, "団体.csv", b"a")
+        imports.stage_upload(ctx.settings, LOCAL, "団体.csv", b"a")
         assert emptied(uploads)
 
 
@@ -253,5 +255,5 @@ def test_a_file_in_the_place_of_the_uploads_gives_way(real: Service) -> None:
     _, ctx = real
     shutil.rmtree(ctx.settings.data / "uploads")
     (ctx.settings.data / "uploads").write_text("x")
-    assert imports.sweep_uploads(ctx) == 0
-    assert imports.staged(ctx, imports.stage_upload(ctx, "a.csv", b"a")) == ("a.csv", b"a")
+    assert imports.sweep_uploads(ctx.settings) == 0
+    assert imports.staged(ctx.settings, imports.stage_upload(ctx.settings, LOCAL, "a.csv", b"a")) == ("a.csv", b"a")

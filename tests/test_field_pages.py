@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from requests_of import done, seen
 from service import Service, first_issue, upload
 from typer.testing import CliRunner
 
@@ -34,7 +35,7 @@ def test_an_issue_without_fields_shows_at_most_three_as_a_proposal_in_words(empt
     assert '<span class="tag">子どもの健全育成</span>おそらく当てはまります' in block
     assert 1 <= len(hidden(block, "chosen")) <= 3
     assert "%" not in block
-    assert collection.issue(ctx, first_issue(ctx)).fields == frozenset()
+    assert seen(ctx, collection.issue, first_issue(ctx)).fields == frozenset()
 
 
 def test_the_correction_is_a_fieldset_of_all_twenty_with_the_proposal_ticked(empty: Service) -> None:
@@ -89,7 +90,7 @@ def test_the_form_without_a_tick_comes_back_open_with_the_error_at_it(empty: Ser
     assert "子どもの居場所" in answer.text
     tampered = client.post(f"/issues/{issue}/fields", data={"version": "1", "chosen": ["2", "21"]})
     assert re.findall(r'name="chosen" value="(\d+)" checked', tampered.text) == ["2"]
-    assert collection.issue(ctx, issue).fields == frozenset()
+    assert seen(ctx, collection.issue, issue).fields == frozenset()
 
 
 def test_where_the_form_is_gone_the_error_is_a_page_of_its_own(empty: Service) -> None:
@@ -139,14 +140,14 @@ def test_a_proposal_is_accepted_as_it_is(empty: Service) -> None:
     answer = client.post(f"/issues/{issue}/fields", data={"version": "1", "chosen": codes})
     assert "活動分野を登録しました。" in answer.text
     assert "分野の案" not in answer.text
-    assert collection.issue(ctx, issue).fields == frozenset(map(int, codes))
+    assert seen(ctx, collection.issue, issue).fields == frozenset(map(int, codes))
 
 
 def test_a_correction_is_stored_instead(empty: Service) -> None:
     client, ctx = empty
     issue = written(empty)
     client.post(f"/issues/{issue}/fields", data={"version": "1", "chosen": ["2", "10"]})
-    stored = collection.issue(ctx, issue)
+    stored = seen(ctx, collection.issue, issue)
     assert (stored.fields, stored.version, stored.problem) == ({2, 10}, 2, CHILDREN)
 
 
@@ -157,7 +158,7 @@ def test_who_comes_second_is_told_and_changes_nothing(empty: Service) -> None:
     late = client.post(f"/issues/{issue}/fields", data={"version": "1", "chosen": ["7"]})
     assert late.status_code == 409
     assert "ほかの人が先に書き換えています" in late.text
-    assert collection.issue(ctx, issue).fields == {13}
+    assert seen(ctx, collection.issue, issue).fields == {13}
 
 
 def sheet(service: Service, problem: str, names: str = "") -> tuple[str, str]:
@@ -175,7 +176,7 @@ def test_an_accepted_proposal_outlives_a_newer_sheet_that_names_no_field(empty: 
     client.post(f"/issues/{issue}/fields", data={"version": "1", "chosen": ["13"]})
     preview, _ = sheet(empty, CHILDREN + "。担い手もいない")
     assert "置き換わります" not in preview
-    stored = collection.issue(ctx, issue)
+    stored = seen(ctx, collection.issue, issue)
     assert (stored.fields, stored.problem) == ({13}, CHILDREN + "。担い手もいない")
 
 
@@ -186,7 +187,7 @@ def test_fields_that_a_newer_sheet_names_are_taken_and_the_preview_says_so(empty
     client.post(f"/issues/{issue}/fields", data={"version": "1", "chosen": ["13"]})
     preview, _ = sheet(empty, CHILDREN, "環境の保全を図る活動")
     assert "「子どもの居場所」には画面で書き直されたところがあり、" in preview
-    assert collection.issue(ctx, issue).fields == {7}
+    assert seen(ctx, collection.issue, issue).fields == {7}
 
 
 @pytest.mark.parametrize("chosen", [[], ["21"], ["0", "13"]])
@@ -196,14 +197,14 @@ def test_no_field_or_an_unknown_one_is_refused(empty: Service, chosen: list[str]
     answer = client.post(f"/issues/{issue}/fields", data={"version": "1", "chosen": chosen})
     assert answer.status_code == 422
     assert "活動分野を、選択肢から1つ以上選んでください。" in answer.text
-    assert collection.issue(ctx, issue).fields == frozenset()
+    assert seen(ctx, collection.issue, issue).fields == frozenset()
 
 
 def test_an_issue_that_says_hardly_anything_gets_no_likely_field(empty: Service) -> None:
     client, ctx = empty
     client.post("/issues", data={"title": "公用車の管理", "problem": "台数84台。", "seeks_partner": "yes"})
-    issue = collection.issue(ctx, first_issue(ctx, "公用車"))
-    assert [one.likely for one in fields.proposals(ctx, issue)] == [False] * 3
+    issue = seen(ctx, collection.issue, first_issue(ctx, "公用車"))
+    assert [one.likely for one in fields.proposals(fields.proposer(ctx.settings.data), issue)] == [False] * 3
     assert "おそらく当てはまります」の分野に" not in client.get(f"/issues/{issue.id}").text
 
 
@@ -211,7 +212,7 @@ def test_an_issue_with_fields_gets_no_proposal(empty: Service) -> None:
     client, ctx = empty
     issue = written(empty, fields=["7"])
     assert "分野の案" not in client.get(f"/issues/{issue}").text
-    assert fields.proposals(ctx, collection.issue(ctx, issue)) == ()
+    assert fields.proposals(fields.proposer(ctx.settings.data), seen(ctx, collection.issue, issue)) == ()
 
 
 def test_the_json_names_proposed_fields_apart_from_the_chosen_ones(empty: Service) -> None:
@@ -220,7 +221,7 @@ def test_the_json_names_proposed_fields_apart_from_the_chosen_ones(empty: Servic
     answer = client.get(f"/api/v1/issues/{issue}").json()
     assert answer["fields"] == []
     assert answer["proposed_fields"][0] == 13
-    collection.set_fields(ctx, issue, 1, frozenset({13}))
+    done(ctx, collection.set_fields, issue, 1, frozenset({13}))
     answer = client.get(f"/api/v1/issues/{issue}").json()
     assert (answer["fields"], answer["proposed_fields"]) == ([13], [])
 
@@ -229,7 +230,7 @@ def test_learning_uses_stored_organisations_with_fields_and_no_sample(real: Serv
     client, ctx = real
     register = "団体名,目的,分野\n環境の会,川の清掃,環境\n無記入の会,川の清掃,\n".encode()
     client.post(f"{upload(client, 'fields.csv', register)}/confirm")
-    ((_, text, codes),) = fields.labelled(ctx, 10)
+    ((_, text, codes),) = seen(ctx, fields.labelled, 10)
     assert ("川の清掃" in text, "環境の会" in text, codes) == (True, False, {7})
 
 
@@ -237,7 +238,7 @@ def test_invented_rows_are_never_learned_from(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("KYODO_DATA", str(tmp_path))
     ctx = open_context(Settings(data=tmp_path))
     samples.load_if_empty(ctx)
-    assert fields.labelled(ctx, 10) == []
+    assert seen(ctx, fields.labelled, 10) == []
     ctx.db.close()
     result = CliRunner().invoke(app, ["models", "train-fields"])
     assert result.exit_code == 2

@@ -7,12 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from requests_of import seen, suggest_for_issue, track
 from service import INVENTORY, REGISTER, Service, client_of, first_issue, upload
 from typer.testing import CliRunner
 
 from api.cli import app
 from api.settings import Settings
-from api.usecases import collection, reviews, suggestions
+from api.usecases import collection
 from api.usecases.context import open_context
 from corpus import gazetteer
 
@@ -69,7 +70,7 @@ def test_pages_are_seen_and_asked_for_while_the_disk_is_full(full: Service) -> N
 def test_what_cannot_be_kept_is_refused_with_its_own_sentence_and_nothing_is_left(full: Service, small: Path) -> None:
     client, ctx = full
     issue = first_issue(ctx, "猫")
-    body = suggestions.suggest_for_issue(ctx, issue).candidates[0].id
+    body = suggest_for_issue(ctx, issue).candidates[0].id
     before = sorted((ctx.settings.data / "uploads").iterdir())
     long = "あ" * 1_900
     many = ["団体名,所在地,活動内容", *(f"会{n},岡山市北区,{long}" for n in range(3_000))]
@@ -84,15 +85,15 @@ def test_what_cannot_be_kept_is_refused_with_its_own_sentence_and_nothing_is_lef
         assert "ディスクの空きがありません。" in answer.text
     assert answers[1].json()["error"]["code"] == "disk_full"
     assert sorted((ctx.settings.data / "uploads").iterdir()) == before
-    assert reviews.track(ctx, issue).history == ()
-    assert collection.organisations(ctx).total == 2
+    assert track(ctx, issue).history == ()
+    assert seen(ctx, collection.organisations).total == 2
     make_room(small)
     for kept in range(1, 3):
         answer = client.post(
             f"/issues/{issue}/reviews", data={"organisation": body, "grade": "suitable", "comment": f"{kept}"}
         )
         assert answer.status_code == 200
-        assert len(reviews.track(ctx, issue).history) == kept
+        assert len(track(ctx, issue).history) == kept
     assert client.post(f"{upload(client, 'a.csv', REGISTER.encode())}/confirm").status_code == 200
 
 

@@ -8,13 +8,15 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from requests_of import done, judge, seen, similar_issues, suggest_for_text
 from service import Service, client_of, first_issue
 
 from api.errors import Invalid
 from api.failures import describe
 from api.settings import Settings, read_settings
-from api.usecases import collection, imports, reviews, suggestions
+from api.usecases import collection, imports, reviews
 from api.usecases.context import Context, open_context
+from corpus.access import LOCAL
 from corpus.readers.base import ReadOptions
 from corpus.records import Grade
 from corpus.synonyms import BrokenSynonyms, read_synonyms
@@ -54,10 +56,10 @@ def by_hand(ctx: Context, *statements: str) -> None:
 def decided(ctx: Context) -> tuple[str, str, str]:
     """An issue, an organisation that was judged and introduced, another organisation."""
     issue = first_issue(ctx, "猫")
-    first, second = (one.id for one in collection.organisations(ctx).items)
+    first, second = (one.id for one in seen(ctx, collection.organisations).items)
     for body in (first, second):
-        reviews.grade(ctx, issue, body, Grade.SUITABLE)
-        reviews.introduce(ctx, issue, body, date(2024, 5, 1))
+        judge(ctx, issue, body, Grade.SUITABLE)
+        done(ctx, reviews.introduce, issue, body, date(2024, 5, 1))
     return issue, first, second
 
 
@@ -94,18 +96,18 @@ def test_a_partner_that_is_gone_is_still_mentioned(real: Service) -> None:
 
 def test_a_revision_that_was_lost_is_begun_anew_where_no_state_is_known_by_it(real: Service) -> None:
     _, ctx = real
-    suggestions.suggest_for_text(ctx, "猫の世話")
+    suggest_for_text(ctx, "猫の世話")
     by_hand(ctx, "DELETE FROM revision")
     draft = collection.IssueDraft(title="カブトムシの観察", problem="カブトムシを教える人がいない")
-    written = collection.write_issue(ctx, draft)
-    other = collection.write_issue(ctx, collection.IssueDraft(title="虫の会", problem="カブトムシの話をしたい"))
-    assert written.id in [one.id for one in suggestions.similar_issues(ctx, other.id).candidates]
+    written = done(ctx, collection.write_issue, draft)
+    other = done(ctx, collection.write_issue, collection.IssueDraft(title="虫の会", problem="カブトムシの話をしたい"))
+    assert written.id in [one.id for one in similar_issues(ctx, other.id).candidates]
 
 
 @pytest.mark.parametrize("identifier", ["new", ".", ".."])
 def test_an_id_that_is_an_address_of_its_own_is_refused(real: Service, identifier: str) -> None:
     line = json.dumps({"id": identifier, "title": "a", "text": "b"}).encode()
-    report = imports.import_file(real[1], "a.jsonl", line, ReadOptions())
+    report = imports.import_file(real[1], LOCAL, "a.jsonl", line, ReadOptions())
     assert not report.stored
     assert "使えない形です" in report.problems[0].message
 

@@ -8,6 +8,7 @@ import pytest
 
 from api.usecases.imports import import_file
 from corpus import corporate_numbers
+from corpus.access import LOCAL
 from corpus.readers.base import Kind, ReadOptions, Severity
 from corpus.records import Organisation
 from corpus.store import issues, organisations
@@ -27,7 +28,7 @@ def body(address=KURASHIKI, dissolved="", number="", name="虹の会"):
 def bring(ctx, *bodies, dry_run=False):
     text = io.StringIO(newline="")
     csv.writer(text).writerows([COLUMNS, *bodies])
-    return import_file(ctx, "portal.csv", text.getvalue().encode("cp932"), ReadOptions(), dry_run=dry_run)
+    return import_file(ctx, LOCAL, "portal.csv", text.getvalue().encode("cp932"), ReadOptions(), dry_run=dry_run)
 
 
 def counts(report):
@@ -35,8 +36,8 @@ def counts(report):
 
 
 def stored(ctx):
-    with ctx.db.read() as conn:
-        return [(one.name, one.address, one.active) for one in organisations.page(conn, limit=10)[0]]
+    with ctx.read(LOCAL) as s:
+        return [(one.name, one.address, one.active) for one in organisations.page(s, limit=10)[0]]
 
 
 GONE = body(address="", dissolved="2026年4月1日 社員総会の決議")
@@ -89,7 +90,7 @@ def test_a_body_that_nobody_knew_is_stored_as_ended(ctx):
 def test_a_directory_that_names_the_city_retires_the_body_of_that_city(ctx):
     bring(ctx, body(), body(AKAIWA))
     register = "団体名,目的,市区町村,解散\n虹の会,見守り,赤磐市,2026年4月\n".encode()
-    report = import_file(ctx, "名簿.csv", register, ReadOptions())
+    report = import_file(ctx, LOCAL, "名簿.csv", register, ReadOptions())
     assert (counts(report), report.problems) == ((0, 1, 0), ())
     assert sorted(stored(ctx)) == [("虹の会", "", False), ("虹の会", KURASHIKI, True)]
 
@@ -102,8 +103,8 @@ def test_a_body_that_has_been_given_its_number_stays_one_and_may_move_from_then_
 
 
 def test_a_sample_is_nobodys_namesake(ctx):
-    with ctx.db.write() as conn:
-        organisations.upsert(conn, [Organisation(id="s", key="na:虹の会|x", name="虹の会", is_sample=True)])
+    with ctx.write(LOCAL) as s:
+        organisations.upsert(s, [Organisation(id="s", key="na:虹の会|x", name="虹の会", is_sample=True)])
     assert counts(bring(ctx, GONE)) == (1, 0, 0)
 
 
@@ -116,14 +117,14 @@ SHEET = "部署名,年度,業務名,課題\n農林課,R6,遊休農地,人手が�
 def bring_sheet(ctx, city="", text=SHEET):
     """What a dry run and then a real one count."""
     options = ReadOptions(kind=Kind.INVENTORY, city=city, prefecture="岡山県" if city else "")
-    trial, real = (import_file(ctx, "棚卸.csv", text.encode(), options, dry_run=dry) for dry in (True, False))
+    trial, real = (import_file(ctx, LOCAL, "棚卸.csv", text.encode(), options, dry_run=dry) for dry in (True, False))
     assert counts(trial) == counts(real)
     return counts(real)
 
 
 def sheets(ctx):
-    with ctx.db.read() as conn:
-        return sorted((one.title, one.prefecture, one.city) for one in issues.page(conn, limit=10)[0])
+    with ctx.read(LOCAL) as s:
+        return sorted((one.title, one.prefecture, one.city) for one in issues.page(s, limit=10)[0])
 
 
 IN_OKAYAMA = sorted((title, "岡山県", "岡山市") for title in ("避難訓練", "遊休農地"))
@@ -169,12 +170,12 @@ def test_a_sheet_that_was_given_its_city_is_still_meant_when_another_city_has_th
 
 def test_what_a_person_edited_is_not_undone_by_the_same_sheet_without_its_city(ctx):
     bring_sheet(ctx, "岡山市")
-    with ctx.db.write() as conn:
-        [one, _] = issues.page(conn, limit=2)[0]
-        issues.update(conn, replace(one, problem="書き直した"), one.version)
+    with ctx.write(LOCAL) as s:
+        [one, _] = issues.page(s, limit=2)[0]
+        issues.update(s, replace(one, problem="書き直した"), one.version)
     assert bring_sheet(ctx) == (0, 0, 2)
-    with ctx.db.read() as conn:
-        assert issues.get(conn, one.id).problem == "書き直した"
+    with ctx.read(LOCAL) as s:
+        assert issues.get(s, one.id).problem == "書き直した"
 
 
 def test_rows_of_two_cities_in_one_file_do_not_share_a_stored_one(ctx):

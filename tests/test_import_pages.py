@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 from openpyxl import Workbook
+from requests_of import seen
 from service import INVENTORY, REGISTER, Service, first_issue, upload
 
 from api.pages.imports import sheet_choices
@@ -38,7 +39,7 @@ def test_a_preview_shows_kind_mapping_and_rows_and_stores_nothing(empty: Service
     assert "新しく加わる 2 件" in html
     assert "D 列「課題」" in html
     assert "飼い主のいない猫の相談" in html
-    assert collection.issues(ctx).total == 0
+    assert seen(ctx, collection.issues).total == 0
 
 
 @pytest.mark.parametrize(("name", "content"), [("棚卸.csv", INVENTORY.encode()), ("団体.csv", REGISTER.encode())])
@@ -58,7 +59,7 @@ def test_a_confirmed_file_is_stored_once_and_stands_in_the_log(empty: Service) -
     assert "「棚卸.csv」から、新しい課題 2 件を加え、0 件の内容を改めました。" in done.text
     assert '<a href="/issues">課題の一覧を見る</a>' in done.text
     assert done.url.fragment == "done"
-    assert collection.issues(ctx).total == 2
+    assert seen(ctx, collection.issues).total == 2
     again = client.post(f"{preview}/confirm")
     assert again.status_code == 404
     assert "もう一度ファイルを選んでください" in again.text
@@ -72,9 +73,9 @@ def test_bad_rows_are_named_by_place_and_left_out_only_when_that_was_ticked(empt
     assert "A 列「業務名」" in html
     assert "問題のある 1 行を除いて取り込む" in html
     client.post(f"{preview}/confirm")
-    assert collection.issues(ctx).total == 0
+    assert seen(ctx, collection.issues).total == 0
     client.post(f"{preview}/confirm", data={"skip_bad_rows": "yes"})
-    assert [issue.title for issue in collection.issues(ctx).items] == ["猫の相談"]
+    assert [issue.title for issue in seen(ctx, collection.issues).items] == ["猫の相談"]
 
 
 def test_a_corrected_mapping_is_used_for_the_preview_and_for_the_import(empty: Service) -> None:
@@ -92,7 +93,7 @@ def test_a_corrected_mapping_is_used_for_the_preview_and_for_the_import(empty: S
     action = re.search(r'action="(/imports/[^"]*/confirm[^"]*)"', corrected.text)
     assert action
     client.post(action[1].replace("&amp;", "&"))
-    issue = collection.issue(ctx, first_issue(ctx, "猫"))
+    issue = seen(ctx, collection.issue, first_issue(ctx, "猫"))
     assert (issue.problem, issue.purpose) == ("運ぶ人がいない", "")
 
 
@@ -191,7 +192,7 @@ def test_choosing_no_file_is_said_beside_the_input(empty: Service) -> None:
 def test_contact_persons_stand_on_no_page(real: Service) -> None:
     client, ctx = real
     paths = ["/organisations", f"/issues/{first_issue(ctx)}", upload(client, "団体.csv", REGISTER.encode())]
-    paths += [f"/organisations/{one.id}" for one in collection.organisations(ctx).items]
+    paths += [f"/organisations/{one.id}" for one in seen(ctx, collection.organisations).items]
     for path in paths:
         html = client.get(path).text
         assert not re.search("連絡役その一|連絡役その二|086-000-0000|kawa@example", html)

@@ -7,15 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from sqlalchemy import Connection
+from requests_of import suggest_for_text
 
 from api.errors import Preparing
 from api.settings import Settings
 from api.usecases import index as index_module
+from api.usecases import suggestions
 from api.usecases.context import open_context
-from corpus.records import Organisation
-from corpus.store import meta, organisations
+from corpus.access import LOCAL
+from corpus.records import Case, Issue, Organisation, ReleaseLevel
+from corpus.store import cases, issues, meta, organisations
 from matcher.records import Part, Query
+from matcher.sparse import TermIndex
 from models.encoding.encoder import SentenceEncoder
 
 CAT = Query("q", "飼い主のいない猫の世話をする人が足りない。")
@@ -30,12 +33,22 @@ def context(folder, patient=True):
 
 
 def store(ctx, *records):
-    with ctx.db.write() as conn:
-        organisations.upsert(conn, records)
+    with ctx.write(LOCAL) as s:
+        organisations.upsert(s, records)
+
+
+def standing(ctx):
+    with ctx.read(LOCAL) as s:
+        return ctx.indexes.organisations.at(s)
+
+
+def ranked(ctx):
+    now = standing(ctx)
+    return now.matcher.rank(CAT, among=now.among).suggestions
 
 
 def found(ctx):
-    return [s.owner for s in ctx.indexes.organisations.matcher().rank(CAT).suggestions]
+    return [suggestion.owner for suggestion in ranked(ctx)]
 
 
 def kept(folder):
@@ -112,7 +125,7 @@ def test_another_area_weight_needs_no_new_counting(tmp_path, monkeypatch):
     monkeypatch.setattr(index_module.Matcher, "updated", None)
     other = open_context(Settings(data=tmp_path, area_weight=0.0))
     assert found(other) == ["o1"]
-    assert other.indexes.organisations.matcher().name != first.indexes.organisations.matcher().name
+    assert standing(other).matcher.name != standing(first).matcher.name
 
 
 def test_small_changes_of_a_large_collection_are_not_written_each_time(tmp_path):
@@ -180,6 +193,140 @@ def _hold(monkeypatch):
 
     monkeypatch.setattr(index_module.Matcher, "updated", wait)
     return released
+
+
+def test_what_is_retired_is_passed_over_without_any_work_for_each_who_asks(tmp_path, monkeypatch):
+    monkeypatch.setattr(index_module, "_MANY", 5)
+    service = context(tmp_path, patient=False)
+    store(service, organisation(1), organisation(2))
+    assert found(service) == ["o1", "o2"]
+    released = _hold(monkeypatch)
+    store(service, organisation(1, active=False), *(organisation(n) for n in range(3, 20)))
+    worked = []
+    before = index_module.Matcher.updated
+    monkeypatch.setattr(
+        index_module.Matcher, "updated", lambda self, changes: worked.append(len(changes)) or before(self, changes)
+    )
+    assert [found(service) for _ in range(3)] == [["o2"]] * 3
+    assert (standing(service).total, standing(service).lacking) == (1, True)
+    released.set()
+    service.indexes.organisations._worker.join()
+    assert worked in ([], [18])  # the worker's, if it had not begun before the count
+    assert (len(found(service)), standing(service).lacking) == (10, False)
+
+
+def test_no_transaction_is_open_while_the_texts_of_a_large_change_are_read(tmp_path, monkeypatch):
+    open_while_reading = []
+    before = index_module.Matcher.updated
+
+    def watched(self, changes):
+        open_while_reading.append(command.db.reader.pool.checkedout())
+        return before(self, changes)
+
+    monkeypatch.setattr(index_module.Matcher, "updated", watched)
+    command = context(tmp_path)
+    store(command, *(organisation(n) for n in range(20)))
+    command.indexes.prepare()
+    assert open_while_reading == [0]
+    assert len(found(command)) == 10
+    assert open_while_reading == [0]
+
+
+def test_who_reads_an_older_state_of_the_database_gets_the_list_of_that_state(tmp_path):
+    ctx = context(tmp_path)
+    store(ctx, organisation(1))
+    with ctx.read(LOCAL) as s:
+        before = ctx.indexes.organisations.at(s).matcher.owners
+        store(ctx, organisation(2))
+        assert found(ctx) == ["o1", "o2"]
+        assert ctx.indexes.organisations.at(s).matcher.owners == before == ["o1"]
+    kept_in_memory = ctx.indexes.organisations._fitted
+    assert found(ctx) == ["o1", "o2"]
+    assert ctx.indexes.organisations._fitted is kept_in_memory
+
+
+def issue(n, problem="猫の世話をする人が足りない"):
+    return Issue(id=f"i{n}", key=f"k{n}", title=f"業務{n}", problem=problem, release_level=ReleaseLevel.PUBLIC)
+
+
+def looking(ctx, id="o1"):
+    """What an organisation is shown of the issues."""
+    with ctx.read(LOCAL) as s:
+        organisation = organisations.get(s, id)
+        return suggestions.ask_with_organisation(s, ctx.indexes, organisation).issues()
+
+
+def test_issues_are_shown_while_the_first_large_register_is_taken_in_and_that_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(index_module, "_MANY", 5)
+    service = context(tmp_path, patient=False)
+    with service.write(LOCAL) as s:
+        issues.upsert(s, [issue(1), issue(2)])
+    with service.read(LOCAL) as s:
+        service.indexes.issues.at(s)
+    released = _hold(monkeypatch)
+    store(service, *(organisation(n) for n in range(20)))
+    found = looking(service)
+    assert [one.id for one in found.candidates] == ["i1", "i2"]
+    assert "読み込んでいる途中" in found.message
+    released.set()
+    service.indexes.organisations._worker.join()
+    assert looking(service).message == ""
+
+
+def test_a_list_says_that_past_cases_are_still_being_taken_in(tmp_path, monkeypatch):
+    service = context(tmp_path, patient=False)
+    store(service, organisation(1))
+    with service.write(LOCAL) as s:
+        cases.upsert(s, [Case(id="c0", key="k0", title="猫の見守り", issue="猫の世話")])
+    assert suggest_for_text(service, CAT.text).message == ""
+    monkeypatch.setattr(index_module, "_MANY", 2)
+    released = _hold(monkeypatch)
+    with service.write(LOCAL) as s:
+        cases.upsert(s, [Case(id=f"c{n}", key=f"k{n}", title="猫の見守り", issue="猫の世話") for n in range(1, 9)])
+    assert "読み込んでいる途中" in suggest_for_text(service, CAT.text).message
+    released.set()
+    service.indexes.cases._worker.join()
+    assert suggest_for_text(service, CAT.text).message == ""
+
+
+def test_issues_are_weighed_anew_only_when_they_or_the_organisations_have_changed(tmp_path, monkeypatch):
+    ctx = context(tmp_path)
+    store(ctx, organisation(1))
+    with ctx.write(LOCAL) as s:
+        issues.upsert(s, [issue(1), issue(2)])
+    looking(ctx)
+    weighed = []
+    before = TermIndex._weigh
+    monkeypatch.setattr(TermIndex, "_weigh", lambda self: weighed.append(self) or before(self))
+    with ctx.write(LOCAL) as s:
+        meta.bump(s)
+    looking(ctx)
+    assert weighed == []
+    with ctx.write(LOCAL) as s:
+        issues.upsert(s, [issue(1, "川の清掃")])
+    looking(ctx)
+    assert len(weighed) == 3  # by words, characters and synonyms
+    store(ctx, organisation(2))
+    looking(ctx)
+    assert len(weighed) == 3 + 3 + 3  # the organisations, and the issues beside them
+
+
+def test_a_large_change_is_not_begun_again_for_who_reads_the_state_before_it(tmp_path, monkeypatch):
+    service = context(tmp_path, patient=False)
+    store(service, organisation(1))
+    assert found(service) == ["o1"]
+    monkeypatch.setattr(index_module, "_MANY", 5)
+    with service.read(LOCAL) as s:
+        before = service.indexes.organisations.at(s).matcher.owners
+        store(service, *(organisation(n) for n in range(2, 20)))
+        found(service)
+        worker = service.indexes.organisations._worker
+        worker.join()
+        newer = service.indexes.organisations.at(s)
+        assert service.indexes.organisations._worker is worker
+        shown = newer.matcher.rank(CAT, among=newer.among).suggestions
+        assert [one.owner for one in shown] == before == ["o1"]
+    assert service.indexes.organisations._fitted.digests.keys() == {f"o{n}" for n in range(1, 20)}
 
 
 def test_a_start_after_small_changes_is_quick_however_large_the_collection(tmp_path, monkeypatch):
@@ -289,12 +436,11 @@ def test_the_documents_come_from_the_same_view_as_the_digests(tmp_path):
     ctx = context(tmp_path)
     source = ctx.indexes.organisations.source
     store(ctx, organisation(1))
-    with ctx.db.read() as conn:
-        assert isinstance(conn, Connection)
-        before = source.digests(conn)
+    with ctx.read(LOCAL) as s:
+        before = source.digests(s)
         store(context(tmp_path), organisation(1, "変わった"), organisation(2))
-        assert source.digests(conn) == before
-        assert source.documents(conn, ["o1"])["o1"][0].body == "猫の世話"
+        assert source.digests(s) == before
+        assert source.documents(s, ["o1"])["o1"][0].body == "猫の世話"
 
 
 def test_the_lock_file_is_left_free(tmp_path):
@@ -348,8 +494,7 @@ def encoding(tmp_path, monkeypatch):
 
 def encoded(ctx):
     """Those of the first ten to whose score the encoder adds."""
-    suggestions = ctx.indexes.organisations.matcher().rank(CAT).suggestions
-    return [s.owner for s in suggestions if any(c.part is Part.ENCODER for c in s.evidence.contributions)]
+    return [s.owner for s in ranked(ctx) if any(c.part is Part.ENCODER for c in s.evidence.contributions)]
 
 
 def test_what_an_encoder_failed_at_is_encoded_at_the_next_start(encoding, monkeypatch, caplog):
@@ -463,8 +608,8 @@ def test_a_service_whose_encoder_failed_waits_for_its_next_start(encoding, monke
     worker = service.indexes.organisations._worker
     worker.join()
     assert len(found(service)) == 10
-    with service.db.write() as conn:
-        meta.bump(conn)
+    with service.write(LOCAL) as s:
+        meta.bump(s)
     monkeypatch.setattr(index_module.Matcher, "updated", None)
     assert len(found(service)) == 10
     assert service.indexes.organisations._worker is worker

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from requests_of import seen, track
 from service import REGISTER, UNUSUAL, Service, first_issue, upload
 from starlette.testclient import TestClient
 
@@ -20,7 +21,7 @@ def test_an_issue_is_written_with_its_release_level_and_shown(empty: Service) ->
     client, ctx = empty
     shown = client.post("/issues", data={**FORM, "fields": ["3", "13"], "seeks_partner": "yes"})
     assert "課題を登録しました。" in shown.text
-    issue = collection.issue(ctx, first_issue(ctx))
+    issue = seen(ctx, collection.issue, first_issue(ctx))
     assert (issue.release_level, issue.fiscal_year, issue.fields) == (ReleaseLevel.CENTRE, 2024, {3, 13})
     assert issue.problem == "引き取り手\nがいない"
     assert "センターまで" in shown.text
@@ -29,7 +30,7 @@ def test_an_issue_is_written_with_its_release_level_and_shown(empty: Service) ->
 def test_a_new_issue_is_for_its_own_section_unless_said_otherwise(empty: Service) -> None:
     client, ctx = empty
     client.post("/issues", data={"title": "空き家", "problem": "増えている"})
-    assert collection.issue(ctx, first_issue(ctx)).release_level is ReleaseLevel.SECTION
+    assert seen(ctx, collection.issue, first_issue(ctx)).release_level is ReleaseLevel.SECTION
 
 
 def test_a_form_with_gaps_comes_back_filled_with_a_summary(empty: Service) -> None:
@@ -47,14 +48,14 @@ def test_of_two_people_who_change_an_issue_the_second_is_told_and_nothing_is_los
 ) -> None:
     client, ctx = empty
     client.post("/issues", data=FORM)
-    issue = collection.issue(ctx, first_issue(ctx))
+    issue = seen(ctx, collection.issue, first_issue(ctx))
     path = f"/issues/{issue.id}"
     version = {"version": str(issue.version)}
     assert "書き直した内容を登録しました。" in client.post(path, data={**FORM, **version, "title": "先の人"}).text
     mine = {**FORM, "title": "後の人", "idea": "空き家を居場所に", "fields": ["3"], "seeks_partner": "yes"}
     late = client.post(path, data={**mine, **version})
     assert late.status_code == 409
-    assert collection.issue(ctx, issue.id).title == "先の人"
+    assert seen(ctx, collection.issue, issue.id).title == "先の人"
     assert 'value="後の人"' in late.text
     assert "空き家を居場所に" in late.text
     # The title, the idea, the fields and the tick differ; the year, though typed as R6, does not.
@@ -65,7 +66,7 @@ def test_of_two_people_who_change_an_issue_the_second_is_told_and_nothing_is_los
     assert shown
     again = client.post(path, data={**mine, "version": shown[1]})
     assert "書き直した内容を登録しました。" in again.text
-    assert collection.issue(ctx, issue.id).title == "後の人"
+    assert seen(ctx, collection.issue, issue.id).title == "後の人"
 
 
 def test_a_text_that_candidates_were_looked_for_becomes_a_form_and_is_not_stored_before_that_is_saved(
@@ -78,16 +79,16 @@ def test_a_text_that_candidates_were_looked_for_becomes_a_form_and_is_not_stored
     assert form.status_code == 200
     assert f"{UNUSUAL}\n二行目</textarea>" in form.text
     assert 'name="city" value="岡山市"' in form.text
-    assert collection.issues(ctx).total == 0
+    assert seen(ctx, collection.issues).total == 0
 
 
 def test_a_closed_issue_has_no_candidates_and_can_be_reopened(real: Service) -> None:
     client, ctx = real
-    issue = collection.issue(ctx, first_issue(ctx, "猫"))
+    issue = seen(ctx, collection.issue, first_issue(ctx, "猫"))
     closed = client.post(f"/issues/{issue.id}/status", data={"version": str(issue.version), "status": "closed"})
     assert "この課題を終了にしました。" in closed.text
     assert 'class="candidates"' not in closed.text
-    again = {"version": str(collection.issue(ctx, issue.id).version), "status": "open"}
+    again = {"version": str(seen(ctx, collection.issue, issue.id).version), "status": "open"}
     assert 'class="candidates"' in client.post(f"/issues/{issue.id}/status", data=again).text
 
 
@@ -107,7 +108,7 @@ def test_a_grade_is_kept_with_what_was_shown_and_can_be_taken_back(real: Service
         graded = client.post(f"/issues/{issue}/reviews", data={**said, "comment": "話を聞きたい"})
     assert "評価：適" in graded.text
     assert "話を聞きたい" in graded.text
-    (review,) = reviews.track(ctx, issue).history
+    (review,) = track(ctx, issue).history
     assert (review.rank, review.ranking) == (1, int(ranking[1]))
     assert review.model
     assert place_of(graded.text, "評価を記録しました。") == f"c-{organisation[1]}"
@@ -115,7 +116,7 @@ def test_a_grade_is_kept_with_what_was_shown_and_can_be_taken_back(real: Service
     assert place_of(back.text, "評価を取り消しました。") == f"c-{organisation[1]}"
     assert "評価：適" not in back.text
     assert "取り消し" in back.text
-    assert len(reviews.track(ctx, issue).history) == 2
+    assert len(track(ctx, issue).history) == 2
 
 
 def place_of(html: str, sentence: str) -> str:
@@ -126,14 +127,14 @@ def place_of(html: str, sentence: str) -> str:
 
 def test_reasons_are_offered_in_groups_and_one_that_contradicts_the_grade_is_refused(real: Service) -> None:
     client, ctx = real
-    issue, organisation = first_issue(ctx, "猫"), collection.organisations(ctx, "猫").items[0].id
+    issue, organisation = first_issue(ctx, "猫"), seen(ctx, collection.organisations, "猫").items[0].id
     html = client.get(f"/issues/{issue}").text
     assert '<optgroup label="合う理由">' in html
     assert '<optgroup label="合わない理由">' in html
     assert all(f'<option value="{code}"' in html for code in reviews.REASONS)
     said = {"organisation": organisation, "grade": "unsuitable", "reason": "activity_fits"}
     assert client.post(f"/issues/{issue}/reviews", data=said).status_code == 422
-    assert reviews.track(ctx, issue).history == ()
+    assert track(ctx, issue).history == ()
     assert client.post(f"/issues/{issue}/reviews", data={**said, "reason": "other"}).status_code == 200
 
 
@@ -166,7 +167,7 @@ def test_an_inactive_body_says_so_and_lists_no_issues(real: Service) -> None:
     client, ctx = real
     register = "団体名,目的,設立,解散情報\n解散した会,猫の世話,2005/01/12,2023年3月31日\n".encode()
     client.post(f"{upload(client, 'ended.csv', register)}/confirm")
-    html = client.get(f"/organisations/{collection.organisations(ctx, '解散した').items[0].id}").text
+    html = client.get(f"/organisations/{seen(ctx, collection.organisations, '解散した').items[0].id}").text
     assert "この団体は候補に出ません。解散情報に「2023年3月31日」とあるためです。" in html
     assert "力になれそうな課題" not in html
     assert "平成17年1月12日" in html
@@ -175,7 +176,7 @@ def test_an_inactive_body_says_so_and_lists_no_issues(real: Service) -> None:
 def test_an_introduction_is_taken_back_and_shown_struck_out(real: Service) -> None:
     client, ctx = real
     issue, introduction = introduced(client, ctx)
-    (one,) = reviews.track(ctx, issue).introductions
+    (one,) = track(ctx, issue).introductions
     body = client.get(f"/organisations/{one.introduction.organisation}").text
     assert "これまでの評価と紹介" in body
     assert "令和8年4月10日に紹介しました。その後の記録はまだありません。" in body
@@ -197,7 +198,7 @@ def test_an_introduction_is_taken_back_and_shown_struck_out(real: Service) -> No
 
 def test_a_closed_issue_does_not_send_people_to_candidates_it_does_not_show(real: Service) -> None:
     client, ctx = real
-    issue = collection.issue(ctx, first_issue(ctx, "猫"))
+    issue = seen(ctx, collection.issue, first_issue(ctx, "猫"))
     assert "候補の「紹介を記録する」" in client.get(f"/issues/{issue.id}").text
     closed = client.post(f"/issues/{issue.id}/status", data={"version": str(issue.version), "status": "closed"}).text
     assert "紹介の記録はまだありません。" in closed
@@ -208,7 +209,7 @@ def test_the_side_without_fields_is_named(real: Service) -> None:
     client, ctx = real
     register = "団体名,目的,分野\n環境の会,川の清掃,環境\n".encode()
     client.post(f"{upload(client, 'fields.csv', register)}/confirm")
-    html = client.get(f"/organisations/{collection.organisations(ctx, '環境の会').items[0].id}").text
+    html = client.get(f"/organisations/{seen(ctx, collection.organisations, '環境の会').items[0].id}").text
     assert "課題に活動分野が書かれていないため、くらべていません。" in html
 
 
@@ -227,11 +228,11 @@ def test_a_missed_partner_is_looked_for_and_added(real: Service) -> None:
 
 
 def introduced(client: TestClient, ctx: Context) -> tuple[str, int]:
-    issue, organisation = first_issue(ctx, "猫"), collection.organisations(ctx, "猫").items[0].id
+    issue, organisation = first_issue(ctx, "猫"), seen(ctx, collection.organisations, "猫").items[0].id
     made = {"organisation": organisation, "on": "2026-04-10", "note": "庁舎で"}
     for _ in range(2):
         assert "紹介を記録しました。" in client.post(f"/issues/{issue}/introductions", data=made).text
-    (one,) = reviews.track(ctx, issue).introductions
+    (one,) = track(ctx, issue).introductions
     return issue, one.introduction.id
 
 
@@ -275,7 +276,7 @@ def test_the_indicators_publish_their_definition_and_count_nothing_in_another_ye
 @pytest.mark.parametrize("day", ["2999-01-01", "きのう", "R1.4.30"])
 def test_a_day_that_cannot_be_is_explained_with_the_way_back(real: Service, day: str) -> None:
     client, ctx = real
-    issue, organisation = first_issue(ctx, "猫"), collection.organisations(ctx, "猫").items[0].id
+    issue, organisation = first_issue(ctx, "猫"), seen(ctx, collection.organisations, "猫").items[0].id
     answer = client.post(f"/issues/{issue}/introductions", data={"organisation": organisation, "on": day})
     assert answer.status_code == 422
     assert f'href="/issues/{issue}"' in answer.text
@@ -290,7 +291,7 @@ def test_a_step_is_chosen_before_it_is_recorded(real: Service) -> None:
     sent = client.post(f"/issues/{issue}/introductions/{introduction}/events", data={"stage": "", "on": "2026-04-20"})
     assert sent.status_code == 422
     assert "「できごと」がありません。" in sent.text
-    assert reviews.track(ctx, issue).introductions[0].events == ()
+    assert track(ctx, issue).introductions[0].events == ()
 
 
 def test_the_mark_of_a_required_grade_stands_behind_a_whole_question(real: Service) -> None:
@@ -313,18 +314,18 @@ def test_an_issue_that_seeks_no_partner_says_how_to_change_that_and_asks_nobody_
 
 def test_the_history_says_that_taking_back_is_kept_and_names_every_cell_for_a_narrow_screen(real: Service) -> None:
     client, ctx = real
-    issue, organisation = first_issue(ctx, "猫"), collection.organisations(ctx, "猫").items[0].id
+    issue, organisation = first_issue(ctx, "猫"), seen(ctx, collection.organisations, "猫").items[0].id
     client.post(f"/issues/{issue}/reviews", data={"organisation": organisation, "grade": "suitable"})
     table = client.get(f"/issues/{issue}").text.split('id="history"')[1].split("</table>")[0]
     assert "取り消しても、取り消したことが履歴に残ります。" in table
-    assert re.findall(r'<td[^>]* data-label="(.+?)"', table) == ["日時", "団体", "評価", "理由", "順位"]
-    assert table.count("<td") == 5
+    assert re.findall(r'<td[^>]* data-label="(.+?)"', table) == ["日時", "団体", "評価", "理由", "順位", "記録した人"]
+    assert table.count("<td") == 6
 
 
 def test_a_sample_stays_marked_where_people_have_decided_about_it(empty: Service) -> None:
     client, ctx = empty
     samples.load_if_empty(ctx)
-    issue, organisation = first_issue(ctx), collection.organisations(ctx).items[0]
+    issue, organisation = first_issue(ctx), seen(ctx, collection.organisations).items[0]
     client.post(f"/issues/{issue}/missed", data={"organisation": organisation.id})
     html = client.post(f"/issues/{issue}/introductions", data={"organisation": organisation.id, "on": "R8.4.1"}).text
     named = re.findall(rf"{organisation.name}</a>( <span class=\"tag tag-sample\">)?", html)

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from fastapi.routing import APIRoute
-from service import Service, serving
+from requests_of import seen
+from service import Service, routes_below, serving
 
 from api import lanes
 from api.errors import Crowded
@@ -19,14 +18,6 @@ from api.lanes import Lane, LaneRoute, lane
 from api.settings import Settings
 from api.usecases import collection, samples
 from api.usecases.context import open_context
-
-
-def routes_below(router: Any) -> Iterator[APIRoute]:
-    for route in router.routes:
-        if isinstance(route, APIRoute):
-            yield route
-        elif hasattr(route, "original_router"):
-            yield from routes_below(route.original_router)
 
 
 def test_every_route_of_ours_runs_in_a_lane(shown: Service) -> None:
@@ -123,7 +114,7 @@ def test_while_many_wait_to_write_pages_and_health_and_files_are_answered(tmp_pa
         serving(tmp_path / "data") as (port, _),
         httpx2.Client(base_url=f"http://127.0.0.1:{port}") as http,
     ):
-        issue = collection.issues(ctx).items[0].id
+        issue = seen(ctx, collection.issues).items[0].id
 
         def write(number: int) -> int:
             draft = {"title": f"業務{number}", "problem": "人手が足りない"}

@@ -8,6 +8,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from requests_of import reading, writing
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
@@ -17,14 +18,16 @@ from corpus.store import meta
 
 MIGRATE_AND_BUMP = """
 import sys
-from corpus.store import meta
+from corpus.access import PROGRAM
 from corpus.database import connect, migrate
+from corpus.session import Session
+from corpus.store import meta
 db = connect(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
 migrate(db)
 with db.write() as conn:
-    meta.bump(conn)
+    meta.bump(Session(conn, PROGRAM))
 db.close()
 """
 
@@ -55,12 +58,12 @@ def test_the_folder_is_created_and_a_second_run_changes_nothing(tmp_path):
     path = tmp_path / "岡山" / "data" / "k.db"
     db = database.connect(url_of(path))
     database.migrate(db)
-    with db.write() as conn:
-        meta.bump(conn)
+    with writing(db) as s:
+        meta.bump(s)
     database.migrate(db)
     database.migrate(database.connect(url_of(path)))
-    with db.read() as conn:
-        assert meta.revision(conn) == 1
+    with reading(db) as s:
+        assert meta.revision(s) == 1
 
 
 def test_migrating_says_nothing(bare, capfd, caplog):
@@ -79,9 +82,9 @@ def test_processes_that_start_at_once_from_anywhere_share_one_database(bare, bar
         process.stdin.write("go\n")
         process.stdin.flush()
     assert [process.communicate(timeout=60) for process in started] == [("", "")] * 3
-    with bare.read() as conn:
-        assert meta.revision(conn) == 3
-        assert database.version(conn) is database.Version.CURRENT
+    with reading(bare) as s:
+        assert meta.revision(s) == 3
+        assert database.version(s.conn) is database.Version.CURRENT
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(bare, monkeypatch):
@@ -97,8 +100,8 @@ def test_a_migration_that_fails_leaves_nothing_behind(bare, monkeypatch):
     with db.read() as conn:
         assert inspect(conn).get_table_names() == []
     database.migrate(db)
-    with db.read() as conn:
-        assert meta.revision(conn) == 0
+    with reading(db) as s:
+        assert meta.revision(s) == 0
 
 
 def test_a_database_of_a_newer_program_is_refused_in_words(bare):
@@ -131,31 +134,31 @@ def test_sqlite_is_set_up_for_a_service_and_a_command_at_once(tmp_path):
 
 
 def test_a_reading_block_cannot_write(db):
-    with pytest.raises(DatabaseError, match=r"read-?only"), db.read() as conn:
-        meta.bump(conn)
+    with pytest.raises(DatabaseError, match=r"read-?only"), reading(db) as s:
+        meta.bump(s)
 
 
 def test_a_reading_block_sees_one_state_throughout(db):
-    with db.read() as reading:
-        assert meta.revision(reading) == 0
-        with db.write() as conn:
-            meta.bump(conn)
-        assert meta.revision(reading) == 0
-    with db.read() as reading:
-        assert meta.revision(reading) == 1
+    with reading(db) as before:
+        assert meta.revision(before) == 0
+        with writing(db) as s:
+            meta.bump(s)
+        assert meta.revision(before) == 0
+    with reading(db) as s:
+        assert meta.revision(s) == 1
 
 
 def test_a_writing_block_that_raises_is_undone(db):
 
     def bump_and_fail():
-        with db.write() as conn:
-            meta.bump(conn)
+        with writing(db) as s:
+            meta.bump(s)
             raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
         bump_and_fail()
-    with db.read() as conn:
-        assert meta.revision(conn) == 0
+    with reading(db) as s:
+        assert meta.revision(s) == 0
 
 
 def test_the_first_migration_can_be_taken_back(bare):

@@ -7,20 +7,22 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from requests_of import choose, seen
 from service import Service, client_of
 
 from api.settings import Settings
 from api.usecases import weight_sets, weights
 from api.usecases.context import Context, open_context
 from corpus import database
+from corpus.access import LOCAL
 from models.weights import WeightsConfig, save_weights
 
 ID, OTHER = "0123456789ab", "ba9876543210"
 
 
 def current(ctx):
-    with ctx.db.read() as conn:
-        found = ctx.ruling.of(conn)
+    with ctx.read(LOCAL) as s:
+        found = ctx.ruling.of(s)
     return found.id, found.weights
 
 
@@ -71,13 +73,13 @@ def test_a_set_is_put_in_force_with_a_reason_and_taken_back(with_set: Service) -
     assert '<td class="number" data-label="いまの重み">0.83</td>' in html
     assert "いま使っています" in html
     assert "戻すと「付属の重み」を使います。" in html
-    seen = re.search(r'name="seen" value="(\d+)"', html)
-    assert seen
+    pressed = re.search(r'name="seen" value="(\d+)"', html)
+    assert pressed
     for _ in range(2):  # pressed twice
-        back = client.post("/models/roll-back", data={"seen": seen[1]})
+        back = client.post("/models/roll-back", data={"seen": pressed[1]})
         assert "ひとつ前の重みに戻しました。" in back.text
     assert current(ctx)[0] == ""
-    assert len(weights.overview(ctx).history) == 2
+    assert len(seen(ctx, weights.overview, ctx.ruling).history) == 2
 
 
 def test_without_a_reason_the_form_comes_back_with_the_summary_that_leads_to_it(with_set: Service) -> None:
@@ -86,7 +88,7 @@ def test_without_a_reason_the_form_comes_back_with_the_summary_that_leads_to_it(
     assert answer.status_code == 422
     assert f'<a href="#reason-{ID}">切り替える理由を書いてください。</a>' in answer.text
     assert 'aria-invalid="true"' in answer.text
-    assert weights.overview(ctx).history == ()
+    assert seen(ctx, weights.overview, ctx.ruling).history == ()
 
 
 def test_a_reason_that_is_too_long_is_kept_in_the_form(with_set: Service) -> None:
@@ -98,7 +100,7 @@ def test_a_reason_that_is_too_long_is_kept_in_the_form(with_set: Service) -> Non
 
 def test_the_page_says_that_the_chosen_set_is_broken_and_the_default_goes_on(with_set: Service) -> None:
     client, ctx = with_set
-    weights.choose(ctx, ID, "試す")
+    choose(ctx, ID, "試す")
     (weight_sets.weights_folder(ctx.settings.data) / ID / "weights.json").unlink()
     html = client.get("/models").text
     assert "選ばれている重みが使えないため、付属の重みで並べています" in html
@@ -113,12 +115,12 @@ def test_an_unknown_set_and_another_site_are_refused(with_set: Service) -> None:
     assert (missing.status_code, 'href="/models"' in missing.text) == (404, True)
     elsewhere = {"Origin": "https://example.org"}
     assert client.post("/models/choose", data={"id": ID, "reason": "試す"}, headers=elsewhere).status_code == 403
-    assert weights.overview(ctx).history == ()
+    assert seen(ctx, weights.overview, ctx.ruling).history == ()
 
 
 def test_the_page_is_built_like_the_others(with_set: Service) -> None:
     client, ctx = with_set
-    weights.choose(ctx, ID, "試す")
+    choose(ctx, ID, "試す")
     html = client.get("/models").text
     labels = set(re.findall(r'<label for="([^"]+)"', html))
     inputs = re.findall(r'<input type="text" id="([^"]+)"', html)
@@ -160,23 +162,22 @@ def test_the_page_names_what_is_of_the_city_and_what_cannot_be_used(tmp_path: Pa
 
 def test_going_back_to_a_broken_set_is_refused_with_the_way_to_the_default(with_set: Service) -> None:
     client, ctx = with_set
-    weights.choose(ctx, ID, "試す")
+    choose(ctx, ID, "試す")
     shutil.copytree(
         weight_sets.weights_folder(ctx.settings.data) / ID, weight_sets.weights_folder(ctx.settings.data) / OTHER
     )
-    weights.choose(ctx, OTHER, "もう一つを試す")
+    choose(ctx, OTHER, "もう一つを試す")
     (weight_sets.weights_folder(ctx.settings.data) / ID / "weights.json").unlink()
-    seen = weights.overview(ctx).history[0].id
-    answer = client.post("/models/roll-back", data={"seen": seen})
+    answer = client.post("/models/roll-back", data={"seen": seen(ctx, weights.overview, ctx.ruling).history[0].id})
     assert answer.status_code == 422
     assert "<li>この重みは使えません。weights.json を読み込めません。</li>" in answer.text
     assert '<a href="#reason-default">付属の重みを使うときは、「付属の重み」の欄に' in answer.text
     assert 'id="reason-default"' in answer.text
-    weights.choose(ctx, "", "付属に戻す")
-    weights.choose(ctx, OTHER, "試す")
+    choose(ctx, "", "付属に戻す")
+    choose(ctx, OTHER, "試す")
     (weight_sets.weights_folder(ctx.settings.data) / OTHER / "weights.json").unlink()
-    weights.choose(ctx, "", "付属に戻す")
-    answer = client.post("/models/roll-back", data={"seen": weights.overview(ctx).history[0].id})
+    choose(ctx, "", "付属に戻す")
+    answer = client.post("/models/roll-back", data={"seen": seen(ctx, weights.overview, ctx.ruling).history[0].id})
     assert answer.status_code == 422
     assert "この重みは使えません。" in answer.text
     assert "reason-default" not in answer.text  # the default is in force already
@@ -208,7 +209,7 @@ def test_programs_are_told_that_the_sets_cannot_be_seen(empty: Service) -> None:
 
 def test_programs_can_read_the_weights(with_set: Service) -> None:
     client, ctx = with_set
-    weights.choose(ctx, ID, "試す")
+    choose(ctx, ID, "試す")
     answer = client.get("/api/v1/weights").json()
     assert answer["in_force"] == {
         **{"id": ID, "chosen": ID, "fault": ""},

@@ -215,16 +215,8 @@ def test_a_kept_connection_waits_for_no_acknowledgement() -> None:
 
 
 def test_more_connections_than_descriptors_keep_nobody_out(tmp_path: Path) -> None:
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (96, hard))
-    try:
-        stack = ExitStack()
-        started = stack.enter_context(serving(tmp_path / "data"))
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    with stack:
+    with ExitStack() as stack:
+        started = stack.enter_context(serving(tmp_path / "data", descriptors=96))
         crowd = [sent(stack, started[0], "") for _ in range(150)]
         assert httpx2.get(f"http://127.0.0.1:{started[0]}/api/v1/health", timeout=8).status_code == 200
         assert len(crowd) == 150

@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from requests_of import seen
 from service import UNUSUAL, Service, first_issue
 
 from api.pages.presentation import excerpt, founding_day, highlight, inactive_sentence, japanese_moment, japanese_month
@@ -26,9 +27,9 @@ PAGES: list[tuple[str, Callable[[Context], str]]] = [
     ("write", lambda ctx: "/issues/new"),
     ("edit", lambda ctx: f"/issues/{first_issue(ctx)}/edit"),
     ("organisations", lambda ctx: "/organisations?page=2"),
-    ("organisation", lambda ctx: f"/organisations/{collection.organisations(ctx).items[0].id}"),
+    ("organisation", lambda ctx: f"/organisations/{seen(ctx, collection.organisations).items[0].id}"),
     ("cases", lambda ctx: "/cases"),
-    ("case", lambda ctx: f"/cases/{collection.cases(ctx).items[0].id}"),
+    ("case", lambda ctx: f"/cases/{seen(ctx, collection.cases).items[0].id}"),
     ("imports", lambda ctx: "/imports"),
     ("samples", lambda ctx: "/samples/remove"),
     ("indicators", lambda ctx: "/indicators"),
@@ -189,10 +190,13 @@ def test_the_address_of_the_candidates_alone_leads_back_to_the_box(shown: Servic
 
 def test_samples_are_marked_in_lists_and_on_their_own_pages(shown: Service) -> None:
     client, ctx = shown
-    for path, stored in [("/organisations", collection.organisations(ctx)), ("/issues", collection.issues(ctx))]:
+    for path, stored in [
+        ("/organisations", seen(ctx, collection.organisations)),
+        ("/issues", seen(ctx, collection.issues)),
+    ]:
         assert client.get(path).text.count("tag-sample") == len(stored.items)
     assert "tag-sample" in client.get(f"/issues/{first_issue(ctx)}").text
-    assert "tag-sample" in client.get(f"/organisations/{collection.organisations(ctx).items[0].id}").text
+    assert "tag-sample" in client.get(f"/organisations/{seen(ctx, collection.organisations).items[0].id}").text
 
 
 def test_the_button_removes_the_samples_and_then_the_lists_say_what_to_do(empty: Service) -> None:
@@ -202,13 +206,13 @@ def test_the_button_removes_the_samples_and_then_the_lists_say_what_to_do(empty:
     asked = client.get("/samples/remove").text
     assert "消したサンプルは元に戻せません" in asked
     assert "一緒に入った実在の事例8件も消す" in asked
-    assert collection.organisations(ctx).total > 0
+    assert seen(ctx, collection.organisations).total > 0
     gone = client.post("/samples/remove")
-    assert collection.cases(ctx).total == 8
+    assert seen(ctx, collection.cases).total == 8
     assert "サンプルを消しました。" in gone.text
     assert "サンプルを消す</a>" not in gone.text
     client.post("/samples/remove", data={"include_cases": "yes"})
-    assert collection.cases(ctx).total == 0
+    assert seen(ctx, collection.cases).total == 0
     assert "サンプルは入っていません。" in client.get("/samples/remove").text
     assert "課題はまだ登録されていません。" in client.get("/issues").text
     assert "団体はまだ登録されていません。" in client.get("/organisations").text
@@ -223,7 +227,7 @@ def test_a_filter_that_matches_nothing_offers_to_drop_it(shown: Service) -> None
 
 def test_organisations_are_found_by_kind_and_by_a_word(shown: Service) -> None:
     client, ctx = shown
-    kind, number = next((kind, number) for kind, number in collection.kinds(ctx) if kind)
+    kind, number = next((kind, number) for kind, number in seen(ctx, collection.kinds) if kind)
     html = client.get("/organisations", params={"kind": kind}).text
     assert f"{number} 件の団体" in html
     assert f'<option value="{kind}" selected>' in html

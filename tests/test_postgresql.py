@@ -20,6 +20,7 @@ from alembic.runtime.migration import MigrationContext
 from databases import ELSEWHERE, PostgresqlDatabases, Server, serving
 from model_server import order, say
 from model_server import serving as answering
+from requests_of import choose, done, judge, matcher_of, seen, suggest_for_issue, track
 from service import INVENTORY, REGISTER
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
@@ -30,6 +31,7 @@ from api.settings import Settings
 from api.usecases import collection, doctor, imports, indicators, reading, reviews, samples, suggestions, weights
 from api.usecases.context import Context, open_context
 from corpus import database
+from corpus.access import LOCAL
 from corpus.database import Database
 from corpus.database_faults import UnusableDatabase
 from corpus.readers.base import ReadOptions
@@ -117,53 +119,53 @@ def test_the_migrations_make_the_same_tables_columns_and_indexes_as_on_sqlite(ct
     with closing(database.connect(f"sqlite:///{tmp_path / 'k.db'}")) as other:
         database.migrate(other)
         assert shape(ctx.db) == shape(other)
-    with ctx.db.write() as conn:
-        context = MigrationContext.configure(conn, opts={"target_metadata": metadata, "compare_type": True})
+    with ctx.write(LOCAL) as s:
+        context = MigrationContext.configure(s.conn, opts={"target_metadata": metadata, "compare_type": True})
         assert compare_metadata(context, metadata) == []
 
 
 def whole_way(ctx: Context) -> list[Any]:
     """From files to figures; every table that only grows gets a row. Gives all that is told on the way."""
-    told: list[Any] = [samples.load_if_empty(ctx), collection.overview(ctx)]
+    told: list[Any] = [samples.load_if_empty(ctx), seen(ctx, collection.overview)]
     for _ in range(2):
         for name, content in [("団体.csv", REGISTER), ("棚卸.csv", INVENTORY)]:
-            told.append(imports.as_json(imports.import_file(ctx, name, content.encode(), ReadOptions())))
-    told += [collection.overview(ctx), collection.issues(ctx), collection.organisations(ctx, "猫")]
-    issue = collection.issues(ctx, "猫の相談").items[0]
-    found = [suggestions.suggest_for_issue(ctx, issue.id, record=True) for _ in range(2)]
+            told.append(imports.as_json(imports.import_file(ctx, LOCAL, name, content.encode(), ReadOptions())))
+    told += [seen(ctx, collection.overview), seen(ctx, collection.issues), seen(ctx, collection.organisations, "猫")]
+    issue = seen(ctx, collection.issues, "猫の相談").items[0]
+    found = [suggest_for_issue(ctx, issue.id, record=True) for _ in range(2)]
     organisation, number = found[0].candidates[0].id, found[0].ranking_id
     told += [suggestions.as_json(found[0]), number, found[1].ranking_id]
-    reviews.grade(ctx, issue.id, organisation, Grade.SUITABLE, "activity_fits", "手術に詳しい", number)
-    made = [reviews.introduce(ctx, issue.id, organisation, date(2024, 3, day)).id for day in (30, 31)]
-    wrong = reviews.add_event(ctx, made[0], Stage.AGREED, date(2024, 3, 30))
+    judge(ctx, issue.id, organisation, Grade.SUITABLE, "activity_fits", "手術に詳しい", number)
+    made = [done(ctx, reviews.introduce, issue.id, organisation, date(2024, 3, day)).id for day in (30, 31)]
+    wrong = done(ctx, reviews.add_event, made[0], Stage.AGREED, date(2024, 3, 30))
     for stage, day in [(Stage.AGREED, date(2024, 3, 31)), (Stage.STARTED, date(2024, 4, 1))]:
-        reviews.add_event(ctx, made[0], stage, day)
-    reviews.void_event(ctx, wrong.id)
-    reviews.void_introduction(ctx, made[1])
-    track = reviews.track(ctx, issue.id)
-    judged = track.latest[organisation]
-    told += [judged.rank, judged.score, judged.band, judged.model, [len(one.events) for one in track.introductions]]
-    told += [indicators.as_json(indicators.indicators(ctx, year)) for year in (2023, 2024)]
+        done(ctx, reviews.add_event, made[0], stage, day)
+    done(ctx, reviews.void_event, wrong.id)
+    done(ctx, reviews.void_introduction, made[1])
+    decided = track(ctx, issue.id)
+    judged = decided.latest[organisation]
+    told += [judged.rank, judged.score, judged.band, judged.model, [len(one.events) for one in decided.introductions]]
+    told += [indicators.as_json(seen(ctx, indicators.indicators, year)) for year in (2023, 2024)]
     return told + asked(ctx, issue.id) + chosen(ctx)
 
 
 def asked(ctx: Context, issue: str) -> list[Any]:
     """The reader, of whose single call only what is counted by month is told."""
     draft = collection.IssueDraft(title="猫の相談", problem="猫の世話", release_level=ReleaseLevel.PUBLIC)
-    changed = collection.edit_issue(ctx, issue, collection.issue(ctx, issue).version, draft)
+    changed = done(ctx, collection.edit_issue, issue, seen(ctx, collection.issue, issue).version, draft)
     with answering(say(order((1, "", "", "")), {"prompt_tokens": 8, "completion_tokens": 3})) as server:
         asking = replace(ctx, settings=ctx.settings.model_copy(update={"reader_url": server.url}))
-        failure = reading.read_for_issue(asking, issue, changed.version).failure
-    return [failure, [(one.outcome, one.calls, one.tokens_in, one.tokens_out) for one in reading.calls(ctx)]]
+        failure = reading.read_for_issue(asking, LOCAL, issue, changed.version).failure
+    return [failure, [(one.outcome, one.calls, one.tokens_in, one.tokens_out) for one in seen(ctx, reading.calls)]]
 
 
 def chosen(ctx: Context) -> list[Any]:
     learned(ctx, characters=0.75)
-    weights.choose(ctx, ONE, "試す")
-    names = [ctx.indexes.organisations.matcher().name]
-    weights.roll_back(ctx)
-    names.append(ctx.indexes.organisations.matcher().name)
-    return names + [(choice.id, choice.weights) for choice in weights.overview(ctx).history]
+    choose(ctx, ONE, "試す")
+    names = [matcher_of(ctx.indexes.organisations).name]
+    done(ctx, weights.roll_back, ctx.ruling)
+    names.append(matcher_of(ctx.indexes.organisations).name)
+    return names + [(choice.id, choice.weights) for choice in seen(ctx, weights.overview, ctx.ruling).history]
 
 
 @pytest.fixture(scope="module")
@@ -185,44 +187,44 @@ def test_the_whole_way_tells_the_same_as_with_sqlite(ctx: Context, on_a_file: li
 
 def test_what_a_sample_took_part_in_may_still_go(ctx: Context) -> None:
     samples.load_if_empty(ctx)
-    issue = collection.issues(ctx).items[0].id
-    organisation = suggestions.suggest_for_issue(ctx, issue, record=True).candidates[0].id
-    reviews.introduce(ctx, issue, organisation, date(2024, 4, 1))
-    removed = samples.remove(ctx)
+    issue = seen(ctx, collection.issues).items[0].id
+    organisation = suggest_for_issue(ctx, issue, record=True).candidates[0].id
+    done(ctx, reviews.introduce, issue, organisation, date(2024, 4, 1))
+    removed = done(ctx, samples.remove)
     assert (removed.rankings, removed.introductions) == (1, 1)
-    assert collection.overview(ctx).organisations.samples == 0
+    assert seen(ctx, collection.overview).organisations.samples == 0
 
 
 def test_buttons_pressed_twice_at_once_store_once(ctx: Context) -> None:
     draft = collection.IssueDraft(title="猫の相談", problem="人手がない")
-    written = at_once(lambda: collection.write_issue(ctx, draft))
-    edited = at_once(lambda: collection.edit_issue(ctx, written.id, 1, replace(draft, note="急ぎ")))
-    assert (edited.version, collection.issues(ctx).total) == (2, 1)
+    written = at_once(lambda: done(ctx, collection.write_issue, draft))
+    edited = at_once(lambda: done(ctx, collection.edit_issue, written.id, 1, replace(draft, note="急ぎ")))
+    assert (edited.version, seen(ctx, collection.issues).total) == (2, 1)
     learned(ctx)
-    first = at_once(lambda: weights.choose(ctx, ONE, "試す"))
-    at_once(lambda: weights.roll_back(ctx, first.id))
-    assert [choice.id for choice in weights.overview(ctx).history] == [2, 1]
+    first = at_once(lambda: choose(ctx, ONE, "試す"))
+    at_once(lambda: done(ctx, weights.roll_back, ctx.ruling, first.id))
+    assert [choice.id for choice in seen(ctx, weights.overview, ctx.ruling).history] == [2, 1]
 
 
 def test_who_only_reads_does_not_wait_for_those_who_queue_to_write(ctx: Context) -> None:
     draft = collection.IssueDraft(title="猫の相談", problem="人手がない")
     with ThreadPoolExecutor(20) as pool, ctx.db.write():
-        writing = [pool.submit(collection.write_issue, ctx, replace(draft, note=str(n))) for n in range(20)]
+        writing = [pool.submit(done, ctx, collection.write_issue, replace(draft, note=str(n))) for n in range(20)]
         while not all(one.running() for one in writing):
             time.sleep(0.02)
         for _ in range(20):
-            assert collection.issues(ctx).total == 0
+            assert seen(ctx, collection.issues).total == 0
     assert [one.exception() for one in writing] == [None] * 20
-    assert collection.issues(ctx).total == 20
+    assert seen(ctx, collection.issues).total == 20
 
 
 def test_rows_are_found_by_plans_made_for_those_that_are_asked_for(ctx: Context) -> None:
     """A plan for any list of ids compares each row with each id."""
     asked = "SELECT sum(custom_plans), sum(generic_plans) FROM pg_prepared_statements WHERE statement ~ 'organisations'"
-    with ctx.db.write() as conn:
+    with ctx.write(LOCAL) as s:
         for _ in range(20):
-            assert organisations.by_ids(conn, [f"o-{n}" for n in range(500)]) == {}
-        made, general = conn.exec_driver_sql(asked).one()
+            assert organisations.by_ids(s, [f"o-{n}" for n in range(500)]) == {}
+        made, general = s.conn.exec_driver_sql(asked).one()
     assert (made > 5, general) == (True, 0)
 
 
@@ -231,8 +233,8 @@ def test_the_doctor_looks_at_a_server_too_and_an_emptied_one_is_not_begun_anew(c
     ctx.indexes.refresh()
     wrong = {one.subject: one.message for one in doctor.examine(ctx.settings, {}) if one.severity}
     assert "データベース" not in wrong
-    with ctx.db.write() as conn:
-        was = conn.execute(text("DELETE FROM alembic_version RETURNING version_num")).scalar_one()
+    with ctx.write(LOCAL) as s:
+        was = s.conn.execute(text("DELETE FROM alembic_version RETURNING version_num")).scalar_one()
     wrong = {one.subject: one.message for one in doctor.examine(ctx.settings, {}) if one.severity}
     assert "前のデータ(index)は残っています。" in wrong["データベース"]
     with pytest.raises(UnusableDatabase, match="index"):
@@ -251,18 +253,18 @@ def at_once(press: Callable[[], Any]) -> Any:
 
 
 def test_what_no_row_can_have_is_looked_for_in_vain(ctx: Context) -> None:
-    assert collection.issues(ctx, "猫\0", department="\0").total == 0
+    assert seen(ctx, collection.issues, "猫\0", department="\0").total == 0
     for number in (2**31, 2**63, -(2**70)):
         with pytest.raises(NotFound):
-            reviews.void_event(ctx, number)
+            done(ctx, reviews.void_event, number)
         with pytest.raises(NotFound):
-            reviews.void_introduction(ctx, number)
+            done(ctx, reviews.void_introduction, number)
     with pytest.raises(NotFound):
-        collection.issue(ctx, "i-\0")
+        seen(ctx, collection.issue, "i-\0")
 
 
 def test_an_error_of_the_database_does_not_quote_the_row(ctx: Context) -> None:
-    collection.write_issue(ctx, collection.IssueDraft(title="秘密の業務", problem="人手がない"))
+    done(ctx, collection.write_issue, collection.IssueDraft(title="秘密の業務", problem="人手がない"))
     with pytest.raises(IntegrityError, match="ck_issues_status") as refused, ctx.db.write() as conn:
         conn.execute(text("UPDATE issues SET status = 'none'"))
     assert "秘密" not in "".join(traceback.format_exception(refused.value))
@@ -271,6 +273,6 @@ def test_an_error_of_the_database_does_not_quote_the_row(ctx: Context) -> None:
 def test_a_database_without_an_encoding_serves_too(server: Server, tmp_path: Path) -> None:
     with server.database("ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0") as url:
         context = open_context(Settings(data=tmp_path, database_url=url))
-        imports.import_file(context, "団体.csv", REGISTER.encode(), ReadOptions())
-        assert collection.organisations(context, "猫").items[0].name == "猫と暮らす会"
+        imports.import_file(context, LOCAL, "団体.csv", REGISTER.encode(), ReadOptions())
+        assert seen(context, collection.organisations, "猫").items[0].name == "猫と暮らす会"
         context.db.close()

@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from requests_of import writing
 from service import INVENTORY, REGISTER, Service, upload
 from sqlalchemy import event
 
 from api.usecases.imports import import_file, store_records
 from corpus import corporate_numbers
+from corpus.access import LOCAL
 from corpus.database import connect
 from corpus.readers import keys
 from corpus.readers.base import ReadOptions
@@ -68,11 +70,11 @@ files = st.lists(st.lists(organisation() | issue() | case(), max_size=6), min_si
 edits = st.lists(st.sampled_from(["title", "problem", "fields"]), max_size=3)
 
 
-def edit(conn, what):
+def edit(s, what):
     """What a person does between two imports, to the first issue there is."""
-    for one in issues.page(conn, limit=1)[0]:
+    for one in issues.page(s, limit=1)[0]:
         changed = {"title": "人が変えた題名", "problem": "人が書いた課題", "fields": frozenset({3})}[what]
-        issues.update(conn, replace(one, **{what: changed}), one.version)
+        issues.update(s, replace(one, **{what: changed}), one.version)
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +90,14 @@ def test_a_preview_counts_and_notes_what_the_import_then_does(db):
     @settings(max_examples=300 if db.file else 100)
     @given(files, edits)
     def check(brought, edited):
-        with db.write() as conn, conn.begin_nested() as example:
+        with writing(db) as s, s.conn.begin_nested() as example:
             for records in brought:
                 sent.clear()
-                told = store_records(conn, records, dry_run=True)
+                told = store_records(s, records, dry_run=True)
                 assert {statement.split()[0] for statement in sent} <= {"SELECT"}
-                assert store_records(conn, records) == told
+                assert store_records(s, records) == told
                 if edited:
-                    edit(conn, edited.pop())
+                    edit(s, edited.pop())
             example.rollback()
 
     check()
@@ -110,7 +112,7 @@ def test_previews_are_shown_while_another_program_writes(real: Service) -> None:
     )
     with closing(sqlite3.connect(ctx.settings.data / "kyodo.sqlite3", isolation_level=None)) as other_program:
         other_program.execute("BEGIN IMMEDIATE")
-        report = import_file(ctx, "棚卸.csv", newer.encode(), ReadOptions(), dry_run=True)
+        report = import_file(ctx, LOCAL, "棚卸.csv", newer.encode(), ReadOptions(), dry_run=True)
         answer = client.get(upload(client, "団体.csv", REGISTER.encode()))
         other_program.execute("ROLLBACK")
     assert (report.added, report.changed, report.unchanged) == (1, 1, 1)

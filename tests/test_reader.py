@@ -18,6 +18,7 @@ from api.cli import app
 from api.settings import Settings
 from api.usecases import reading
 from api.usecases.context import open_context
+from corpus.access import LOCAL
 from corpus.records import Issue, Organisation, ReleaseLevel
 from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
@@ -544,12 +545,12 @@ def test_rank_asks_no_more_after_three_failures_in_a_row(tmp_path):
 def test_the_log_says_in_japanese_and_by_number_alone_which_issue_got_no_order(tmp_path, caplog):
     with serving(reply(500, b"")) as server:
         ctx = open_context(Settings(data=tmp_path, reader_url=server.url))
-        with ctx.db.write() as conn:
+        with ctx.write(LOCAL) as s:
             cats = Issue(id="i-7", key="7", title="猫の世話", problem=ISSUE, release_level=ReleaseLevel.PUBLIC)
-            issue_rows.upsert(conn, [cats])
-            organisation_rows.upsert(conn, [Organisation(id="o-1", key="1", name="猫の会", purpose="猫の世話")])
+            issue_rows.upsert(s, [cats])
+            organisation_rows.upsert(s, [Organisation(id="o-1", key="1", name="猫の会", purpose="猫の世話")])
         with caplog.at_level(logging.WARNING):
-            reading.read_for_issue(ctx, "i-7", 1)
+            reading.read_for_issue(ctx, LOCAL, "i-7", 1)
         ctx.db.close()
     assert [record.getMessage() for record in caplog.records] == [
         "課題(i-7)を読み取り役に並べてもらえませんでした。読み取り役のサーバーが、答えるのを断りました。"

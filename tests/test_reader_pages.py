@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from model_server import Answer, ModelServer, dripping_body, order, reply, say, serving
 from pydantic import SecretStr
+from requests_of import done, seen, writing
+from requests_of import reading as session
 from service import INVENTORY, REGISTER, UNUSUAL, client_of, first_issue, upload
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -22,9 +24,11 @@ from starlette.testclient import TestClient
 
 from api.errors import Invalid
 from api.settings import Settings, read_settings
-from api.usecases import collection, reading, suggestions
+from api.usecases import collection, reading
 from api.usecases.context import Context, open_context
+from api.usecases.suggestions import CandidateList, Inquiry
 from corpus import database
+from corpus.access import LOCAL
 from corpus.database import Database, connect, migrate
 from corpus.records import ReleaseLevel
 from corpus.store import issues, reader_calls
@@ -46,17 +50,17 @@ class Read:
     issue: str
 
     def release(self, level: ReleaseLevel) -> None:
-        stored = collection.issue(self.ctx, self.issue)
-        with self.ctx.db.write() as conn:
+        with self.ctx.write(LOCAL) as s:
+            stored = collection.issue(s, self.issue)
             changed = {name: getattr(stored, name) for name in stored.__slots__} | {"release_level": level}
-            issues.update(conn, type(stored)(**changed), stored.version)
+            issues.update(s, type(stored)(**changed), stored.version)
 
     def press(self) -> Any:
-        version = str(collection.issue(self.ctx, self.issue).version)
+        version = str(seen(self.ctx, collection.issue, self.issue).version)
         return self.client.post(f"/issues/{self.issue}/reading", data={"version": version}, follow_redirects=False)
 
     def outcomes(self) -> list[tuple[str, int]]:
-        return [(row.outcome, row.calls) for row in reading.calls(self.ctx)]
+        return [(row.outcome, row.calls) for row in seen(self.ctx, reading.calls)]
 
 
 @contextmanager
@@ -129,7 +133,7 @@ def test_nothing_but_the_button_asks_the_reader(tmp_path: Path) -> None:
 
 def test_a_closed_issue_has_nothing_to_read(tmp_path: Path) -> None:
     with public(tmp_path, say(order(GOOD))) as read:
-        version = str(collection.issue(read.ctx, read.issue).version)
+        version = str(seen(read.ctx, collection.issue, read.issue).version)
         read.client.post(f"/issues/{read.issue}/status", data={"version": version, "status": "closed"})
         assert BUTTON not in read.client.get(f"/issues/{read.issue}").text
         assert read.press().status_code == 422
@@ -152,7 +156,7 @@ def test_a_text_that_was_changed_after_it_was_seen_is_not_sent(tmp_path: Path) -
         page = read.client.get(f"/issues/{read.issue}").text
         form = page[page.index(f'action="/issues/{read.issue}/reading"') :]
         (version,) = re.findall(r'name="version" value="(\d+)"', form[: form.index(BUTTON)])
-        collection.set_fields(read.ctx, read.issue, int(version), frozenset({11}))
+        done(read.ctx, collection.set_fields, read.issue, int(version), frozenset({11}))
         late = read.client.post(f"/issues/{read.issue}/reading", data={"version": version})
         assert read.server.received == []
         assert read.outcomes() == []
@@ -175,13 +179,14 @@ def test_a_button_without_what_was_seen_sends_nothing(tmp_path: Path) -> None:
 def test_what_is_said_of_the_list_on_the_issues_page_is_said_here_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def doubtful(*given: Any, **more: Any) -> suggestions.CandidateList:
-        found = suggestions.suggest_for_issue(*given, **more)
-        return replace(found, good_match=False, message="取り込みの途中です。")
+    as_found = Inquiry.organisations
+
+    def doubtful(asking: Inquiry, k: int = 10) -> CandidateList:
+        return replace(as_found(asking, k), good_match=False, message="取り込みの途中です。")
 
     with public(tmp_path, say(order(GOOD))) as read:
         assert "はっきりした手がかり" not in read.press().text
-        monkeypatch.setattr(reading, "suggest_for_issue", doubtful)
+        monkeypatch.setattr(Inquiry, "organisations", doubtful)
         page = read.press().text
     assert "はっきりした手がかりのある候補は見つかりませんでした" in page
     assert "取り込みの途中です。" in page
@@ -271,7 +276,7 @@ def test_every_call_is_counted_and_the_administrator_sees_the_counts(tmp_path: P
     with public(tmp_path, say(order(GOOD), {"prompt_tokens": 1200, "completion_tokens": 80})) as read:
         for _ in range(2):
             read.press()
-        (row,) = reading.calls(read.ctx)
+        (row,) = seen(read.ctx, reading.calls)
         page = read.client.get("/reader").text
     assert (row.outcome, row.calls, row.tokens_in, row.tokens_out) == ("read", 2, 2400, 160)
     assert "答えを使いました" in page
@@ -297,7 +302,7 @@ def held() -> Iterator[tuple[Answer, threading.Event]]:
 def pressed(read: Read, issue: str) -> threading.Thread:
     """Returns once the server has the question."""
     before = len(read.server.received)
-    thread = threading.Thread(target=reading.read_for_issue, args=(read.ctx, issue, 1))
+    thread = threading.Thread(target=reading.read_for_issue, args=(read.ctx, LOCAL, issue, 1))
     thread.start()
     end = time.monotonic() + 10
     while len(read.server.received) == before and time.monotonic() < end:
@@ -310,7 +315,7 @@ def more_issues(read: Read, number: int) -> list[str]:
     for n in range(number):
         data = {"title": f"野良{n}", "problem": "猫の捕獲と手術", "seeks_partner": "yes", "release_level": "public"}
         read.client.post("/issues", data=data)
-    return [one.id for one in collection.issues(read.ctx, "野良").items]
+    return [one.id for one in seen(read.ctx, collection.issues, "野良").items]
 
 
 def test_at_most_three_calls_are_under_way_and_one_more_is_not_counted(tmp_path: Path) -> None:
@@ -342,11 +347,24 @@ def test_a_double_click_is_one_call(tmp_path: Path) -> None:
     with held() as (answer, go), public(tmp_path, answer) as read:
         (issue,) = more_issues(read, 1)
         first = pressed(read, issue)
-        second = reading.read_for_issue(read.ctx, issue, 1)
+        second = reading.read_for_issue(read.ctx, LOCAL, issue, 1)
         go.set()
         first.join()
         assert read.outcomes() == [("read", 1)]
     assert second.failure.startswith("いま、ほかの人が")
+
+
+def test_a_call_of_another_process_takes_its_place_until_nobody_can_be_waiting_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with public(tmp_path, say(order(GOOD))) as read:
+        with closing(connect(f"sqlite:///{tmp_path / 'kyodo.sqlite3'}")) as other_process, writing(other_process) as s:
+            assert reader_calls.begin(s, issue=read.issue, since=datetime.now(UTC), most=1)
+        assert "いま、ほかの人が読み取り役に頼んでいます。" in read.press().text
+        assert read.server.received == []
+        monkeypatch.setattr(reading, "_MARGIN", -read.ctx.settings.reader_timeout)  # as if all that time had passed
+        assert "の見立て</h4>" in read.press().text
+        assert read.outcomes() == [("", 1), ("read", 1)]
 
 
 def test_a_call_that_fails_gives_its_place_back(tmp_path: Path) -> None:
@@ -401,29 +419,29 @@ def db(tmp_path: Path) -> Iterator[Database]:
 
 def test_calls_are_only_ever_added(db: Database) -> None:
     long_ago = datetime(2000, 1, 1, tzinfo=UTC)
-    with db.write() as conn:
-        call = reader_calls.begin(conn, issue="i-1", since=long_ago, most=1)
+    with writing(db) as s:
+        call = reader_calls.begin(s, issue="i-1", since=long_ago, most=1)
         assert call is not None
-        assert reader_calls.begin(conn, issue="i-1", since=long_ago, most=1) is None
-        assert reader_calls.begin(conn, issue="i-1", since=datetime.now(UTC) + timedelta(days=1), most=1) is not None
-        reader_calls.end(conn, call, outcome="read", tokens_in=3)
-    with pytest.raises(IntegrityError), db.write() as conn:
-        reader_calls.end(conn, call, outcome="read")
+        assert reader_calls.begin(s, issue="i-1", since=long_ago, most=1) is None
+        assert reader_calls.begin(s, issue="i-1", since=datetime.now(UTC) + timedelta(days=1), most=1) is not None
+        reader_calls.end(s, call, outcome="read", tokens_in=3)
+    with pytest.raises(IntegrityError), writing(db) as s:
+        reader_calls.end(s, call, outcome="read")
     for table in ("reader_calls", "reader_outcomes"):
         for statement in (f"UPDATE {table} SET id = 9", f"DELETE FROM {table}"):
-            with pytest.raises(IntegrityError, match="append-only"), db.write() as conn:
-                conn.execute(text(statement))
+            with pytest.raises(IntegrityError, match="append-only"), writing(db) as s:
+                s.conn.execute(text(statement))
 
 
 def test_calls_are_counted_in_the_months_they_began_in_by_outcome(db: Database) -> None:
-    with db.write() as conn:
+    with writing(db) as s:
         for outcome in ("read", "refused", "read", ""):
-            call = reader_calls.begin(conn, issue="i-1", since=datetime.now(UTC), most=9)
+            call = reader_calls.begin(s, issue="i-1", since=datetime.now(UTC), most=9)
             if outcome and call:
-                reader_calls.end(conn, call, outcome=outcome, tokens_in=2, tokens_out=1, milliseconds=500)
+                reader_calls.end(s, call, outcome=outcome, tokens_in=2, tokens_out=1, milliseconds=500)
     months = iter([date(2026, 4, 1), date(2026, 3, 31), date(2026, 3, 2), date(2026, 3, 2)])
-    with db.read() as conn:
-        counted = reader_calls.by_month(conn, lambda _: next(months))
+    with session(db) as s:
+        counted = reader_calls.by_month(s, lambda _: next(months))
     figures = [(row.month.month, row.outcome, row.calls, row.tokens_in, row.milliseconds) for row in counted]
     assert figures == [(4, "read", 1, 2, 500), (3, "", 1, 0, 0), (3, "read", 1, 2, 500), (3, "refused", 1, 2, 500)]
     assert isinstance(counted[0], MonthlyCount)

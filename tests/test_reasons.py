@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from requests_of import similar_cases_for_text
 from service import Service
 from typer.testing import CliRunner
 
@@ -17,7 +18,7 @@ from api.pages.presentation import PART_LABELS, points
 from api.pages.reasons import case_sentence, issue_terms, near_pairs, organisation_terms, score_rows, telling_case
 from api.settings import Settings
 from api.usecases.context import open_context
-from api.usecases.suggestions import similar_cases_for_text
+from corpus.access import LOCAL
 from corpus.records import Case, Issue, Organisation
 from corpus.store import cases, issues, organisations
 from matcher.analysis import Learned
@@ -158,9 +159,9 @@ def test_a_case_is_told_of_its_partner_and_of_those_much_like_it() -> None:
 
 
 def stored(ctx) -> None:
-    with ctx.db.write() as conn:
+    with ctx.write(LOCAL) as s:
         organisations.upsert(
-            conn,
+            s,
             [
                 Organisation(id="o1", key="1", name="ねこの会", activities="飼い主のいない猫の捕獲と世話をします。"),
                 Organisation(id="o2", key="2", name="親子ひろば", activities="子育ての悩みを話す集まりを開きます。"),
@@ -168,13 +169,13 @@ def stored(ctx) -> None:
             ],
         )
         cases.upsert(
-            conn,
+            s,
             [
                 Case(id="c1", key="1", title="猫と暮らす町", issue="猫の苦情が絶えない。", partners=("ねこの会",)),
                 Case(id="c2", key="2", title="会計の手引き", issue="帳票の電子化を進める人がいなかった。"),
             ],
         )
-        issues.upsert(conn, [Issue(id="i1", key="1", title="帳票の整理", problem="帳票の電子化が進まない。")])
+        issues.upsert(s, [Issue(id="i1", key="1", title="帳票の整理", problem="帳票の電子化が進まない。")])
 
 
 @pytest.fixture
@@ -247,8 +248,8 @@ def test_a_case_that_is_only_a_weak_clue_is_not_called_near(filled: Service) -> 
 
 def test_without_any_case_only_that_is_said(empty: Service) -> None:
     client, ctx = empty
-    with ctx.db.write() as conn:
-        organisations.upsert(conn, [Organisation(id="o1", key="1", name="猫の会", activities="猫の世話")])
+    with ctx.write(LOCAL) as s:
+        organisations.upsert(s, [Organisation(id="o1", key="1", name="猫の会", activities="猫の世話")])
     assert (
         "近いと言える過去の事例も見つかりませんでした。</p>" in client.post("/candidates", data={"text": "帳票"}).text
     )

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from requests_of import suggest_for_issue, track
 from service import Service, client_of, first_issue
 from starlette.testclient import TestClient
 
@@ -13,7 +14,7 @@ from api.app import create_app
 from api.errors import Invalid, KyodoError
 from api.failures import STATUS
 from api.settings import Settings
-from api.usecases import collection, reviews, suggestions
+from api.usecases import collection
 from api.usecases.context import open_context
 from corpus import database
 
@@ -65,7 +66,7 @@ def test_while_another_program_writes_pages_are_seen_and_what_must_be_written_is
     client, ctx = real
     monkeypatch.setattr(database, "PATIENCE", 0.1)
     issue = first_issue(ctx, "猫")
-    body = suggestions.suggest_for_issue(ctx, issue).candidates[0].id
+    body = suggest_for_issue(ctx, issue).candidates[0].id
     with closing(sqlite3.connect(ctx.settings.data / "kyodo.sqlite3", isolation_level=None)) as other_program:
         other_program.execute("BEGIN IMMEDIATE")
         seen = client.get(f"/issues/{issue}")
@@ -80,7 +81,7 @@ def test_while_another_program_writes_pages_are_seen_and_what_must_be_written_is
     for shown, known in [("0" * 64, (None, False, None)), (shown_as, (1, True, 1))]:  # another list is not taken for it
         said = {"organisation": body, "grade": "suitable", "ranking": shown, "comment": shown[:1]}
         assert client.post(f"/issues/{issue}/reviews", data=said).status_code == 200
-        review = reviews.track(ctx, issue).history[0]
+        review = track(ctx, issue).history[0]
         assert (review.rank, review.model != "", review.ranking) == known
     assert 'name="ranking" value="1"' in client.get(f"/issues/{issue}").text
 

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from requests_of import matcher_of
 from service import client_of
 
 from api.settings import Settings
 from api.usecases.context import open_context
+from corpus.access import LOCAL
 from corpus.readers.base import ReadOptions, UnreadableFile
 from corpus.readers.reading import read_file
 from corpus.store import organisations
@@ -37,8 +39,8 @@ def register(rows, activity):
 
 
 def stored(ctx):
-    with ctx.db.read() as conn:
-        found, _ = organisations.page(conn, limit=100_000)
+    with ctx.read(LOCAL) as s:
+        found, _ = organisations.page(s, limit=100_000)
     return found
 
 
@@ -63,10 +65,10 @@ def test_an_import_killed_at_any_moment_leaves_all_or_nothing_and_a_usable_index
         found = stored(ctx)
         assert len(found) == 4_000
         assert len({one.activities[:2] for one in found}) == 1
-        kept = ctx.indexes.organisations.matcher()
+        kept = matcher_of(ctx.indexes.organisations)
         source = ctx.indexes.organisations.source
-        with ctx.db.read() as conn:
-            documents = source.documents(conn, list(source.digests(conn)))
+        with ctx.read(LOCAL) as s:
+            documents = source.documents(s, list(source.digests(s)))
         learned = ctx.indexes.organisations.learned
         fresh = Matcher.fit((d for each in documents.values() for d in each), kept.config, learned)
         assert kept.best(CAT, 20) == fresh.best(CAT, 20)
@@ -102,9 +104,9 @@ def test_pages_answer_while_imports_come_and_go(tmp_path):
 
     def write():
         for turn in range(20):
-            with ctx.db.write() as conn:
+            with ctx.write(LOCAL) as s:
                 text = register(500, "猫の世話" if turn % 2 else "高齢者の見守り")
-                organisations.upsert(conn, read_file("a.csv", text, ReadOptions()).records)
+                organisations.upsert(s, read_file("a.csv", text, ReadOptions()).records)
         done.set()
 
     with client_of(ctx) as client:

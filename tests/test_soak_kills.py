@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from requests_of import matcher_of, suggest_for_issue
 from service import INVENTORY, REGISTER, free_port
 
 from api.settings import Settings
-from api.usecases import imports, suggestions
+from api.usecases import imports
 from api.usecases.context import open_context
+from corpus.access import LOCAL
 from corpus.readers.base import ReadOptions
 
 pytestmark = pytest.mark.soak
@@ -109,7 +111,7 @@ def test_two_hundred_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) ->
     assert served > KILLS / 5
     assert all(coordinators.acknowledged.values())
     ctx = open_context(Settings(data=data), patient=False)
-    ctx.indexes.organisations.matcher()
+    matcher_of(ctx.indexes.organisations)
     ctx.db.close()
 
 
@@ -117,10 +119,10 @@ def prepared(data: Path) -> tuple[str, str]:
     """A small collection; an issue and an organisation that is a candidate for it."""
     ctx = open_context(Settings(data=data))
     for name, text in [("団体.csv", REGISTER), ("棚卸.csv", INVENTORY)]:
-        assert imports.import_file(ctx, name, text.encode(), ReadOptions()).stored
-    with ctx.db.read() as conn:
-        issue = str(conn.exec_driver_sql("SELECT id FROM issues WHERE title LIKE '%猫%'").scalar_one())
-    body = suggestions.suggest_for_issue(ctx, issue).candidates[0].id
+        assert imports.import_file(ctx, LOCAL, name, text.encode(), ReadOptions()).stored
+    with ctx.read(LOCAL) as s:
+        issue = str(s.conn.exec_driver_sql("SELECT id FROM issues WHERE title LIKE '%猫%'").scalar_one())
+    body = suggest_for_issue(ctx, issue).candidates[0].id
     ctx.indexes.refresh()
     ctx.db.close()
     return issue, body

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from requests_of import seen
 from service import INVENTORY, REGISTER, serving
 
 from api.load import Request, load
@@ -55,7 +56,7 @@ def test_under_load_the_service_stops_within_ten_seconds(tmp_path: Path, kind: s
         )
         asking.start()
         ctx = open_context(Settings(data=tmp_path / "data"))
-        stored = collection.issues(ctx).total
+        stored = seen(ctx, collection.issues).total
         with closing(ctx.db), ThreadPoolExecutor(12) as pool:
             with ctx.db.write():  # some wait for what will not come in time
                 writing = [pool.submit(quietly, write, port, number) for number in range(12)]
@@ -66,7 +67,7 @@ def test_under_load_the_service_stops_within_ten_seconds(tmp_path: Path, kind: s
             assert time.monotonic() - started < 10
             for one in writing:
                 one.result()
-            assert collection.issues(ctx).total == stored, "a change that nobody acknowledged is there"
+            assert seen(ctx, collection.issues).total == stored, "a change that nobody acknowledged is there"
         asking.join()
 
 

@@ -1,12 +1,21 @@
 import pytest
+from requests_of import (
+    issues_for_organisation,
+    seen,
+    similar_cases,
+    similar_cases_for_text,
+    similar_issues,
+    suggest_for_issue,
+    suggest_for_text,
+)
 
 from api.errors import AmbiguousPlaceGiven, Invalid, NotFound
 from api.settings import Settings
 from api.usecases import suggestions
 from api.usecases.context import open_context
+from corpus.access import LOCAL
 from corpus.records import Case, Issue, IssueStatus, Organisation
 from corpus.store import cases, issues, organisations, rankings
-from matcher.records import Query
 
 TEXT = "飼い主のいない猫が増えて苦情が多い。捕獲して世話をする人がいない。"
 
@@ -14,9 +23,9 @@ TEXT = "飼い主のいない猫が増えて苦情が多い。捕獲して世話
 @pytest.fixture
 def ctx(tmp_path):
     ctx = open_context(Settings(data=tmp_path))
-    with ctx.db.write() as conn:
+    with ctx.write(LOCAL) as s:
         organisations.upsert(
-            conn,
+            s,
             [
                 Organisation(
                     id="o1",
@@ -37,7 +46,7 @@ def ctx(tmp_path):
             ],
         )
         issues.upsert(
-            conn,
+            s,
             [
                 Issue(
                     id="i1",
@@ -53,7 +62,7 @@ def ctx(tmp_path):
                 Issue(id="i4", key="id:i4", title="終わった課題", problem="猫の世話", status=IssueStatus.CLOSED),
             ],
         )
-        cases.upsert(conn, [Case(id="c1", key="id:c1", title="地域猫活動", issue="猫の苦情", partners=("ねこの会",))])
+        cases.upsert(s, [Case(id="c1", key="id:c1", title="地域猫活動", issue="猫の苦情", partners=("ねこの会",))])
     return ctx
 
 
@@ -62,7 +71,7 @@ def ids(found):
 
 
 def test_a_text_brings_up_organisations_with_their_reason(ctx):
-    found = suggestions.suggest_for_text(ctx, TEXT, city="岡山市")
+    found = suggest_for_text(ctx, TEXT, city="岡山市")
     first = found.candidates[0]
     assert ids(found)[0] == "o1"
     assert found.good_match
@@ -72,41 +81,45 @@ def test_a_text_brings_up_organisations_with_their_reason(ctx):
 
 
 def test_an_issue_is_ranked_and_the_list_kept_as_shown_once(ctx):
-    first = suggestions.suggest_for_issue(ctx, "i1", record=True)
-    assert suggestions.suggest_for_issue(ctx, "i1", record=True).ranking_id == first.ranking_id
-    with ctx.db.read() as conn:
-        shown = rankings.get(conn, first.ranking_id)
+    first = suggest_for_issue(ctx, "i1", record=True)
+    assert suggest_for_issue(ctx, "i1", record=True).ranking_id == first.ranking_id
+    with ctx.read(LOCAL) as s:
+        shown = rankings.get(s, first.ranking_id)
     assert [entry["id"] for entry in shown.shown] == ids(first)
     assert shown.model == first.model
-    assert suggestions.suggest_for_issue(ctx, "i1").ranking_id is None
+    assert suggest_for_issue(ctx, "i1").ranking_id is None
 
 
 def test_rows_that_seek_no_partner_or_are_closed_are_not_ranked(ctx):
     for issue_id, said in (("i2", "求めていない"), ("i4", "終了している")):
-        found = suggestions.suggest_for_issue(ctx, issue_id, record=True)
+        found = suggest_for_issue(ctx, issue_id, record=True)
         assert found.candidates == ()
         assert said in found.message
         assert found.ranking_id is None
 
 
 def test_an_organisation_finds_open_issues_that_seek_partners(ctx):
-    assert ids(suggestions.issues_for_organisation(ctx, "o1")) == ["i1", "i3"]
+    assert ids(issues_for_organisation(ctx, "o1")) == ["i1", "i3"]
 
 
 def test_similar_issues_leave_out_the_issue_itself(ctx):
-    assert ids(suggestions.similar_issues(ctx, "i1")) == ["i3"]
+    assert ids(similar_issues(ctx, "i1")) == ["i3"]
 
 
 def test_past_cases_are_found_for_an_issue_and_for_a_text(ctx):
-    assert ids(suggestions.similar_cases(ctx, "i1")) == ["c1"]
-    assert ids(suggestions.similar_cases_for_text(ctx, TEXT)) == ["c1"]
+    assert ids(similar_cases(ctx, "i1")) == ["c1"]
+    assert ids(similar_cases_for_text(ctx, TEXT)) == ["c1"]
 
 
 def told_partners(ctx, *names):
-    with ctx.db.write() as conn:
-        cases.upsert(conn, [Case(id="c1", key="id:c1", title="地域猫活動", issue=TEXT, partners=names)])
-    query = Query("q", TEXT)
-    return [(bridge.partner, bridge.partner_name) for bridge in suggestions.past_partners(ctx, query)]
+    with ctx.write(LOCAL) as s:
+        cases.upsert(s, [Case(id="c1", key="id:c1", title="地域猫活動", issue=TEXT, partners=names)])
+    return [(bridge.partner, bridge.partner_name) for bridge in seen(ctx, past_partners, ctx.indexes)]
+
+
+def past_partners(s, indexes, without=()):
+    asked = suggestions.ask_with_text(s, indexes, TEXT).asked
+    return suggestions.past_partners(s, indexes.cases.at(s).matcher, asked, without)
 
 
 def test_the_partner_of_a_past_case_is_found_whatever_its_legal_form_and_width(ctx):
@@ -116,20 +129,20 @@ def test_the_partner_of_a_past_case_is_found_whatever_its_legal_form_and_width(c
 
 
 def test_of_bodies_that_differ_in_their_legal_form_alone_the_very_name_is_meant_and_then_the_form(ctx):
-    with ctx.db.write() as conn:
+    with ctx.write(LOCAL) as s:
         named = {"o0": "社会福祉法人ねこの会", "o8": "特定非営利活動法人ねこの会", "o9": "株式会社ねこの会"}
-        organisations.upsert(conn, [Organisation(id=id, key=f"id:{id}", name=name) for id, name in named.items()])
+        organisations.upsert(s, [Organisation(id=id, key=f"id:{id}", name=name) for id, name in named.items()])
         expected = {"株式会社ねこの会": "o9", "ねこの会": "o1", "NPO法人ねこの会": "o8", "学校法人ねこの会": "o1"}
-        assert organisations.ids_by_name(conn, list(expected)) == expected
+        assert organisations.ids_by_name(s, list(expected)) == expected
 
 
 def test_a_case_passed_over_is_no_bridge(ctx):
     told_partners(ctx, "ねこの会")
-    assert suggestions.past_partners(ctx, Query("q", TEXT), {"c1"}) == []
+    assert seen(ctx, past_partners, ctx.indexes, {"c1"}) == []
 
 
 def test_the_json_sums_to_the_score_and_names_no_contact(ctx):
-    answer = suggestions.as_json(suggestions.suggest_for_issue(ctx, "i1"))
+    answer = suggestions.as_json(suggest_for_issue(ctx, "i1"))
     assert set(answer) >= {"query", "model", "good_match", "suggestions"}
     for suggestion in answer["suggestions"]:
         total = sum(c["value"] for c in suggestion["evidence"]["contributions"])
@@ -141,16 +154,16 @@ def test_the_json_sums_to_the_score_and_names_no_contact(ctx):
 
 
 def test_unknown_places_are_said_to_be_unknown(ctx):
-    without = suggestions.suggest_for_text(ctx, TEXT)
+    without = suggest_for_text(ctx, TEXT)
     assert without.candidates[0].reason_area == "地域の指定がないため、地域は順位に入れていません。"
-    found = suggestions.suggest_for_text(ctx, "高齢者の訪問", prefecture="岡山県")
+    found = suggest_for_text(ctx, "高齢者の訪問", prefecture="岡山県")
     assert found.candidates[0].reason_area == "相手の地域が分からないため、地域は順位に入れていません。"
 
 
 def test_a_city_of_two_prefectures_is_asked_back(ctx):
     with pytest.raises(AmbiguousPlaceGiven, match="東京都"):
-        suggestions.suggest_for_text(ctx, TEXT, city="府中市")
-    assert suggestions.suggest_for_text(ctx, TEXT, city="府中市", prefecture="広島県").candidates
+        suggest_for_text(ctx, TEXT, city="府中市")
+    assert suggest_for_text(ctx, TEXT, city="府中市", prefecture="広島県").candidates
 
 
 @pytest.mark.parametrize(
@@ -168,16 +181,16 @@ def test_a_city_of_two_prefectures_is_asked_back(ctx):
 )
 def test_what_cannot_be_asked_is_answered_with_a_sentence(ctx, text, more, said):
     with pytest.raises(Invalid, match=said):
-        suggestions.suggest_for_text(ctx, text, **more)
+        suggest_for_text(ctx, text, **more)
 
 
 def test_what_is_not_stored_is_said_so(ctx):
-    for ask in (suggestions.suggest_for_issue, suggestions.issues_for_organisation, suggestions.similar_cases):
+    for ask in (suggest_for_issue, issues_for_organisation, similar_cases, similar_issues):
         with pytest.raises(NotFound):
             ask(ctx, "none")
 
 
 def test_an_empty_register_is_said_so(tmp_path):
-    found = suggestions.suggest_for_text(open_context(Settings(data=tmp_path / "new")), TEXT)
+    found = suggest_for_text(open_context(Settings(data=tmp_path / "new")), TEXT)
     assert found.candidates == ()
     assert "登録されていません" in found.message

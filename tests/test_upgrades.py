@@ -11,6 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from requests_of import reading, writing
 from sqlalchemy import Connection, inspect, text
 
 from corpus.database import Database, connect, migrate, migration_config
@@ -105,6 +106,16 @@ STEPS = {
     ),
     "0003": Step(tables={"weight_choices": {"weights": "a" * 12, "reason": "試す", "recorded_at": TIME}}),
     "0004": Step(columns={"organisations": {"comparable_name": "ねこの会"}}),
+    "0005": Step(
+        columns={
+            table: {"actor": "local"}
+            for table in (
+                *("rankings", "reviews", "introductions", "stage_events", "voidings", "introduction_voidings"),
+                *("imports", "reader_calls", "reader_outcomes", "weight_choices"),
+            )
+        }
+        | {"issues": {"imported_release_level": "centre"}}
+    ),
 }
 REVISIONS = [script.revision for script in ScriptDirectory.from_config(migration_config()).walk_revisions()][::-1]
 
@@ -152,9 +163,13 @@ def old(db: Database, request: pytest.FixtureRequest) -> str:
     with db.write() as conn:
         go(conn, revision)
         for table, row in rows_at(revision).items():
-            columns, values = ", ".join(f'"{name}"' for name in row), ", ".join(f":{name}" for name in row)
-            conn.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), row)
+            put(conn, table, row)
     return revision
+
+
+def put(conn: Connection, table: str, row: Row) -> None:
+    columns, values = ", ".join(f'"{name}"' for name in row), ", ".join(f":{name}" for name in row)
+    conn.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), row)
 
 
 def test_there_is_a_value_for_every_column_of_the_revision(db: Database, old: str) -> None:
@@ -177,27 +192,27 @@ def test_every_row_is_there_afterwards_and_the_tables_are_as_declared(db: Databa
 
 def test_the_stores_read_what_was_written_and_go_on_from_there(db: Database, old: str) -> None:
     migrate(db)
-    with db.write() as conn:
-        organisation, issue = organisations.get(conn, "o-1"), issues.get(conn, "i-1")
+    with writing(db) as s:
+        organisation, issue = organisations.get(s, "o-1"), issues.get(s, "i-1")
         assert organisation is not None
         assert issue is not None
         assert (organisation.fields, organisation.confirmed_on, organisation.version) == ({7, 13}, date(2024, 5, 27), 2)
-        assert organisations.ids_by_name(conn, ["ねこの会"]) == {"ねこの会": "o-1"}
+        assert organisations.ids_by_name(s, ["ねこの会"]) == {"ねこの会": "o-1"}
         assert (issue.fiscal_year, issue.partners, issue.note) == (2024, ("猫の会",), "noteの「'字'」")
-        assert [step.stage for case in cases.by_ids(conn, ["c-1"]).values() for step in case.programme] == ["調査"]
-        [review] = reviews.history(conn, "i-1")
+        assert [step.stage for case in cases.by_ids(s, ["c-1"]).values() for step in case.programme] == ["調査"]
+        [review] = reviews.history(s, "i-1")
         assert (review.comment, review.score, review.ranking) == ("話が合う", 0.1, 1)
-        assert list(rankings.get(conn, 1).shown) == [{"id": "o-1", "rank": 1}]  # type: ignore[union-attr]
-        assert [one.voided for one in introductions.of_issue(conn, "i-1")] == [True]
-        assert [one.voided for one in introductions.events(conn, 1)] == [True]
-        assert [one.name for one in imports.recent(conn)] == ["棚卸.xlsx"]
-        assert meta.get(conn, "samples") == "removed"
+        assert list(rankings.get(s, 1).shown) == [{"id": "o-1", "rank": 1}]  # type: ignore[union-attr]
+        assert [one.voided for one in introductions.of_issue(s, "i-1")] == [True]
+        assert [one.voided for one in introductions.events(s, 1)] == [True]
+        assert [one.name for one in imports.recent(s)] == ["棚卸.xlsx"]
+        assert meta.get(s, "samples") == "removed"
         if "reader_calls" in rows_at(old):
-            [month] = reader_calls.by_month(conn, lambda moment: moment.date())
+            [month] = reader_calls.by_month(s, lambda moment: moment.date())
             assert (month.outcome, month.calls, month.tokens_in) == ("read", 1, 30)
         if "weight_choices" in rows_at(old):
-            assert [one.weights for one in weight_choices.history(conn)] == ["a" * 12]
-        assert introductions.add(conn, **PAIR, introduced_on=date(2024, 7, 1)).id == 2
+            assert [one.weights for one in weight_choices.history(s)] == ["a" * 12]
+        assert introductions.add(s, **PAIR, introduced_on=date(2024, 7, 1)).id == 2
 
 
 def test_the_way_back_and_up_again_keeps_every_row(db: Database, old: str) -> None:
@@ -211,3 +226,38 @@ def test_the_way_back_and_up_again_keeps_every_row(db: Database, old: str) -> No
     migrate(db)
     with db.write() as conn:
         assert (kept(conn, rows_at(old)), shape(conn)) == (before, today)
+
+
+def test_of_rows_from_before_0005_nobody_knows_who_recorded_them(db: Database) -> None:
+    with db.write() as conn:
+        go(conn, "0004")
+        for table, row in rows_at("0004").items():
+            put(conn, table, row)
+    migrate(db)
+    with reading(db) as s:
+        assert [one.actor for one in (*reviews.history(s, "i-1"), *introductions.of_issue(s, "i-1"))] == ["", ""]
+        assert [one.actor for one in (*imports.recent(s), *weight_choices.history(s))] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"version": 1, "release_level": "public"}, "public"),  # nobody has changed it since
+        ({"version": 1, "release_level": "centre", "origin": "posted"}, "centre"),
+        ({"version": 2, "key": "|環境課|2024|清掃"}, "section"),  # of a sheet, which says nothing else
+        ({"version": 2, "key": "id:i-1"}, ""),
+        ({"version": 2, "origin": "posted"}, ""),
+        ({"version": 1, "imported": ""}, ""),  # written by hand
+    ],
+)
+def test_what_the_file_of_an_issue_from_before_0005_said_is_known_where_it_can_be(
+    db: Database, given: dict[str, object], said: str
+) -> None:
+    row = rows_at("0004")["issues"] | {"imported": "d", "origin": "inventory"} | given
+    with db.write() as conn:
+        go(conn, "0004")
+        put(conn, "issues", row)
+    migrate(db)
+    with db.read() as conn:
+        levels = conn.execute(text("SELECT imported_release_level, release_level FROM issues")).one()
+    assert tuple(levels) == (said, row["release_level"])

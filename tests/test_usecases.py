@@ -4,6 +4,7 @@ import time
 from datetime import date, timedelta
 
 import pytest
+from requests_of import choose, done, judge, seen, track
 from service import client_of
 from typer.testing import CliRunner
 
@@ -12,12 +13,14 @@ from api.errors import Conflict, Invalid, NotFound
 from api.usecases import collection, imports, indicators, reviews, samples, weight_sets, weights
 from api.usecases.clock import today
 from api.usecases.collection import IssueDraft
+from corpus.access import LOCAL
 from corpus.readers.base import Kind, ReadOptions, Severity
 from corpus.records import Grade, Issue, IssueStatus, Organisation, Origin, ReleaseLevel, Stage
 from corpus.store import imports as import_log
 from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
 from corpus.store import rankings
+from corpus.store.rankings import Showing
 
 DRAFT = IssueDraft(title="遊休農地の解消", department="農林課", problem="草刈りの人手がない。")
 ORGANISATIONS = (
@@ -29,77 +32,79 @@ BAD_INVENTORY = "業務名,課題,担当課\n猫の相談,苦情が多い,生活
 
 
 def store_organisation(ctx, id="o-1", **other):
-    with ctx.db.write() as conn:
-        organisation_rows.upsert(conn, [Organisation(**{"id": id, "key": f"na:{id}", "name": "里山の会"} | other)])
+    with ctx.write(LOCAL) as s:
+        organisation_rows.upsert(s, [Organisation(**{"id": id, "key": f"na:{id}", "name": "里山の会"} | other)])
 
 
 def store_issue(ctx, id, **other):
-    with ctx.db.write() as conn:
-        issue_rows.upsert(conn, [Issue(id=id, key=f"k:{id}", title="業務", problem="困りごと", **other)])
+    with ctx.write(LOCAL) as s:
+        issue_rows.upsert(s, [Issue(id=id, key=f"k:{id}", title="業務", problem="困りごと", **other)])
 
 
 def show(ctx, issue, *ids):
-    entries = [{"id": id, "rank": n, "score": 3.5 - n, "band": "some"} for n, id in enumerate(ids, start=1)]
-    with ctx.db.write() as conn:
-        return rankings.record(conn, issue=issue.id, issue_version=issue.version, model="m1", shown=entries)
+    entries = tuple({"id": id, "rank": n, "score": 3.5 - n, "band": "some"} for n, id in enumerate(ids, start=1))
+    with ctx.write(LOCAL) as s:
+        return rankings.record(s, Showing(issue=issue.id, issue_version=issue.version, model="m1", shown=entries))
 
 
 def organisation_names(ctx):
-    return [one.name for one in collection.organisations(ctx).items]
+    return [one.name for one in seen(ctx, collection.organisations).items]
 
 
 # imports
 
 
 def test_a_register_is_stored_and_the_same_file_again_changes_nothing(ctx):
-    first = imports.import_file(ctx, "団体.csv", ORGANISATIONS.encode(), ReadOptions())
+    first = imports.import_file(ctx, LOCAL, "団体.csv", ORGANISATIONS.encode(), ReadOptions())
     assert (first.kind, first.stored, first.exit_code) == ("organisations", True, 0)
     assert (first.accepted, first.added, first.changed, first.unchanged, first.skipped) == (2, 2, 0, 0, 0)
-    again = imports.import_file(ctx, "団体.csv", ORGANISATIONS.encode(), ReadOptions())
+    again = imports.import_file(ctx, LOCAL, "団体.csv", ORGANISATIONS.encode(), ReadOptions())
     assert (again.accepted, again.added, again.changed, again.unchanged) == (2, 0, 0, 2)
-    newer = imports.import_file(ctx, "団体.csv", ORGANISATIONS.replace("料理教室", "畑の教室").encode(), ReadOptions())
+    newer = imports.import_file(
+        ctx, LOCAL, "団体.csv", ORGANISATIONS.replace("料理教室", "畑の教室").encode(), ReadOptions()
+    )
     assert (newer.added, newer.changed, newer.unchanged) == (0, 1, 1)
 
 
 def test_a_dry_run_counts_like_a_real_run_and_stores_nothing(ctx):
-    report = imports.import_file(ctx, "団体.csv", ORGANISATIONS.encode(), ReadOptions(), dry_run=True)
+    report = imports.import_file(ctx, LOCAL, "団体.csv", ORGANISATIONS.encode(), ReadOptions(), dry_run=True)
     assert (report.stored, report.accepted, report.added, report.exit_code) == (False, 2, 2, 0)
-    assert collection.overview(ctx).organisations.real == 0
-    with ctx.db.read() as conn:
-        assert import_log.recent(conn) == []
+    assert seen(ctx, collection.overview).organisations.real == 0
+    with ctx.read(LOCAL) as s:
+        assert import_log.recent(s) == []
 
 
 def test_one_bad_row_keeps_the_whole_file_out(ctx):
-    report = imports.import_file(ctx, "棚卸.csv", BAD_INVENTORY.encode(), ReadOptions(kind=Kind.INVENTORY))
+    report = imports.import_file(ctx, LOCAL, "棚卸.csv", BAD_INVENTORY.encode(), ReadOptions(kind=Kind.INVENTORY))
     assert (report.stored, report.accepted, report.skipped, report.readable, report.exit_code) == (False, 0, 1, 1, 1)
     assert [(p.row, p.severity) for p in report.problems] == [(3, Severity.ERROR)]
-    assert collection.overview(ctx).issues.real == 0
+    assert seen(ctx, collection.overview).issues.real == 0
 
 
 def test_bad_rows_can_be_left_out_when_rows_remain(ctx):
     options = ReadOptions(kind=Kind.INVENTORY)
-    report = imports.import_file(ctx, "棚卸.csv", BAD_INVENTORY.encode(), options, skip_bad_rows=True)
+    report = imports.import_file(ctx, LOCAL, "棚卸.csv", BAD_INVENTORY.encode(), options, skip_bad_rows=True)
     assert (report.stored, report.accepted, report.skipped, report.exit_code) == (True, 1, 1, 0)
     nothing = "業務名,課題\n,人手が足りない\n"
-    report = imports.import_file(ctx, "棚卸.csv", nothing.encode(), options, skip_bad_rows=True)
+    report = imports.import_file(ctx, LOCAL, "棚卸.csv", nothing.encode(), options, skip_bad_rows=True)
     assert (report.stored, report.accepted, report.skipped, report.exit_code) == (False, 0, 1, 1)
 
 
 def test_a_file_that_cannot_be_read_is_one_problem_in_words(ctx):
-    report = imports.import_file(ctx, "壊れた.xlsx", b"%PDF-1.7 ...", ReadOptions())
+    report = imports.import_file(ctx, LOCAL, "壊れた.xlsx", b"%PDF-1.7 ...", ReadOptions())
     assert (report.stored, report.exit_code, len(report.problems)) == (False, 2, 1)
     assert report.problems[0].message.endswith("。")
 
 
 def test_a_stored_file_is_in_the_log_by_name_and_counts(ctx):
-    imports.import_file(ctx, "団体.csv", ORGANISATIONS.encode(), ReadOptions())
-    with ctx.db.read() as conn:
-        (entry,) = import_log.recent(conn)
+    imports.import_file(ctx, LOCAL, "団体.csv", ORGANISATIONS.encode(), ReadOptions())
+    with ctx.read(LOCAL) as s:
+        (entry,) = import_log.recent(s)
     assert (entry.name, entry.kind, entry.added) == ("団体.csv", "organisations", 2)
 
 
 def test_the_json_of_a_report_has_exactly_the_published_names(ctx):
-    shown = imports.as_json(imports.import_file(ctx, "棚卸.csv", BAD_INVENTORY.encode(), ReadOptions()))
+    shown = imports.as_json(imports.import_file(ctx, LOCAL, "棚卸.csv", BAD_INVENTORY.encode(), ReadOptions()))
     assert list(shown) == (
         ["path", "kind", "stored", "accepted", "added", "changed", "unchanged", "skipped", "mapping", "problems"]
     )
@@ -108,33 +113,33 @@ def test_the_json_of_a_report_has_exactly_the_published_names(ctx):
 
 
 def test_an_upload_waits_for_its_confirmation_and_is_then_forgotten(ctx):
-    token = imports.stage_upload(ctx, "../棚 卸.xlsx", b"\x00\x01")
-    assert imports.staged(ctx, token) == ("../棚 卸.xlsx", b"\x00\x01")
-    imports.discard(ctx, token)
-    imports.discard(ctx, token)
+    token = imports.stage_upload(ctx.settings, LOCAL, "../棚 卸.xlsx", b"\x00\x01")
+    assert imports.staged(ctx.settings, token) == ("../棚 卸.xlsx", b"\x00\x01")
+    imports.discard(ctx.settings, token)
+    imports.discard(ctx.settings, token)
     with pytest.raises(NotFound):
-        imports.staged(ctx, token)
+        imports.staged(ctx.settings, token)
 
 
 @pytest.mark.parametrize("token", ["", "..", "../../etc/passwd", "a/b", "none", "." * 22])
 def test_a_made_up_token_leads_nowhere(ctx, token):
-    imports.stage_upload(ctx, "a.csv", b"")
+    imports.stage_upload(ctx.settings, LOCAL, "a.csv", b"")
     with pytest.raises(NotFound):
-        imports.staged(ctx, token)
-    imports.discard(ctx, token)
+        imports.staged(ctx.settings, token)
+    imports.discard(ctx.settings, token)
 
 
 def test_an_upload_is_gone_after_a_day(ctx):
-    token = imports.stage_upload(ctx, "a.csv", b"a")
+    token = imports.stage_upload(ctx.settings, LOCAL, "a.csv", b"a")
     os.utime(ctx.settings.data / "uploads" / token, (time.time() - imports.UPLOAD_SECONDS - 60,) * 2)
     with pytest.raises(NotFound):
-        imports.staged(ctx, token)
+        imports.staged(ctx.settings, token)
 
 
 def test_a_new_upload_clears_away_those_of_yesterday(ctx):
-    token = imports.stage_upload(ctx, "a.csv", b"a")
+    token = imports.stage_upload(ctx.settings, LOCAL, "a.csv", b"a")
     os.utime(ctx.settings.data / "uploads" / token, (time.time() - imports.UPLOAD_SECONDS - 60,) * 2)
-    kept = imports.stage_upload(ctx, "b.csv", b"b")
+    kept = imports.stage_upload(ctx.settings, LOCAL, "b.csv", b"b")
     assert [place.name for place in (ctx.settings.data / "uploads").iterdir()] == [kept]
 
 
@@ -142,15 +147,15 @@ def test_a_new_upload_clears_away_those_of_yesterday(ctx):
 
 
 def test_an_issue_written_by_hand_is_open_inside_the_section_and_dated(ctx):
-    written = collection.write_issue(ctx, DRAFT)
+    written = done(ctx, collection.write_issue, DRAFT)
     assert (written.origin, written.status) == (Origin.PROPOSED, IssueStatus.OPEN)
     assert (written.release_level, written.posted_on) == (ReleaseLevel.SECTION, today())
-    assert collection.issue(ctx, written.id) == written
+    assert seen(ctx, collection.issue, written.id) == written
 
 
 def test_the_same_issue_sent_twice_is_stored_once(ctx):
-    assert collection.write_issue(ctx, DRAFT) == collection.write_issue(ctx, DRAFT)
-    assert collection.issues(ctx).total == 1
+    assert done(ctx, collection.write_issue, DRAFT) == done(ctx, collection.write_issue, DRAFT)
+    assert seen(ctx, collection.issues).total == 1
 
 
 @pytest.mark.parametrize(
@@ -164,151 +169,151 @@ def test_the_same_issue_sent_twice_is_stored_once(ctx):
 )
 def test_an_issue_without_its_name_or_any_text_is_refused_field_by_field(ctx, draft, fields):
     with pytest.raises(Invalid) as failure:
-        collection.write_issue(ctx, draft)
+        done(ctx, collection.write_issue, draft)
     assert [detail.field for detail in failure.value.details] == fields
 
 
 def test_two_people_editing_one_issue_get_a_conflict(ctx):
-    written = collection.write_issue(ctx, DRAFT)
-    edited = collection.edit_issue(ctx, written.id, 1, IssueDraft(title="農地", problem="人手がない。"))
+    written = done(ctx, collection.write_issue, DRAFT)
+    edited = done(ctx, collection.edit_issue, written.id, 1, IssueDraft(title="農地", problem="人手がない。"))
     assert (edited.title, edited.version, edited.origin) == ("農地", 2, Origin.PROPOSED)
     with pytest.raises(Conflict):
-        collection.edit_issue(ctx, written.id, 1, DRAFT)
-    assert collection.issue(ctx, written.id).title == "農地"
+        done(ctx, collection.edit_issue, written.id, 1, DRAFT)
+    assert seen(ctx, collection.issue, written.id).title == "農地"
 
 
 def test_closing_an_issue_keeps_its_texts(ctx):
-    written = collection.write_issue(ctx, DRAFT)
-    closed = collection.set_status(ctx, written.id, 1, IssueStatus.CLOSED)
+    written = done(ctx, collection.write_issue, DRAFT)
+    closed = done(ctx, collection.set_status, written.id, 1, IssueStatus.CLOSED)
     assert (closed.status, closed.problem, closed.version) == (IssueStatus.CLOSED, DRAFT.problem, 2)
 
 
 def test_what_is_not_stored_is_not_found(ctx):
     for look in (collection.issue, collection.organisation, collection.case):
         with pytest.raises(NotFound):
-            look(ctx, "x")
+            seen(ctx, look, "x")
 
 
 def test_lists_are_cut_into_pages(ctx):
-    with ctx.db.write() as conn:
+    with ctx.write(LOCAL) as s:
         many = [Organisation(id=f"o-{n:03}", key=f"na:{n}", name=f"会{n:03}") for n in range(51)]
-        organisation_rows.upsert(conn, many)
-    first, second = collection.organisations(ctx), collection.organisations(ctx, page=2)
+        organisation_rows.upsert(s, many)
+    first, second = seen(ctx, collection.organisations), seen(ctx, collection.organisations, page=2)
     assert (len(first.items), first.total, first.pages, first.page) == (50, 51, 2, 1)
     assert [one.id for one in second.items] == ["o-050"]
-    assert collection.organisations(ctx, page=-3) == first
-    assert collection.organisations(ctx, "ない言葉").pages == 1
+    assert seen(ctx, collection.organisations, page=-3) == first
+    assert seen(ctx, collection.organisations, "ない言葉").pages == 1
 
 
 def test_a_department_has_only_its_open_issues_that_seek_a_partner(ctx):
-    kept = collection.write_issue(ctx, DRAFT)
-    closed = collection.write_issue(ctx, IssueDraft(title="終わった", department="農林課", problem="済"))
-    collection.set_status(ctx, closed.id, 1, IssueStatus.CLOSED)
-    collection.write_issue(ctx, IssueDraft(title="税", department="農林課", problem="課税", seeks_partner=False))
-    assert collection.department_issues(ctx, "農林課") == (kept,)
+    kept = done(ctx, collection.write_issue, DRAFT)
+    closed = done(ctx, collection.write_issue, IssueDraft(title="終わった", department="農林課", problem="済"))
+    done(ctx, collection.set_status, closed.id, 1, IssueStatus.CLOSED)
+    done(ctx, collection.write_issue, IssueDraft(title="税", department="農林課", problem="課税", seeks_partner=False))
+    assert seen(ctx, collection.department_issues, "農林課") == (kept,)
     with pytest.raises(NotFound):
-        collection.department_issues(ctx, "水産課")
+        seen(ctx, collection.department_issues, "水産課")
 
 
 def test_a_department_is_found_by_the_end_of_its_name_and_in_any_width(ctx):
-    full = collection.write_issue(ctx, IssueDraft(title="a", department="保健福祉局　健康づくり課", problem="a"))
-    wide = collection.write_issue(ctx, IssueDraft(title="b", department="ＩＣＴ推進課", problem="b"))
-    other = collection.write_issue(ctx, IssueDraft(title="c", department="市民局 ICT推進課", problem="c"))
-    assert collection.department_issues(ctx, "健康づくり課") == (full,)
-    assert collection.department_issues(ctx, "保健福祉局 健康づくり課") == (full,)
-    assert collection.department_issues(ctx, "ICT推進課") == (wide,)
-    assert collection.department_issues(ctx, "市民局ICT推進課") == (other,)
+    full = done(ctx, collection.write_issue, IssueDraft(title="a", department="保健福祉局　健康づくり課", problem="a"))
+    wide = done(ctx, collection.write_issue, IssueDraft(title="b", department="ＩＣＴ推進課", problem="b"))
+    other = done(ctx, collection.write_issue, IssueDraft(title="c", department="市民局 ICT推進課", problem="c"))
+    assert seen(ctx, collection.department_issues, "健康づくり課") == (full,)
+    assert seen(ctx, collection.department_issues, "保健福祉局 健康づくり課") == (full,)
+    assert seen(ctx, collection.department_issues, "ICT推進課") == (wide,)
+    assert seen(ctx, collection.department_issues, "市民局ICT推進課") == (other,)
     with pytest.raises(Invalid):
-        collection.department_issues(ctx, "課")
+        seen(ctx, collection.department_issues, "課")
     with pytest.raises(NotFound):
-        collection.department_issues(ctx, " ")
+        seen(ctx, collection.department_issues, " ")
 
 
 def test_a_real_department_is_meant_although_a_sample_has_exactly_the_name(ctx):
     store_issue(ctx, "i-s", department="健康づくり課", is_sample=True)
-    assert [one.id for one in collection.department_issues(ctx, "健康づくり課")] == ["i-s"]
+    assert [one.id for one in seen(ctx, collection.department_issues, "健康づくり課")] == ["i-s"]
     store_issue(ctx, "i-1", department="保健福祉局　健康づくり課")
     store_issue(ctx, "i-t", department="保健福祉局　健康づくり課", is_sample=True)
-    assert [one.id for one in collection.department_issues(ctx, "健康づくり課")] == ["i-1"]
+    assert [one.id for one in seen(ctx, collection.department_issues, "健康づくり課")] == ["i-1"]
     store_issue(ctx, "i-2", department="市民局 健康づくり課")
     with pytest.raises(Invalid, match="「保健福祉局　健康づくり課」、「市民局 健康づくり課」"):
-        collection.department_issues(ctx, "健康づくり課")
+        seen(ctx, collection.department_issues, "健康づくり課")
 
 
 def test_a_department_that_only_samples_have_is_not_found_once_a_real_issue_is_stored(ctx):
     store_issue(ctx, "i-s", department="健康づくり課", is_sample=True)
     store_issue(ctx, "i-1", department="農林課")
     with pytest.raises(NotFound):
-        collection.department_issues(ctx, "健康づくり課")
+        seen(ctx, collection.department_issues, "健康づくり課")
 
 
 # reviews
 
 
 def test_a_grade_keeps_what_was_shown_and_by_which_model(ctx):
-    issue = collection.write_issue(ctx, DRAFT)
+    issue = done(ctx, collection.write_issue, DRAFT)
     store_organisation(ctx)
     store_organisation(ctx, "o-2", name="別の会")
     ranking = show(ctx, issue, "o-2", "o-1")
-    review = reviews.grade(ctx, issue.id, "o-1", Grade.SUITABLE, "activity_fits", "よい", ranking)
+    review = judge(ctx, issue.id, "o-1", Grade.SUITABLE, "activity_fits", "よい", ranking)
     assert (review.rank, review.score, review.band, review.model, review.ranking) == (2, 1.5, "some", "m1", ranking)
 
 
 def test_pressing_the_button_twice_is_one_review(ctx):
-    issue = collection.write_issue(ctx, DRAFT)
+    issue = done(ctx, collection.write_issue, DRAFT)
     store_organisation(ctx)
     ranking = show(ctx, issue, "o-1")
-    first = reviews.grade(ctx, issue.id, "o-1", Grade.POSSIBLE, ranking_id=ranking)
-    assert reviews.grade(ctx, issue.id, "o-1", Grade.POSSIBLE, ranking_id=ranking) == first
-    reviews.grade(ctx, issue.id, "o-1", Grade.UNSUITABLE, ranking_id=ranking)
-    track = reviews.track(ctx, issue.id)
-    assert [one.grade for one in track.history] == [Grade.UNSUITABLE, Grade.POSSIBLE]
-    assert track.latest["o-1"].grade is Grade.UNSUITABLE
+    first = judge(ctx, issue.id, "o-1", Grade.POSSIBLE, ranking=ranking)
+    assert judge(ctx, issue.id, "o-1", Grade.POSSIBLE, ranking=ranking) == first
+    judge(ctx, issue.id, "o-1", Grade.UNSUITABLE, ranking=ranking)
+    decided = track(ctx, issue.id)
+    assert [one.grade for one in decided.history] == [Grade.UNSUITABLE, Grade.POSSIBLE]
+    assert decided.latest["o-1"].grade is Grade.UNSUITABLE
 
 
 def test_a_judgement_taken_back_stays_in_the_history(ctx):
-    issue = collection.write_issue(ctx, DRAFT)
+    issue = done(ctx, collection.write_issue, DRAFT)
     store_organisation(ctx)
-    reviews.take_back(ctx, issue.id, "o-1")
-    reviews.grade(ctx, issue.id, "o-1", Grade.SUITABLE, ranking_id=show(ctx, issue, "o-1"))
-    reviews.take_back(ctx, issue.id, "o-1")
-    reviews.take_back(ctx, issue.id, "o-1")
-    track = reviews.track(ctx, issue.id)
-    assert track.latest == {}
-    assert [one.grade for one in track.history] == [None, Grade.SUITABLE]
+    done(ctx, reviews.take_back, issue.id, "o-1")
+    judge(ctx, issue.id, "o-1", Grade.SUITABLE, ranking=show(ctx, issue, "o-1"))
+    done(ctx, reviews.take_back, issue.id, "o-1")
+    done(ctx, reviews.take_back, issue.id, "o-1")
+    decided = track(ctx, issue.id)
+    assert decided.latest == {}
+    assert [one.grade for one in decided.history] == [None, Grade.SUITABLE]
 
 
 def test_a_partner_the_list_missed_has_no_rank(ctx):
-    issue = collection.write_issue(ctx, DRAFT)
+    issue = done(ctx, collection.write_issue, DRAFT)
     store_organisation(ctx)
-    review = reviews.add_missed(ctx, issue.id, "o-1", "隣の地区で活動している")
+    review = done(ctx, reviews.judge, reviews.missed(issue.id, "o-1", "隣の地区で活動している"))
     assert (review.missed, review.grade, review.rank, review.score) == (True, Grade.SUITABLE, None, None)
-    assert reviews.track(ctx, issue.id).names == {"o-1": "里山の会"}
+    assert track(ctx, issue.id).names == {"o-1": "里山の会"}
 
 
 def test_only_what_a_list_of_this_issue_showed_can_be_graded_from_it(ctx):
-    issue = collection.write_issue(ctx, DRAFT)
-    other = collection.write_issue(ctx, IssueDraft(title="別", problem="別の課題"))
+    issue = done(ctx, collection.write_issue, DRAFT)
+    other = done(ctx, collection.write_issue, IssueDraft(title="別", problem="別の課題"))
     store_organisation(ctx)
     store_organisation(ctx, "o-2", name="別の会")
     elsewhere, here = show(ctx, other, "o-1"), show(ctx, issue, "o-2")
     for ranking in (elsewhere, here, 999):
         with pytest.raises(Invalid):
-            reviews.grade(ctx, issue.id, "o-1", Grade.SUITABLE, ranking_id=ranking)
-    assert reviews.track(ctx, issue.id).history == ()
+            judge(ctx, issue.id, "o-1", Grade.SUITABLE, ranking=ranking)
+    assert track(ctx, issue.id).history == ()
 
 
 def test_unknown_reasons_long_comments_and_unknown_sides_are_refused(ctx):
-    issue = collection.write_issue(ctx, DRAFT)
+    issue = done(ctx, collection.write_issue, DRAFT)
     store_organisation(ctx)
     with pytest.raises(Invalid):
-        reviews.grade(ctx, issue.id, "o-1", Grade.SUITABLE, "because")
+        judge(ctx, issue.id, "o-1", Grade.SUITABLE, "because")
     with pytest.raises(Invalid):
-        reviews.grade(ctx, issue.id, "o-1", Grade.SUITABLE, comment="あ" * (reviews.MAX_COMMENT + 1))
+        judge(ctx, issue.id, "o-1", Grade.SUITABLE, comment="あ" * (reviews.MAX_COMMENT + 1))
     with pytest.raises(NotFound):
-        reviews.grade(ctx, issue.id, "nobody", Grade.SUITABLE)
+        judge(ctx, issue.id, "nobody", Grade.SUITABLE)
     with pytest.raises(NotFound):
-        reviews.track(ctx, "nothing")
+        track(ctx, "nothing")
 
 
 @pytest.mark.parametrize(
@@ -316,13 +321,13 @@ def test_unknown_reasons_long_comments_and_unknown_sides_are_refused(ctx):
     [(Grade.UNSUITABLE, reviews.FITTING), (Grade.SUITABLE, reviews.UNFITTING), (Grade.POSSIBLE, ())],
 )
 def test_a_reason_that_contradicts_the_grade_is_refused(ctx, grade, reasons):
-    issue = collection.write_issue(ctx, DRAFT)
+    issue = done(ctx, collection.write_issue, DRAFT)
     store_organisation(ctx)
     for reason in sorted(reviews.REASONS.keys() - set(reasons)):
-        assert reviews.grade(ctx, issue.id, "o-1", grade, reason).reason == reason
+        assert judge(ctx, issue.id, "o-1", grade, reason).reason == reason
     for reason in reasons:
         with pytest.raises(Invalid, match=reviews.REASONS[reason]) as failure:
-            reviews.grade(ctx, issue.id, "o-1", grade, reason)
+            judge(ctx, issue.id, "o-1", grade, reason)
         assert [detail.field for detail in failure.value.details] == ["reason"]
 
 
@@ -330,14 +335,14 @@ def test_a_reason_that_contradicts_the_grade_is_refused(ctx, grade, reasons):
 
 
 def test_an_introduction_and_its_steps_are_counted_in_their_fiscal_years(ctx):
-    issue = collection.write_issue(ctx, DRAFT)
+    issue = done(ctx, collection.write_issue, DRAFT)
     store_organisation(ctx)
-    introduction = reviews.introduce(ctx, issue.id, "o-1", date(2025, 3, 20))
-    reviews.add_event(ctx, introduction.id, Stage.AGREED, date(2025, 3, 31))
-    reviews.add_event(ctx, introduction.id, Stage.STARTED, date(2025, 4, 1))
-    matches, practices = indicators.indicators(ctx, 2024)
+    introduction = done(ctx, reviews.introduce, issue.id, "o-1", date(2025, 3, 20))
+    done(ctx, reviews.add_event, introduction.id, Stage.AGREED, date(2025, 3, 31))
+    done(ctx, reviews.add_event, introduction.id, Stage.STARTED, date(2025, 4, 1))
+    matches, practices = seen(ctx, indicators.indicators, 2024)
     assert (matches.value, practices.value) == (1, 0)
-    shown = indicators.as_json(indicators.indicators(ctx, 2025))
+    shown = indicators.as_json(seen(ctx, indicators.indicators, 2025))
     assert [(one["value"], one["baseline"]) for one in shown["indicators"]] == [(0, 26), (1, 9)]
     assert (shown["fiscal_year"], shown["label"]) == (2025, "令和7年度")
     assert shown["indicators"][1]["events"][0]["happened_on"] == "2025-04-01"
@@ -345,93 +350,93 @@ def test_an_introduction_and_its_steps_are_counted_in_their_fiscal_years(ctx):
 
 
 def test_the_same_step_twice_is_one_and_a_voided_one_no_longer_counts(ctx):
-    issue = collection.write_issue(ctx, DRAFT)
+    issue = done(ctx, collection.write_issue, DRAFT)
     store_organisation(ctx)
-    introduction = reviews.introduce(ctx, issue.id, "o-1", date(2024, 5, 1))
-    assert reviews.introduce(ctx, issue.id, "o-1", date(2024, 5, 1)) == introduction
-    event = reviews.add_event(ctx, introduction.id, Stage.AGREED, date(2024, 5, 2))
-    assert reviews.add_event(ctx, introduction.id, Stage.AGREED, date(2024, 5, 2)) == event
-    assert indicators.indicators(ctx, 2024)[0].value == 1
-    reviews.void_event(ctx, event.id)
-    reviews.void_event(ctx, event.id)
-    assert indicators.indicators(ctx, 2024)[0].value == 0
-    (track,) = reviews.track(ctx, issue.id).introductions
-    assert [one.voided for one in track.events] == [True]
+    introduction = done(ctx, reviews.introduce, issue.id, "o-1", date(2024, 5, 1))
+    assert done(ctx, reviews.introduce, issue.id, "o-1", date(2024, 5, 1)) == introduction
+    event = done(ctx, reviews.add_event, introduction.id, Stage.AGREED, date(2024, 5, 2))
+    assert done(ctx, reviews.add_event, introduction.id, Stage.AGREED, date(2024, 5, 2)) == event
+    assert seen(ctx, indicators.indicators, 2024)[0].value == 1
+    done(ctx, reviews.void_event, event.id)
+    done(ctx, reviews.void_event, event.id)
+    assert seen(ctx, indicators.indicators, 2024)[0].value == 0
+    (one,) = track(ctx, issue.id).introductions
+    assert [event.voided for event in one.events] == [True]
 
 
 def test_what_has_not_happened_yet_cannot_be_recorded(ctx):
-    issue = collection.write_issue(ctx, DRAFT)
+    issue = done(ctx, collection.write_issue, DRAFT)
     store_organisation(ctx)
     tomorrow = today() + timedelta(days=1)
     with pytest.raises(Invalid):
-        reviews.introduce(ctx, issue.id, "o-1", tomorrow)
-    introduction = reviews.introduce(ctx, issue.id, "o-1", today())
+        done(ctx, reviews.introduce, issue.id, "o-1", tomorrow)
+    introduction = done(ctx, reviews.introduce, issue.id, "o-1", today())
     with pytest.raises(Invalid) as failure:
-        reviews.add_event(ctx, introduction.id, Stage.STARTED, tomorrow)
+        done(ctx, reviews.add_event, introduction.id, Stage.STARTED, tomorrow)
     assert [detail.field for detail in failure.value.details] == ["on"]
 
 
 @pytest.fixture
 def introduced(ctx):
     """The number of an introduction of 令和6年5月10日."""
-    issue = collection.write_issue(ctx, DRAFT)
+    issue = done(ctx, collection.write_issue, DRAFT)
     store_organisation(ctx)
-    return reviews.introduce(ctx, issue.id, "o-1", date(2024, 5, 10)).id
+    return done(ctx, reviews.introduce, issue.id, "o-1", date(2024, 5, 10)).id
 
 
 def test_a_step_before_the_introduction_is_refused(ctx, introduced):
     with pytest.raises(Invalid, match=r"令和6年5月9日は、紹介した日（令和6年5月10日）より前です。") as failure:
-        reviews.add_event(ctx, introduced, Stage.AGREED, date(2024, 5, 9))
+        done(ctx, reviews.add_event, introduced, Stage.AGREED, date(2024, 5, 9))
     assert [detail.field for detail in failure.value.details] == ["on"]
-    reviews.add_event(ctx, introduced, Stage.AGREED, date(2024, 5, 10))
+    done(ctx, reviews.add_event, introduced, Stage.AGREED, date(2024, 5, 10))
 
 
 def test_an_introduction_starts_once_unless_the_start_is_voided(ctx, introduced):
-    started = reviews.add_event(ctx, introduced, Stage.STARTED, date(2024, 6, 1))
-    assert reviews.add_event(ctx, introduced, Stage.STARTED, date(2024, 6, 1)) == started
+    started = done(ctx, reviews.add_event, introduced, Stage.STARTED, date(2024, 6, 1))
+    assert done(ctx, reviews.add_event, introduced, Stage.STARTED, date(2024, 6, 1)) == started
     with pytest.raises(Invalid, match="実践開始は令和6年6月1日にもう記録されています。"):
-        reviews.add_event(ctx, introduced, Stage.STARTED, date(2024, 7, 1))
-    reviews.void_event(ctx, started.id)
-    reviews.add_event(ctx, introduced, Stage.STARTED, date(2024, 7, 1))
+        done(ctx, reviews.add_event, introduced, Stage.STARTED, date(2024, 7, 1))
+    done(ctx, reviews.void_event, started.id)
+    done(ctx, reviews.add_event, introduced, Stage.STARTED, date(2024, 7, 1))
 
 
 def test_nothing_ends_before_it_starts(ctx, introduced):
-    started = reviews.add_event(ctx, introduced, Stage.STARTED, date(2024, 6, 1))
+    started = done(ctx, reviews.add_event, introduced, Stage.STARTED, date(2024, 6, 1))
     with pytest.raises(Invalid, match="終了の日は、実践開始の日（令和6年6月1日）より前にはできません。"):
-        reviews.add_event(ctx, introduced, Stage.ENDED, date(2024, 5, 31))
-    reviews.add_event(ctx, introduced, Stage.ENDED, date(2024, 6, 1))
-    reviews.void_event(ctx, started.id)
+        done(ctx, reviews.add_event, introduced, Stage.ENDED, date(2024, 5, 31))
+    done(ctx, reviews.add_event, introduced, Stage.ENDED, date(2024, 6, 1))
+    done(ctx, reviews.void_event, started.id)
     with pytest.raises(Invalid, match="実践開始の日は、終了の日（令和6年6月1日）より後にはできません。"):
-        reviews.add_event(ctx, introduced, Stage.STARTED, date(2024, 6, 2))
-    reviews.add_event(ctx, introduced, Stage.STARTED, date(2024, 5, 20))
+        done(ctx, reviews.add_event, introduced, Stage.STARTED, date(2024, 6, 2))
+    done(ctx, reviews.add_event, introduced, Stage.STARTED, date(2024, 5, 20))
 
 
 def test_an_introduction_taken_back_stays_on_record_and_no_longer_counts(ctx, introduced):
-    reviews.add_event(ctx, introduced, Stage.STARTED, date(2024, 6, 1))
-    assert [one.value for one in indicators.indicators(ctx, 2024)] == [1, 1]
-    taken_back = reviews.void_introduction(ctx, introduced)
-    assert reviews.void_introduction(ctx, introduced) == taken_back
-    assert [one.value for one in indicators.indicators(ctx, 2024)] == [0, 0]
-    (track,) = reviews.track(ctx, taken_back.issue).introductions
-    assert (track.voided, track.introduction, [one.voided for one in track.events]) == (True, taken_back, [False])
+    done(ctx, reviews.add_event, introduced, Stage.STARTED, date(2024, 6, 1))
+    assert [one.value for one in seen(ctx, indicators.indicators, 2024)] == [1, 1]
+    taken_back = done(ctx, reviews.void_introduction, introduced)
+    assert done(ctx, reviews.void_introduction, introduced) == taken_back
+    assert [one.value for one in seen(ctx, indicators.indicators, 2024)] == [0, 0]
+    (one,) = track(ctx, taken_back.issue).introductions
+    assert (one.voided, one.introduction, [event.voided for event in one.events]) == (True, taken_back, [False])
     with pytest.raises(Invalid, match="この紹介は取り消されています。"):
-        reviews.add_event(ctx, introduced, Stage.ENDED, date(2024, 7, 1))
+        done(ctx, reviews.add_event, introduced, Stage.ENDED, date(2024, 7, 1))
 
 
 def test_an_introduction_can_be_recorded_anew_after_it_was_taken_back(ctx, introduced):
-    issue = reviews.void_introduction(ctx, introduced).issue
-    anew = reviews.introduce(ctx, issue, "o-1", date(2024, 5, 10))
+    issue = done(ctx, reviews.void_introduction, introduced).issue
+    anew = done(ctx, reviews.introduce, issue, "o-1", date(2024, 5, 10))
     assert (anew.id != introduced, anew.voided) == (True, False)
-    assert [one.voided for one in reviews.track(ctx, issue).introductions] == [True, False]
+    assert [one.voided for one in track(ctx, issue).introductions] == [True, False]
 
 
 def test_steps_of_what_is_not_there_are_not_found(ctx):
     with pytest.raises(NotFound):
-        reviews.add_event(ctx, 7, Stage.AGREED, date(2024, 5, 1))
+        done(ctx, reviews.add_event, 7, Stage.AGREED, date(2024, 5, 1))
     with pytest.raises(NotFound):
-        reviews.void_event(ctx, 7)
+        done(ctx, reviews.void_event, 7)
     with pytest.raises(NotFound):
-        reviews.void_introduction(ctx, 7)
+        done(ctx, reviews.void_introduction, 7)
 
 
 # samples
@@ -439,22 +444,22 @@ def test_steps_of_what_is_not_there_are_not_found(ctx):
 
 def test_samples_fill_an_empty_database_once_and_do_not_come_back(ctx):
     assert samples.load_if_empty(ctx)
-    counted = collection.overview(ctx)
+    counted = seen(ctx, collection.overview)
     assert counted.organisations.samples >= 60
     assert counted.issues.samples >= 30
     assert (counted.organisations.real, counted.issues.real, counted.samples_rank) == (0, 0, True)
     assert not samples.load_if_empty(ctx)
-    assert all(one.is_sample for one in collection.organisations(ctx).items)
-    samples.remove(ctx)
-    after = collection.overview(ctx)
+    assert all(one.is_sample for one in seen(ctx, collection.organisations).items)
+    done(ctx, samples.remove)
+    after = seen(ctx, collection.overview)
     assert (after.organisations.samples, after.issues.samples, after.samples_rank) == (0, 0, False)
     assert after.cases.samples > 0
-    assert samples.remove(ctx, include_cases=True).cases == after.cases.samples
+    assert done(ctx, samples.remove, include_cases=True).cases == after.cases.samples
     assert not samples.load_if_empty(ctx)
 
 
 def test_a_database_that_holds_anything_gets_no_samples(ctx):
-    collection.write_issue(ctx, DRAFT)
+    done(ctx, collection.write_issue, DRAFT)
     assert not samples.load_if_empty(ctx)
     assert organisation_names(ctx) == []
 
@@ -480,7 +485,7 @@ SAID = "学習した重みのフォルダー(KYODO_DATA の models/weights)を�
 
 
 def test_learned_weights_that_cannot_be_listed_are_said_and_the_ranking_goes_on(unreadable, caplog):
-    found = weights.overview(unreadable)
+    found = seen(unreadable, weights.overview, unreadable.ruling)
     assert (found.learned, found.in_force.weights) == ((), weight_sets.default_weights())
     assert found.fault.startswith(SAID)
     assert "学習した重みのフォルダーを読めません" in caplog.text
@@ -492,9 +497,9 @@ def test_learned_weights_that_cannot_be_listed_are_said_and_the_ranking_goes_on(
 
 def test_a_set_in_a_folder_that_cannot_be_read_is_not_chosen(unreadable):
     with pytest.raises(Invalid, match="フォルダー"):
-        weights.choose(unreadable, "0" * 12, "試す")
-    assert weights.overview(unreadable).history == ()
-    weights.choose(unreadable, weight_sets.DEFAULT, "付属の重みに戻す")
+        choose(unreadable, "0" * 12, "試す")
+    assert seen(unreadable, weights.overview, unreadable.ruling).history == ()
+    choose(unreadable, weight_sets.DEFAULT, "付属の重みに戻す")
 
 
 def test_the_command_says_that_learned_weights_cannot_be_listed(unreadable, monkeypatch):
@@ -508,4 +513,5 @@ def test_the_command_says_that_learned_weights_cannot_be_listed(unreadable, monk
 
 
 def test_where_nothing_was_learned_yet_there_is_no_fault(ctx):
-    assert (weights.overview(ctx).learned, weights.overview(ctx).fault) == ((), "")
+    found = seen(ctx, weights.overview, ctx.ruling)
+    assert (found.learned, found.fault) == ((), "")

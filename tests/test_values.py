@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 import pytest
 from databases import on_sqlite
+from requests_of import done, judge, seen
 from service import Service, client_of, first_issue, upload
 from starlette.testclient import TestClient
 
@@ -20,6 +21,7 @@ from api.usecases.clock import today
 from api.usecases.collection import IssueDraft
 from api.usecases.context import Context, open_context
 from api.usecases.given import place_given
+from corpus.access import LOCAL
 from corpus.records import Case, Grade, Issue, IssueStatus, Organisation, ProgrammeYear, Stage
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
@@ -42,14 +44,14 @@ def empty(ctx: Context, read_here: None) -> Iterator[Service]:
 def decided(real: Service) -> tuple[TestClient, Context, str, str]:
     """Two issues and organisations, one pair judged, introduced and begun; one case."""
     client, ctx = real
-    issue, organisation = first_issue(ctx, "猫"), collection.organisations(ctx, "猫").items[0].id
+    issue, organisation = first_issue(ctx, "猫"), seen(ctx, collection.organisations, "猫").items[0].id
     assert client.get(f"/issues/{issue}").status_code == 200
-    reviews.grade(ctx, issue, organisation, Grade.SUITABLE, ranking_id=1)
-    met = reviews.introduce(ctx, issue, organisation, today())
-    reviews.add_event(ctx, met.id, Stage.STARTED, today())
-    with ctx.db.write() as conn:
+    judge(ctx, issue, organisation, Grade.SUITABLE, ranking=1)
+    met = done(ctx, reviews.introduce, issue, organisation, today())
+    done(ctx, reviews.add_event, met.id, Stage.STARTED, today())
+    with ctx.write(LOCAL) as s:
         steps = (ProgrammeYear(fiscal_year=2015, stage="ニーズ調査"),)
-        case_rows.upsert(conn, [Case(id="c-1", key="k", title="猫の見守り", issue="猫", programme=steps)])
+        case_rows.upsert(s, [Case(id="c-1", key="k", title="猫の見守り", issue="猫", programme=steps)])
     return client, ctx, issue, organisation
 
 
@@ -129,7 +131,7 @@ def test_half_a_character_is_refused_wherever_a_text_comes_in(real, path, body):
 def test_versions_and_numbers_that_no_column_can_hold_are_never_an_error_of_the_server(real):
     client, ctx = real
     issue, huge = first_issue(ctx), 2**70
-    organisation = collection.organisations(ctx).items[0].id
+    organisation = seen(ctx, collection.organisations).items[0].id
     graded = {"organisation": organisation, "grade": "suitable"}
     answers = [
         client.put(f"/api/v1/issues/{issue}", json={**DRAFT, "version": huge}),
@@ -188,11 +190,11 @@ def test_a_long_place_in_a_form_is_not_shown_again(real):
 @pytest.mark.parametrize("on", [date(1, 1, 1), date(1989, 1, 7), today() + timedelta(days=1), date(9999, 12, 31)])
 def test_nobody_was_introduced_before_heisei_or_will_have_been(real, on):
     client, ctx = real
-    issue, organisation = first_issue(ctx), collection.organisations(ctx).items[0].id
+    issue, organisation = first_issue(ctx), seen(ctx, collection.organisations).items[0].id
     made = {"organisation": organisation, "introduced_on": on.isoformat()}
 
     assert client.post(f"/api/v1/issues/{issue}/introductions", json=made).status_code == 422
-    met = reviews.introduce(ctx, issue, organisation, date(1989, 1, 8))
+    met = done(ctx, reviews.introduce, issue, organisation, date(1989, 1, 8))
     event = {"stage": "agreed", "happened_on": on.isoformat()}
     assert client.post(f"/api/v1/introductions/{met.id}/events", json=event).status_code == 422
 
@@ -200,17 +202,17 @@ def test_nobody_was_introduced_before_heisei_or_will_have_been(real, on):
 def test_a_draft_sent_twice_is_stored_once_but_sent_after_a_change_it_is_another_issue(empty):
     _, ctx = empty
     draft = IssueDraft(title="猫の相談", problem="猫が増えている")
-    first = collection.write_issue(ctx, draft)
-    assert collection.write_issue(ctx, draft) == first
+    first = done(ctx, collection.write_issue, draft)
+    assert done(ctx, collection.write_issue, draft) == first
 
-    collection.edit_issue(ctx, first.id, 1, replace(draft, title="犬の相談"))
-    second = collection.write_issue(ctx, draft)
-    assert collection.write_issue(ctx, draft) == second
+    done(ctx, collection.edit_issue, first.id, 1, replace(draft, title="犬の相談"))
+    second = done(ctx, collection.write_issue, draft)
+    assert done(ctx, collection.write_issue, draft) == second
     assert (second.id != first.id, second.title) == (True, "猫の相談")
 
-    collection.set_status(ctx, second.id, 1, IssueStatus.CLOSED)
-    third = collection.write_issue(ctx, draft)
-    assert collection.issues(ctx).total == 3
+    done(ctx, collection.set_status, second.id, 1, IssueStatus.CLOSED)
+    third = done(ctx, collection.write_issue, draft)
+    assert seen(ctx, collection.issues).total == 3
     assert third.status is IssueStatus.OPEN
 
 
@@ -226,8 +228,8 @@ def test_the_store_takes_nothing_that_its_columns_cannot_hold(empty):
         (case_rows, Case(id="c", key="c", title="例", programme=(ProgrammeYear(fiscal_year=9, stage=""),))),
     ]
     for store, record in wrong:
-        with pytest.raises(Unstorable), ctx.db.write() as conn:
-            store.upsert(conn, [record])
+        with pytest.raises(Unstorable), ctx.write(LOCAL) as s:
+            store.upsert(s, [record])
     assert faults(Issue(id="i", key="i", title="業務", fields=frozenset({1, 20}))) == []
 
 

@@ -39,7 +39,7 @@ def made_in_steps(shown, hidden, background):
     return matcher.updated({owner: documents(owner, about) for owner, about in shown.items()})
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(collections("bdfh"), collections("acegi"), collections("xyz"))
 def test_what_is_hidden_changes_nothing_that_is_shown(shown, hidden, elsewhere):
     background = Matcher.fit([d for o, about in elsewhere.items() for d in documents(o, about)], learned=LEARNED)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from requests_of import choose, done, matcher_of, seen
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DatabaseError
 from typer.testing import CliRunner
@@ -16,7 +17,8 @@ from api.usecases import reviews, weight_sets, weights
 from api.usecases.context import open_context
 from api.usecases.weight_training import train
 from corpus import tables
-from corpus.records import Case, Grade, Issue, Organisation
+from corpus.access import LOCAL
+from corpus.records import Case, Grade, Issue, Judgement, Organisation
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import meta, weight_choices
@@ -28,8 +30,8 @@ ONE, OTHER = "0" * 12, "a" * 12
 
 
 def current(ctx):
-    with ctx.db.read() as conn:
-        found = ctx.ruling.of(conn)
+    with ctx.read(LOCAL) as s:
+        found = ctx.ruling.of(s)
     return found.id, found.weights
 
 
@@ -50,7 +52,7 @@ def learned(ctx, id=ONE, **changes):
 
 
 def told(ctx):
-    return [(choice.weights, choice.reason) for choice in weights.overview(ctx).history]
+    return [(choice.weights, choice.reason) for choice in seen(ctx, weights.overview, ctx.ruling).history]
 
 
 # choosing
@@ -59,96 +61,96 @@ def told(ctx):
 def test_the_weights_of_the_program_are_in_force_until_someone_chooses(ctx):
     assert current(ctx) == ("", weight_sets.default_weights())
     assert told(ctx) == []
-    assert weights.overview(ctx).before is None
+    assert seen(ctx, weights.overview, ctx.ruling).before is None
 
 
 def test_a_chosen_set_is_in_force_from_then_on_and_running_services_notice(ctx):
     learned(ctx, characters=0.75)
-    with ctx.db.read() as conn:
-        before = meta.revision(conn)
-    weights.choose(ctx, ONE, " 評価が20件そろったため ")
+    with ctx.read(LOCAL) as s:
+        before = meta.revision(s)
+    choose(ctx, ONE, " 評価が20件そろったため ")
     assert current(ctx) == (ONE, weight_sets.default_weights() | {"characters": 0.75})
     assert told(ctx) == [(ONE, "評価が20件そろったため")]
-    with ctx.db.read() as conn:
-        assert meta.revision(conn) == before + 1
+    with ctx.read(LOCAL) as s:
+        assert meta.revision(s) == before + 1
 
 
 def test_the_same_choice_again_is_stored_once(ctx):
     learned(ctx)
-    assert weights.choose(ctx, ONE, "試す") == weights.choose(ctx, ONE, "試す")
+    assert choose(ctx, ONE, "試す") == choose(ctx, ONE, "試す")
     assert len(told(ctx)) == 1
 
 
 def test_a_rollback_puts_back_what_was_in_force_before_and_stays_on_record(ctx):
     learned(ctx, ONE)
     learned(ctx, OTHER, fields=0.4)
-    weights.choose(ctx, ONE, "一")
-    weights.choose(ctx, OTHER, "二")
-    assert weights.overview(ctx).before == ONE
-    weights.roll_back(ctx)
+    choose(ctx, ONE, "一")
+    choose(ctx, OTHER, "二")
+    assert seen(ctx, weights.overview, ctx.ruling).before == ONE
+    done(ctx, weights.roll_back, ctx.ruling)
     assert current(ctx)[0] == ONE
     assert [id for id, _ in told(ctx)] == [ONE, OTHER, ONE]
 
 
 def test_a_rollback_of_the_first_choice_leads_to_the_weights_of_the_program(ctx):
     learned(ctx)
-    weights.choose(ctx, ONE, "試す")
-    weights.roll_back(ctx)
+    choose(ctx, ONE, "試す")
+    done(ctx, weights.roll_back, ctx.ruling)
     assert current(ctx)[0] == ""
 
 
 def test_a_rollback_button_pressed_twice_rolls_back_once(ctx):
     learned(ctx)
-    seen = weights.choose(ctx, ONE, "試す").id
-    assert weights.roll_back(ctx, seen) == weights.roll_back(ctx, seen)
+    number = choose(ctx, ONE, "試す").id
+    assert done(ctx, weights.roll_back, ctx.ruling, number) == done(ctx, weights.roll_back, ctx.ruling, number)
     assert current(ctx)[0] == ""
 
 
 def test_a_rollback_of_something_that_is_no_longer_in_force_is_refused(ctx):
     learned(ctx)
-    seen = weights.choose(ctx, ONE, "一").id
-    weights.choose(ctx, "", "二")
+    number = choose(ctx, ONE, "一").id
+    choose(ctx, "", "二")
     with pytest.raises(Conflict, match="切り替えられました"):
-        weights.roll_back(ctx, seen)
+        done(ctx, weights.roll_back, ctx.ruling, number)
     assert len(told(ctx)) == 2
 
 
 def test_without_a_choice_there_is_nothing_to_roll_back(ctx):
     with pytest.raises(Invalid, match="戻すものがありません"):
-        weights.roll_back(ctx)
+        done(ctx, weights.roll_back, ctx.ruling)
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "あ" * 501])
 def test_a_choice_needs_a_reason_of_some_length(ctx, reason):
     learned(ctx)
     with pytest.raises(Invalid):
-        weights.choose(ctx, ONE, reason)
+        choose(ctx, ONE, reason)
     assert told(ctx) == []
 
 
 @pytest.mark.parametrize("id", ["b" * 12, "..", "../../index", "x"])
 def test_only_a_learned_set_can_be_chosen(ctx, id):
     with pytest.raises(NotFound):
-        weights.choose(ctx, id, "試す")
+        choose(ctx, id, "試す")
 
 
 def test_the_default_that_nobody_has_left_yet_is_no_choice_and_leaves_nothing_to_roll_back(ctx):
-    assert weights.choose(ctx, "", "念のため") is None
+    assert choose(ctx, "", "念のため") is None
     assert told(ctx) == []
     with pytest.raises(Invalid, match="戻すものがありません"):
-        weights.roll_back(ctx)
+        done(ctx, weights.roll_back, ctx.ruling)
 
 
 @pytest.mark.parametrize("name", ["rows changed", "rows deleted"])
 def test_the_database_itself_refuses_to_change_a_choice(ctx, name):
     learned(ctx)
-    weights.choose(ctx, ONE, "はじめに")
+    choose(ctx, ONE, "はじめに")
     table = tables.weight_choices
     statement = update(table).values(reason="x") if name == "rows changed" else delete(table)
-    with ctx.db.write() as conn, pytest.raises(DatabaseError, match="append-only"), conn.begin_nested():
-        conn.execute(statement)
-    with ctx.db.read() as conn:
-        assert weight_choices.newest(conn).reason == "はじめに"
+    with ctx.write(LOCAL) as s, pytest.raises(DatabaseError, match="append-only"), s.conn.begin_nested():
+        s.conn.execute(statement)
+    with ctx.read(LOCAL) as s:
+        assert weight_choices.newest(s).reason == "はじめに"
 
 
 # broken sets
@@ -169,29 +171,29 @@ def remove_the_manifest(folder):
 @pytest.mark.parametrize("damage", [change_a_byte, remove_a_file, remove_the_manifest])
 def test_a_broken_set_in_force_gives_way_to_the_default_and_the_log_names_it_by_its_number(ctx, caplog, damage):
     folder = learned(ctx, characters=0.75)
-    weights.choose(ctx, ONE, "試す")
+    choose(ctx, ONE, "試す")
     damage(folder)
     caplog.set_level(logging.WARNING)
     assert current(ctx) == ("", weight_sets.default_weights())
     assert ONE in caplog.text
-    found = weights.overview(ctx).in_force
+    found = seen(ctx, weights.overview, ctx.ruling).in_force
     assert (found.id, found.chosen, bool(found.fault)) == ("", ONE, True)
 
 
 def test_a_broken_set_cannot_be_chosen_nor_returned_to(ctx):
     folder = learned(ctx)
-    weights.choose(ctx, ONE, "一")
-    weights.choose(ctx, "", "二")
+    choose(ctx, ONE, "一")
+    choose(ctx, "", "二")
     change_a_byte(folder)
     with pytest.raises(Invalid, match=r"この重みは使えません。.*変わっています"):
-        weights.choose(ctx, ONE, "三")
+        choose(ctx, ONE, "三")
     with pytest.raises(Invalid, match=r"この重みは使えません。"):
-        weights.roll_back(ctx)
+        done(ctx, weights.roll_back, ctx.ruling)
 
 
 def test_a_set_with_other_parts_than_the_program_has_is_broken(ctx):
     learned(ctx, magic=0.3)
-    assert "違う手がかり" in weights.overview(ctx).learned[0].fault
+    assert "違う手がかり" in seen(ctx, weights.overview, ctx.ruling).learned[0].fault
 
 
 # learning from the judgements
@@ -210,26 +212,26 @@ class Known:
 
 
 def judge(ctx, issues, good="o-2", bad="o-1"):
-    with ctx.db.write() as conn:
+    with ctx.write(LOCAL) as s:
         names = ["o-1", "o-2", "o-3"]
-        organisation_rows.upsert(conn, [Organisation(id=id, key=id, name=f"団体{id}") for id in names])
-        issue_rows.upsert(conn, [Issue(id=f"i-{n:02d}", key=f"k{n}", title="業務") for n in range(issues)])
+        organisation_rows.upsert(s, [Organisation(id=id, key=id, name=f"団体{id}") for id in names])
+        issue_rows.upsert(s, [Issue(id=f"i-{n:02d}", key=f"k{n}", title="業務") for n in range(issues)])
         for n in range(issues):
-            review_rows.add(conn, issue=f"i-{n:02d}", organisation=good, grade=Grade.POSSIBLE)
-            review_rows.add(conn, issue=f"i-{n:02d}", organisation=bad, grade=Grade.UNSUITABLE)
+            review_rows.add(s, Judgement(issue=f"i-{n:02d}", organisation=good, grade=Grade.POSSIBLE))
+            review_rows.add(s, Judgement(issue=f"i-{n:02d}", organisation=bad, grade=Grade.UNSUITABLE))
 
 
 def test_a_better_set_is_kept_with_its_measures_and_nobody_is_switched_to_it(ctx):
     judge(ctx, 20)
-    trained = train(ctx, Known(["o-1", "o-2", "o-3"]))
+    trained = train(ctx, LOCAL, Known(["o-1", "o-2", "o-3"]))
     # The default puts o-1 first (0.6 + 0.5 * 0.45 = 0.825 against 0.775), the judgements o-2.
     assert trained.measures["ndcg_default"] == pytest.approx(1 / np.log2(3))
     assert trained.measures["ndcg"] == 1.0
     assert trained.weights["characters"] > 1.0
-    kept = weights.overview(ctx).learned
+    kept = seen(ctx, weights.overview, ctx.ruling).learned
     assert [(one.id, one.weights, one.measures) for one in kept] == [(trained.id, trained.weights, trained.measures)]
     assert current(ctx)[0] == ""
-    assert train(ctx, Known(["o-1", "o-2", "o-3"])).id == trained.id
+    assert train(ctx, LOCAL, Known(["o-1", "o-2", "o-3"])).id == trained.id
 
 
 def test_past_cases_are_learned_from_but_for_those_of_the_very_issue(ctx):
@@ -242,8 +244,8 @@ def test_past_cases_are_learned_from_but_for_those_of_the_very_issue(ctx):
             asked.append({bridge.case for bridge in bridges})
             return super().features(query, bridges)
 
-    with ctx.db.write() as conn:
-        issue_rows.upsert(conn, [Issue(id=f"i-{n:02d}", key=f"k{n}", title="業務", problem=text) for n in range(20)])
+    with ctx.write(LOCAL) as s:
+        issue_rows.upsert(s, [Issue(id=f"i-{n:02d}", key=f"k{n}", title="業務", problem=text) for n in range(20)])
         past = [
             ("itself", text),
             ("more", text + "苦情も多い。"),
@@ -251,55 +253,53 @@ def test_past_cases_are_learned_from_but_for_those_of_the_very_issue(ctx):
             ("short", "猫"),
             ("alike", "猫が増え、飼い主のいない猫に困っている。"),
         ]
-        case_rows.upsert(
-            conn, [Case(id=id, key=id, title=id, issue=issue, partners=("団体o-3",)) for id, issue in past]
-        )
-    train(ctx, Listening(["o-1", "o-2", "o-3"]))
+        case_rows.upsert(s, [Case(id=id, key=id, title=id, issue=issue, partners=("団体o-3",)) for id, issue in past])
+    train(ctx, LOCAL, Listening(["o-1", "o-2", "o-3"]))
     assert asked == [{"alike", "short"}] * 20
 
 
 def test_what_lies_in_the_place_of_a_learned_set_is_not_written_over(ctx):
     judge(ctx, 20)
-    folder = weight_sets.weights_folder(ctx.settings.data) / train(ctx, Known(["o-1", "o-2", "o-3"])).id
+    folder = weight_sets.weights_folder(ctx.settings.data) / train(ctx, LOCAL, Known(["o-1", "o-2", "o-3"])).id
     (folder / "notes.txt").write_text("x", encoding="utf-8")
     with pytest.raises(Invalid, match="ほかのファイルがあります"):
-        train(ctx, Known(["o-1", "o-2", "o-3"]))
+        train(ctx, LOCAL, Known(["o-1", "o-2", "o-3"]))
     assert (folder / "notes.txt").exists()
 
 
 def test_a_set_that_is_no_better_is_not_kept(ctx):
     judge(ctx, 20, good="o-1", bad="o-2")  # as the default has it
-    trained = train(ctx, Known(["o-1", "o-2", "o-3"]))
+    trained = train(ctx, LOCAL, Known(["o-1", "o-2", "o-3"]))
     assert trained.measures["difference"] == 0.0
     assert trained.id == ""
-    assert weights.overview(ctx).learned == ()
+    assert seen(ctx, weights.overview, ctx.ruling).learned == ()
 
 
 def test_with_too_few_judged_issues_the_sentence_says_how_many_there_are(ctx):
     judge(ctx, 14)
     with pytest.raises(Invalid, match=r"15件以上要ります。いまは14件"):
-        train(ctx, Known(["o-1", "o-2", "o-3"]))
+        train(ctx, LOCAL, Known(["o-1", "o-2", "o-3"]))
 
 
 def test_only_the_judgement_that_counts_is_learned_from(ctx):
     judge(ctx, 15)
-    reviews.take_back(ctx, "i-00", "o-2")
+    done(ctx, reviews.take_back, "i-00", "o-2")
     with pytest.raises(Invalid, match="いまは14件"):
-        train(ctx, Known(["o-1", "o-2", "o-3"]))
+        train(ctx, LOCAL, Known(["o-1", "o-2", "o-3"]))
 
 
 def test_an_organisation_that_is_no_candidate_any_more_is_not_learned_from(ctx):
     judge(ctx, 15)
     with pytest.raises(Invalid, match="いまは0件"):
-        train(ctx, Known(["o-1", "o-3"]))
+        train(ctx, LOCAL, Known(["o-1", "o-3"]))
 
 
 def test_judgements_about_samples_are_not_learned_from(ctx):
-    with ctx.db.write() as conn:
-        organisation_rows.upsert(conn, [Organisation(id="o-1", key="o-1", name="見本", is_sample=True)])
-        issue_rows.upsert(conn, [Issue(id="i-1", key="k1", title="業務")])
-        review_rows.add(conn, issue="i-1", organisation="o-1", grade=Grade.SUITABLE)
-        assert review_rows.graded(conn) == {}
+    with ctx.write(LOCAL) as s:
+        organisation_rows.upsert(s, [Organisation(id="o-1", key="o-1", name="見本", is_sample=True)])
+        issue_rows.upsert(s, [Issue(id="i-1", key="k1", title="業務")])
+        review_rows.add(s, Judgement(issue="i-1", organisation="o-1", grade=Grade.SUITABLE))
+        assert review_rows.graded(s) == {}
 
 
 # the commands
@@ -334,8 +334,8 @@ def test_the_command_says_when_the_set_is_in_force_already_and_records_nothing(c
 
 def test_the_command_that_cannot_go_back_names_the_way_out(ctx):
     folder = learned(ctx)
-    weights.choose(ctx, ONE, "一")
-    weights.choose(ctx, "", "二")
+    choose(ctx, ONE, "一")
+    choose(ctx, "", "二")
     change_a_byte(folder)
     refused = CliRunner().invoke(app, ["models", "roll-back"])
     assert refused.exit_code == 2
@@ -347,7 +347,7 @@ def test_the_list_tells_the_measures_and_a_broken_set_beside_it(ctx):
     folder = learned(ctx, characters=0.75)
     assert "文字 0.75" in run("weights").stdout
     assert "差は+0.100(95%信頼区間 -0.010〜+0.200)" in run("weights").stdout
-    weights.choose(ctx, ONE, "試す")
+    choose(ctx, ONE, "試す")
     change_a_byte(folder)
     answer = run("weights")
     assert "変わっています" in answer.stdout
@@ -364,44 +364,44 @@ def test_learning_without_judgements_says_what_is_needed(ctx):
 
 
 def ranked(ctx):
-    matcher = ctx.indexes.organisations.matcher()
+    matcher = matcher_of(ctx.indexes.organisations)
     return matcher.name, matcher.config.weights.characters
 
 
 def test_lists_follow_a_choice_at_once_and_under_another_name(ctx):
     before = ranked(ctx)
     learned(ctx, characters=0.75)
-    weights.choose(ctx, ONE, "試す")
+    choose(ctx, ONE, "試す")
     assert ranked(ctx)[1] == 0.75
     assert ranked(ctx)[0] != before[0]
-    weights.roll_back(ctx)
+    done(ctx, weights.roll_back, ctx.ruling)
     assert ranked(ctx) == before
 
 
 def test_a_set_that_breaks_while_the_service_runs_goes_on_and_the_page_says_the_same(ctx):
     folder = learned(ctx, characters=0.75)
-    weights.choose(ctx, ONE, "試す")
+    choose(ctx, ONE, "試す")
     assert ranked(ctx)[1] == 0.75
     (folder / "weights.json").write_text("{", encoding="utf-8")
-    with ctx.db.write() as conn:
-        issue_rows.upsert(conn, [Issue(id="i9", key="9", title="猫の苦情")])
+    with ctx.write(LOCAL) as s:
+        issue_rows.upsert(s, [Issue(id="i9", key="9", title="猫の苦情")])
     assert ranked(ctx)[1] == 0.75
-    assert weights.overview(ctx).in_force.weights["characters"] == 0.75
+    assert seen(ctx, weights.overview, ctx.ruling).in_force.weights["characters"] == 0.75
 
 
 def test_a_set_found_broken_at_the_start_is_told_once_and_can_be_chosen_again_when_mended(ctx, caplog):
     folder = learned(ctx, characters=0.75)
-    weights.choose(ctx, ONE, "試す")
+    choose(ctx, ONE, "試す")
     whole = (folder / "weights.json").read_bytes()
     (folder / "weights.json").write_bytes(b"{")
     again = open_context(ctx.settings)
     with caplog.at_level(logging.WARNING):
         assert ranked(again)[1] == weight_sets.default_weights()["characters"]
-        again.indexes.issues.matcher()
-        assert weights.overview(again).in_force.fault
+        matcher_of(again.indexes.issues)
+        assert seen(again, weights.overview, again.ruling).in_force.fault
     assert len([record for record in caplog.records if ONE in record.getMessage()]) == 1
     (folder / "weights.json").write_bytes(whole)
-    weights.choose(again, ONE, "直したため")
+    choose(again, ONE, "直したため")
     assert ranked(again)[1] == 0.75
     again.db.close()
 
@@ -413,5 +413,5 @@ def test_measures_that_are_none_leave_the_set_usable(ctx, measures):
     manifest["about"]["measures"] = measures
     del manifest["seal"]  # as before there were seals
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    (found,) = weights.overview(ctx).learned
+    (found,) = seen(ctx, weights.overview, ctx.ruling).learned
     assert (found.fault, found.measures) == ("", {})

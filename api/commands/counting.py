@@ -18,11 +18,12 @@ def indicators(
     from api.usecases import indicators as counting
     from api.usecases.clock import today
     from api.usecases.given import year_given
+    from corpus.access import TERMINAL
     from corpus.dates import fiscal_year_label, fiscal_year_of
 
     fiscal_year = year_given(year) if year else fiscal_year_of(today())
-    with opened() as ctx:
-        counted = counting.indicators(ctx, fiscal_year)
+    with opened() as ctx, ctx.read(TERMINAL) as s:
+        counted = counting.indicators(s, fiscal_year)
     if as_json:
         answer_json(counting.as_json(counted))
         return
@@ -50,9 +51,10 @@ def remove_samples(
 ) -> None:
     """サンプルの団体と課題を、それについての記録とともに取り除きます。二度と入りません。"""
     from api.usecases.samples import remove
+    from corpus.access import TERMINAL
 
-    with opened() as ctx:
-        removed = remove(ctx, include_cases=cases)
+    with opened() as ctx, ctx.write(TERMINAL) as s:
+        removed = remove(s, include_cases=cases)
     if as_json:
         answer_json({"organisations": removed.organisations, "issues": removed.issues, "cases": removed.cases})
     else:

@@ -71,11 +71,12 @@ def _from_file(path: Path) -> "list[Example]":
 
 def _from_collection() -> "list[Example]":
     from api.usecases.fields import labelled
+    from corpus.access import TERMINAL
     from models.fields.learning import examples
     from models.fields.training import MOST_TEXTS
 
-    with opened() as ctx:
-        return _limited(examples(labelled(ctx, MOST_TEXTS + 1)))
+    with opened() as ctx, ctx.read(TERMINAL) as s:
+        return _limited(examples(labelled(s, MOST_TEXTS + 1)))
 
 
 def _limited(given: "list[Example]") -> "list[Example]":

@@ -111,6 +111,7 @@ def _override(text: str) -> "ItemOverride":
 
 def _import_one(ctx: "Context", path: str, options: "ReadOptions", dry_run: bool, skip: bool) -> "FileReport":
     from api.usecases.imports import import_file, unreadable
+    from corpus.access import TERMINAL
 
     try:
         size = Path(path).stat().st_size
@@ -127,7 +128,7 @@ def _import_one(ctx: "Context", path: str, options: "ReadOptions", dry_run: bool
     progress = ProgressLine(Path(path).name)
     try:
         report = import_file(
-            ctx, Path(path).name, data, options, dry_run=dry_run, skip_bad_rows=skip, progress=progress
+            ctx, TERMINAL, Path(path).name, data, options, dry_run=dry_run, skip_bad_rows=skip, progress=progress
         )
     finally:
         progress.close()

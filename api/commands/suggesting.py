@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,10 @@ from api.errors import Invalid
 
 if TYPE_CHECKING:
     from api.sheets_out import CandidateRow
-    from api.usecases.context import Context
-    from api.usecases.suggestions import Candidate, CandidateList
+    from api.usecases.context import Context, Indexes
+    from api.usecases.suggestions import Candidate, CandidateList, Inquiry
     from corpus.records import Issue
+    from corpus.session import Session
 
 _FIRST_LINE = "これは候補です。選ぶのは人です。"
 
@@ -41,6 +43,7 @@ def suggest(
     _check_request(text, issue, organisation, department, out)
     from api.pages.reasons import list_message
     from api.usecases import suggestions
+    from corpus.access import TERMINAL
 
     with opened() as ctx:
         if not text and (prefecture or city):
@@ -48,17 +51,40 @@ def suggest(
         if department:
             _whole_department(ctx, department, Path(out), k, as_json)
             return
-        if issue:
-            found = suggestions.suggest_for_issue(ctx, issue, k)
-        elif organisation:
-            found = suggestions.issues_for_organisation(ctx, organisation, k)
-        else:
-            found = suggestions.suggest_for_text(ctx, _text(text), k, prefecture, city)
-        message = list_message(ctx, found, issue)
+        asked = _Asked(_text(text) if text else "", issue, organisation, prefecture, city)
+        with ctx.read(TERMINAL) as s:
+            asked.put(s, ctx.indexes)  # what cannot be asked is refused before anything is got ready
+        for index in (ctx.indexes.organisations, ctx.indexes.issues if organisation else ctx.indexes.cases):
+            index.prepare()
+        with ctx.read(TERMINAL) as s:
+            asking = asked.put(s, ctx.indexes)
+            found = asking.issues(k) if organisation else asking.organisations(k)
+            message = list_message(asking, found)
     if as_json:
         answer_json({**suggestions.as_json(found), "message": message})
     else:
         _show(found, message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a command asks with: a text, or the number of an issue, or of an organisation."""
+
+    text: str
+    issue: str
+    organisation: str
+    prefecture: str
+    city: str
+
+    def put(self, s: "Session", indexes: "Indexes") -> "Inquiry":
+        """Raises NotFound, Invalid."""
+        from api.usecases import collection, suggestions
+
+        if self.issue:
+            return suggestions.ask_with_issue(s, indexes, collection.issue(s, self.issue))
+        if self.organisation:
+            return suggestions.ask_with_organisation(s, indexes, collection.organisation(s, self.organisation))
+        return suggestions.ask_with_text(s, indexes, self.text, self.prefecture, self.city)
 
 
 def _check_request(text: str, issue: str, organisation: str, department: str, out: str) -> None:
@@ -131,32 +157,48 @@ def _fields(codes: tuple[int, ...]) -> str:
 
 
 def _whole_department(ctx: "Context", department: str, out: Path, k: int, as_json: bool) -> None:
-    from api.pages.reasons import list_message
+    """One view of the collection for all of its issues; the file is written when that is closed."""
     from api.sheets_out import candidate_workbook
     from api.usecases.collection import department_issues
-    from api.usecases.suggestions import suggest_for_issue
+    from corpus.access import TERMINAL
 
-    issues = department_issues(ctx, department)
-    rows: list[CandidateRow] = []
-    for number, issue in enumerate(issues, start=1):
-        say(f"{len(issues)}件中{number}件目の課題の候補を探しています。")
-        found = suggest_for_issue(ctx, issue.id, k)
-        rows += _rows(issue, found, list_message(ctx, found, issue.id))
+    with ctx.read(TERMINAL) as s:
+        department_issues(s, department)  # a name that fits none, or several, is refused first
+    for index in (ctx.indexes.organisations, ctx.indexes.cases):
+        index.prepare()
+    with ctx.read(TERMINAL) as s:
+        issues = department_issues(s, department)
+        rows = department_rows(s, ctx.indexes, issues, k)
+        left_out = _left_out(s, issues)
     out.write_bytes(candidate_workbook(f"{department}の課題と候補の団体", rows))
     if as_json:
         answer_json({"out": str(out), "department": department, "issues": len(issues), "rows": len(rows)})
     else:
         written = f"{len(issues)}件の課題について、候補を{len(rows)}行、{out} に書き出しました。"
-        typer.echo(f"{written}{_left_out(ctx, issues)}{_FIRST_LINE}")
+        typer.echo(f"{written}{left_out}{_FIRST_LINE}")
 
 
-def _left_out(ctx: "Context", issues: "Sequence[Issue]") -> str:
+def department_rows(s: "Session", indexes: "Indexes", issues: "Sequence[Issue]", k: int) -> "list[CandidateRow]":
+    """The lines of the workbook, issue by issue."""
+    from api.pages.reasons import list_message
+    from api.usecases.suggestions import ask_with_issue
+
+    rows: list[CandidateRow] = []
+    for number, issue in enumerate(issues, start=1):
+        say(f"{len(issues)}件中{number}件目の課題の候補を探しています。")
+        asking = ask_with_issue(s, indexes, issue)
+        found = asking.organisations(k)
+        rows += _rows(issue, found, list_message(asking, found))
+    return rows
+
+
+def _left_out(s: "Session", issues: "Sequence[Issue]") -> str:
     """Why the department has more issues than those looked at; "" where it has not."""
     from corpus.records import IssueStatus
 
     if not issues:  # a department without any issue was refused before
         return "この課の課題は、相手を求めていないものか、終了したものだけです。"
-    stored = list(_of_department(ctx, issues[0]))
+    stored = list(_of_department(s, issues[0]))
     unasked = sum(not one.seeks_partner for one in stored)
     closed = sum(one.seeks_partner and one.status is not IssueStatus.OPEN for one in stored)
     counts = ((unasked, "相手を求めていない"), (closed, "終了した"))
@@ -164,16 +206,16 @@ def _left_out(ctx: "Context", issues: "Sequence[Issue]") -> str:
     return f"{said}は除きました。" if said else ""
 
 
-def _of_department(ctx: "Context", issue: "Issue") -> "Iterator[Issue]":
+def _of_department(s: "Session", issue: "Issue") -> "Iterator[Issue]":
     """All issues of the department of ``issue``, however its name is spelt; samples only beside a sample."""
     from api.usecases import collection
     from corpus.store.rows import fold
 
-    for name, _ in collection.departments(ctx):
+    for name, _ in collection.departments(s):
         if fold(name) == fold(issue.department):
-            pages = collection.issues(ctx, department=name).pages
+            pages = collection.issues(s, department=name).pages
             for page in range(1, pages + 1):
-                found = collection.issues(ctx, department=name, page=page).items
+                found = collection.issues(s, department=name, page=page).items
                 yield from (one for one in found if one.is_sample == issue.is_sample)
 
 

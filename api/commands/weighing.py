@@ -20,9 +20,10 @@ def weights(as_json: Annotated[bool, _AS_JSON] = False) -> None:
     """いま使っている重みと、付属の重み、学習した重みの一覧を示します。"""
     from api.usecases import weights as choosing
     from api.usecases.weight_sets import label
+    from corpus.access import TERMINAL
 
-    with opened() as ctx:
-        found = choosing.overview(ctx)
+    with opened() as ctx, ctx.read(TERMINAL) as s:
+        found = choosing.overview(s, ctx.ruling)
     if found.fault:
         say(found.fault)
     if as_json:
@@ -47,11 +48,15 @@ def use_weights(
     """順位に使う重みを切り替えます。"""
     from api.usecases import weights as choosing
     from api.usecases.weight_sets import DEFAULT
+    from corpus.access import TERMINAL
 
     chosen = DEFAULT if id == "default" else id
     with opened() as ctx:
-        before = choosing.overview(ctx).history
-        choice = choosing.choose(ctx, chosen, reason)
+        wanted = choosing.choosable(ctx.settings.data, chosen, reason)
+        with ctx.read(TERMINAL) as s:
+            before = choosing.overview(s, ctx.ruling).history
+        with ctx.write(TERMINAL) as s:
+            choice = choosing.choose(s, ctx.ruling, wanted)
     changed = choice is not None and choice not in before
     if as_json:
         answer_json({"weights": chosen, "reason": choice.reason if choice else "", "changed": changed})
@@ -64,10 +69,12 @@ def use_weights(
 def roll_back(as_json: Annotated[bool, _AS_JSON] = False) -> None:
     """順位に使う重みを、ひとつ前に使っていたものに戻します。"""
     from api.usecases import weights as choosing
+    from corpus.access import TERMINAL
 
     with opened() as ctx:
         try:
-            choice = choosing.roll_back(ctx)
+            with ctx.write(TERMINAL) as s:
+                choice = choosing.roll_back(s, ctx.ruling)
         except Invalid as error:
             if error.details:  # what was before is broken
                 say("付属の重みを使うには kyodo models use-weights default --reason 理由 と打ってください。")
@@ -81,9 +88,10 @@ def roll_back(as_json: Annotated[bool, _AS_JSON] = False) -> None:
 def train_weights(as_json: Annotated[bool, _AS_JSON] = False) -> None:
     """記録された評価(適・可・不適)から重みを学び、付属の重みより良ければ残します。切り替えは人がします。"""
     from api.usecases.weight_training import train
+    from corpus.access import TERMINAL
 
     with opened() as ctx:
-        trained = train(ctx)
+        trained = train(ctx, TERMINAL)
     if as_json:
         answer_json({"id": trained.id, "weights": trained.weights, "measures": trained.measures})
         return

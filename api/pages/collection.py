@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from api.dependencies import Chosen, Ctx, PageNumber, Searched
+from api.dependencies import Asker, Chosen, Ctx, PageNumber, Searched
 from api.lanes import RANKING, LaneRoute, lane
 from api.pages.rendering import page
 from api.usecases import collection, partners, suggestions
@@ -12,29 +12,37 @@ router = APIRouter(route_class=LaneRoute)
 
 
 @router.get("/organisations")
-def list_organisations(ctx: Ctx, text: Searched = "", kind: Chosen = "", page_number: PageNumber = 1) -> HTMLResponse:
+def list_organisations(
+    ctx: Ctx, viewer: Asker, text: Searched = "", kind: Chosen = "", page_number: PageNumber = 1
+) -> HTMLResponse:
     """All organisations, or those that hold a text (a place is part of the text), or of a kind."""
-    found = collection.organisations(ctx, text, kind, page=page_number)
-    return page("organisations.html", found=found, kinds=collection.kinds(ctx), filter={"text": text, "kind": kind})
+    with ctx.read(viewer) as s:
+        found, kinds = collection.organisations(s, text, kind, page=page_number), collection.kinds(s)
+    return page("organisations.html", found=found, kinds=kinds, filter={"text": text, "kind": kind})
 
 
 @router.get("/organisations/{organisation_id}")
 @lane(RANKING)
-def show_organisation(ctx: Ctx, organisation_id: str) -> HTMLResponse:
+def show_organisation(ctx: Ctx, viewer: Asker, organisation_id: str) -> HTMLResponse:
     """The profile, what came of it so far, and the issues that fit it; none for one that is no candidate."""
-    organisation = collection.organisation(ctx, organisation_id)
-    found = suggestions.issues_for_organisation(ctx, organisation_id) if organisation.active else None
-    met = partners.met(ctx, organisation_id)
+    with ctx.read(viewer) as s:
+        organisation = collection.organisation(s, organisation_id)
+        asking = suggestions.ask_with_organisation(s, ctx.indexes, organisation) if organisation.active else None
+        found, met = asking.issues() if asking else None, partners.met(s, organisation)
     return page("organisation.html", organisation=organisation, found=found, met=met)
 
 
 @router.get("/cases")
-def list_cases(ctx: Ctx, text: Searched = "", page_number: PageNumber = 1) -> HTMLResponse:
+def list_cases(ctx: Ctx, viewer: Asker, text: Searched = "", page_number: PageNumber = 1) -> HTMLResponse:
     """All cases, or those that hold a text."""
-    return page("cases.html", found=collection.cases(ctx, text, page_number), filter={"text": text})
+    with ctx.read(viewer) as s:
+        found = collection.cases(s, text, page_number)
+    return page("cases.html", found=found, filter={"text": text})
 
 
 @router.get("/cases/{case_id}")
-def show_case(ctx: Ctx, case_id: str) -> HTMLResponse:
+def show_case(ctx: Ctx, viewer: Asker, case_id: str) -> HTMLResponse:
     """One case."""
-    return page("case.html", case=collection.case(ctx, case_id))
+    with ctx.read(viewer) as s:
+        case = collection.case(s, case_id)
+    return page("case.html", case=case)

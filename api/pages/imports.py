@@ -8,12 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from api.dependencies import Ctx
+from api.dependencies import Asker, Ctx
 from api.errors import Detail, Invalid
 from api.lanes import FILES, READING, LaneRoute, lane
 from api.pages.forms import reading_from
 from api.pages.rendering import page, see
 from api.usecases import imports
+from api.usecases.given import check_sees_all
 from api.usecases.imports import FileReport
 from corpus.readers.base import Kind, MappedColumn, ReadOptions
 from corpus.readers.items import ITEMS
@@ -42,65 +43,73 @@ class SheetChoices:
 
 
 @router.get("")
-def choose_file(ctx: Ctx, done: str = "", entry: int = 0) -> HTMLResponse:
+def choose_file(ctx: Ctx, viewer: Asker, done: str = "", entry: int = 0) -> HTMLResponse:
     """The form, and what was brought in before; ``entry`` is the number of what was brought in just now."""
-    return _choose(ctx, done=done, entry=entry)
+    return _choose(ctx, viewer, done=done, entry=entry)
 
 
 @router.post("")
 @lane(READING)
-def stage(ctx: Ctx, file: Annotated[UploadFile | None, File()] = None) -> Response:
+def stage(ctx: Ctx, viewer: Asker, file: Annotated[UploadFile | None, File()] = None) -> Response:
     """Keeps the file for its preview; nothing is stored in the collection yet."""
     if file is None or not file.filename:
-        return _choose(ctx, errors=(Detail("file", "ファイルを選んでください。"),))
-    token = imports.stage_upload(ctx, file.filename, file.file.read())
+        return _choose(ctx, viewer, errors=(Detail("file", "ファイルを選んでください。"),))
+    token = imports.stage_upload(ctx.settings, viewer, file.filename, file.file.read())
     return see(f"/imports/{token}")
 
 
 @router.get("/{token}")
 @lane(FILES)
-def preview(ctx: Ctx, request: Request, token: str) -> HTMLResponse:
+def preview(ctx: Ctx, viewer: Asker, request: Request, token: str) -> HTMLResponse:
     """What would be stored. The address holds how the file shall be read: 項目 and letters of columns only."""
-    return _preview(ctx, request, token)
+    return _preview(ctx, viewer, request, token)
 
 
 @router.post("/{token}/confirm")
 @lane(FILES)
-def confirm(ctx: Ctx, request: Request, token: str, skip_bad_rows: Annotated[str, Form()] = "") -> Response:
+def confirm(
+    ctx: Ctx, viewer: Asker, request: Request, token: str, skip_bad_rows: Annotated[str, Form()] = ""
+) -> Response:
     """Stores the file as previewed; rows with errors are left out only when that was ticked."""
-    name, data = imports.staged(ctx, token)
+    check_sees_all(viewer)
+    name, data = imports.staged(ctx.settings, token)
     options = reading_from(request.query_params.multi_items(), ctx.settings)
-    report = imports.import_file(ctx, name, data, options, skip_bad_rows=bool(skip_bad_rows))
+    report = imports.import_file(ctx, viewer, name, data, options, skip_bad_rows=bool(skip_bad_rows))
     if not report.stored:
-        return _preview(ctx, request, token)
-    imports.discard(ctx, token)
-    return see(f"/imports?done=imported&entry={imports.recent(ctx)[0].id}#done")
+        return _preview(ctx, viewer, request, token)
+    imports.discard(ctx.settings, token)
+    return see(f"/imports?done=imported&entry={report.entry}#done")
 
 
 @router.post("/{token}/cancel")
 @lane(READING)
-def cancel(ctx: Ctx, token: str) -> RedirectResponse:
+def cancel(ctx: Ctx, viewer: Asker, token: str) -> RedirectResponse:
     """Forgets the file."""
-    imports.discard(ctx, token)
+    check_sees_all(viewer)
+    imports.discard(ctx.settings, token)
     return see("/imports?done=cancelled")
 
 
-def _choose(ctx: Ctx, *, done: str = "", entry: int = 0, errors: tuple[Detail, ...] = ()) -> HTMLResponse:
-    recent = imports.recent(ctx)
+def _choose(
+    ctx: Ctx, viewer: Asker, *, done: str = "", entry: int = 0, errors: tuple[Detail, ...] = ()
+) -> HTMLResponse:
+    with ctx.read(viewer) as s:
+        recent = imports.recent(s)
     fresh = next((one for one in recent if one.id == entry), None)
     return page("imports.html", 422 if errors else 200, recent=recent, fresh=fresh, done=done, errors=errors)
 
 
-def _preview(ctx: Ctx, request: Request, token: str) -> HTMLResponse:
-    name, data = imports.staged(ctx, token)
+def _preview(ctx: Ctx, viewer: Asker, request: Request, token: str) -> HTMLResponse:
+    check_sees_all(viewer)
+    name, data = imports.staged(ctx.settings, token)
     typed = {name: value.strip() for name, value in request.query_params.items()}
     errors: tuple[Detail, ...] = ()
     try:
         options = reading_from(typed.items(), ctx.settings)
     except Invalid as error:
         options, errors = reading_from((), ctx.settings), error.details
-    report = imports.import_file(ctx, name, data, options, dry_run=True)
-    plain = _without_choices(ctx, name, data, options) if _loses_a_sheet(report, options) else report
+    report = imports.import_file(ctx, viewer, name, data, options, dry_run=True)
+    plain = _without_choices(ctx, viewer, name, data, options) if _loses_a_sheet(report, options) else report
     if report.exit_code == imports.UNREADABLE and plain.exit_code != imports.UNREADABLE:
         report, errors = plain, (_what_to_choose(report, plain, options),)
     sheets = sheet_choices(plain, typed)
@@ -129,12 +138,12 @@ def _loses_a_sheet(report: FileReport, options: ReadOptions) -> bool:
     return bool(lost) or (report.exit_code == imports.UNREADABLE and options.kind is not None)
 
 
-def _without_choices(ctx: Ctx, name: str, data: bytes, options: ReadOptions) -> FileReport:
+def _without_choices(ctx: Ctx, viewer: Asker, name: str, data: bytes, options: ReadOptions) -> FileReport:
     """The file by its own headings: of the kind that was chosen, else of the one that fits."""
-    report = imports.import_file(ctx, name, data, replace(options, overrides=()), dry_run=True)
+    report = imports.import_file(ctx, viewer, name, data, replace(options, overrides=()), dry_run=True)
     if report.exit_code != imports.UNREADABLE or options.kind is None:
         return report
-    return imports.import_file(ctx, name, data, replace(options, overrides=(), kind=None), dry_run=True)
+    return imports.import_file(ctx, viewer, name, data, replace(options, overrides=(), kind=None), dry_run=True)
 
 
 def _what_to_choose(report: FileReport, plain: FileReport, options: ReadOptions) -> Detail:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from api.dependencies import Ctx
+from api.dependencies import Asker, Ctx
 from api.lanes import LaneRoute
 from api.pages.forms import fiscal_year_from, this_fiscal_year
 from api.pages.rendering import page
@@ -14,9 +14,11 @@ _FIRST_YEAR = 2015  # of the counts of 岡山市 that are shown beside
 
 
 @router.get("/indicators")
-def show_indicators(ctx: Ctx, year: str = "") -> HTMLResponse:
+def show_indicators(ctx: Ctx, viewer: Asker, year: str = "") -> HTMLResponse:
     """Each figure with its definition, its events and the figure of 岡山市 it is compared with."""
     current = this_fiscal_year()
     chosen = fiscal_year_from(year, "year") or current
     years = sorted({chosen, *range(_FIRST_YEAR, current + 1)}, reverse=True)
-    return page("indicators.html", year=chosen, years=years, indicators=indicators.indicators(ctx, chosen))
+    with ctx.read(viewer) as s:
+        counted = indicators.indicators(s, chosen)
+    return page("indicators.html", year=chosen, years=years, indicators=counted)

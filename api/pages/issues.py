@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
-from api.dependencies import Ctx, Department, PageNumber, Place, Searched, Version
+from api.dependencies import Asker, Ctx, Department, PageNumber, Place, Searched, Version
 from api.errors import Conflict, Detail, Invalid
 from api.lanes import RANKING, READING, LaneRoute, lane
 from api.pages.forms import IssueForm, fiscal_year_from, this_fiscal_year
@@ -19,17 +19,25 @@ from corpus.records import IssueStatus
 
 router = APIRouter(route_class=LaneRoute, prefix="/issues")
 Typed = Annotated[str, Form()]
+_SIMILAR = 5
 _CHOICES = 20  # organisations offered when a missed partner is looked for
 
 
 @router.get("")
 def list_issues(
-    ctx: Ctx, text: Searched = "", department: Department = "", year: Place = "", page_number: PageNumber = 1
+    ctx: Ctx,
+    viewer: Asker,
+    text: Searched = "",
+    department: Department = "",
+    year: Place = "",
+    page_number: PageNumber = 1,
 ) -> HTMLResponse:
     """All issues, or those that hold a text, of a department, of a fiscal year."""
-    found = collection.issues(ctx, text, department, fiscal_year_from(year, "year"), page_number)
+    with ctx.read(viewer) as s:
+        found = collection.issues(s, text, department, fiscal_year_from(year, "year"), page_number)
+        departments = collection.departments(s)
     asked = {"text": text, "department": department, "year": year}
-    return page("issues.html", found=found, departments=collection.departments(ctx), filter=asked)
+    return page("issues.html", found=found, departments=departments, filter=asked)
 
 
 @router.get("/new")
@@ -48,10 +56,12 @@ def new_issue_from_text(text: Typed = "", prefecture: Typed = "", city: Typed = 
 
 
 @router.post("")
-def write_issue(ctx: Ctx, form: Annotated[IssueForm, Form()]) -> Response:
+def write_issue(ctx: Ctx, viewer: Asker, form: Annotated[IssueForm, Form()]) -> Response:
     """Stores a new issue."""
     try:
-        issue = collection.write_issue(ctx, form.draft())
+        draft = collection.checked(form.draft())
+        with ctx.write(viewer) as s:
+            issue = collection.write_issue(s, draft)
     except Invalid as error:
         return _form(form, errors=error.details)
     return see(f"/issues/{issue.id}?done=written")
@@ -59,13 +69,16 @@ def write_issue(ctx: Ctx, form: Annotated[IssueForm, Form()]) -> Response:
 
 @router.get("/{issue_id}")
 @lane(RANKING)
-def show_issue(ctx: Ctx, issue_id: str, find: Searched = "", done: str = "", at: str = "") -> HTMLResponse:
+def show_issue(
+    ctx: Ctx, viewer: Asker, issue_id: str, find: Searched = "", done: str = "", at: str = ""
+) -> HTMLResponse:
     """The issue, its candidates (stored as shown, since people judge them), what people decided, what is similar."""
-    return _show(ctx, issue_id, find, done, at)
+    return _show(ctx, viewer, issue_id, find, done, at)
 
 
 def _show(
     ctx: Ctx,
+    viewer: Asker,
     issue_id: str,
     find: str = "",
     done: str = "",
@@ -74,21 +87,26 @@ def _show(
     chosen: Collection[int] | None = None,
 ) -> HTMLResponse:
     """``chosen``: the fields ticked in a form that ``errors`` sends back."""
-    issue = collection.issue(ctx, issue_id)
-    track = reviews.track(ctx, issue_id)
-    found = suggestions.suggest_for_issue(ctx, issue_id, record=True)
+    with ctx.read(viewer) as s:
+        issue = collection.issue(s, issue_id)
+        track = reviews.track(s, issue)
+        asking = suggestions.ask_with_issue(s, ctx.indexes, issue)
+        found = suggestions.already_recorded(s, issue, asking.organisations())
+        similar, cases = asking.issues(_SIMILAR), asking.cases()
+        choices, matching = partners.findable(s, find.strip(), _CHOICES) if find.strip() else ((), 0)
+        proposed = fields.proposals(fields.proposer(ctx.settings.data), issue, asking.asked)
+    found = suggestions.recorded(ctx, viewer, issue, found)
     listed = {candidate.id for candidate in found.candidates}
     missed = {one: review for one, review in track.latest.items() if review.missed and one not in listed}
-    choices, matching = partners.findable(ctx, find.strip(), _CHOICES) if find.strip() else ((), 0)
     return page(
         "issue.html",
         422 if errors else 200,
         issue=issue,
-        proposed=fields.proposals(ctx, issue),
+        proposed=proposed,
         found=found,
         reader=reading.offer(ctx.settings, issue),
-        similar=suggestions.similar_issues(ctx, issue_id),
-        cases=suggestions.similar_cases(ctx, issue_id),
+        similar=similar,
+        cases=cases,
         track=track,
         missed=missed,
         find=find,
@@ -104,41 +122,52 @@ def _show(
 
 
 @router.get("/{issue_id}/edit")
-def edit_form(ctx: Ctx, issue_id: str) -> HTMLResponse:
+def edit_form(ctx: Ctx, viewer: Asker, issue_id: str) -> HTMLResponse:
     """The form with what is stored."""
-    return _form(IssueForm.of(collection.issue(ctx, issue_id)), issue_id)
+    with ctx.read(viewer) as s:
+        issue = collection.issue(s, issue_id)
+    return _form(IssueForm.of(issue), issue_id)
 
 
 @router.post("/{issue_id}")
-def edit_issue(ctx: Ctx, issue_id: str, form: Annotated[IssueForm, Form()]) -> Response:
+def edit_issue(ctx: Ctx, viewer: Asker, issue_id: str, form: Annotated[IssueForm, Form()]) -> Response:
     """Stores the changes, unless someone else was quicker."""
     try:
-        collection.edit_issue(ctx, issue_id, form.version, form.draft())
+        draft = collection.checked(form.draft())
+        with ctx.write(viewer) as s:
+            collection.edit_issue(s, issue_id, form.version, draft)
     except Invalid as error:
         return _form(form, issue_id, error.details)
     except Conflict:
-        return _overtaken(ctx, issue_id, form)
+        return _overtaken(ctx, viewer, issue_id, form)
     return see(f"/issues/{issue_id}?done=edited")
 
 
 @router.post("/{issue_id}/fields")
 def choose_fields(
-    ctx: Ctx, issue_id: str, version: Version, chosen: Annotated[list[int] | None, Form()] = None
+    ctx: Ctx, viewer: Asker, issue_id: str, version: Version, chosen: Annotated[list[int] | None, Form()] = None
 ) -> Response:
     """The proposed fields as they are, or corrected: from now on they are the officer's choice."""
     try:
-        collection.set_fields(ctx, issue_id, version, frozenset(chosen or ()))
+        wanted = collection.checked_fields(chosen or ())
+        with ctx.write(viewer) as s:
+            collection.set_fields(s, issue_id, version, wanted)
     except Invalid as error:
-        if not fields.proposals(ctx, collection.issue(ctx, issue_id)):
+        with ctx.read(viewer) as s:
+            issue = collection.issue(s, issue_id)
+        if not fields.proposals(fields.proposer(ctx.settings.data), issue):
             raise  # its page has no form any more at which the sentence could stand
-        return _show(ctx, issue_id, errors=error.details, chosen=chosen or ())
+        return _show(ctx, viewer, issue_id, errors=error.details, chosen=chosen or ())
     return see(f"/issues/{issue_id}?done=fields")
 
 
 @router.post("/{issue_id}/status")
-def set_status(ctx: Ctx, issue_id: str, version: Version, status: Annotated[IssueStatus, Form()]) -> Response:
+def set_status(
+    ctx: Ctx, viewer: Asker, issue_id: str, version: Version, status: Annotated[IssueStatus, Form()]
+) -> Response:
     """Closes or reopens an issue."""
-    collection.set_status(ctx, issue_id, version, status)
+    with ctx.write(viewer) as s:
+        collection.set_status(s, issue_id, version, status)
     return see(f"/issues/{issue_id}?done={status}")
 
 
@@ -162,9 +191,10 @@ def _form(
     )
 
 
-def _overtaken(ctx: Ctx, issue_id: str, form: IssueForm) -> HTMLResponse:
+def _overtaken(ctx: Ctx, viewer: Asker, issue_id: str, form: IssueForm) -> HTMLResponse:
     """Someone else was quicker: what was typed, beside what is stored now; saved again, it replaces that."""
-    stored = IssueForm.of(collection.issue(ctx, issue_id))
+    with ctx.read(viewer) as s:
+        stored = IssueForm.of(collection.issue(s, issue_id))
     mine = form.model_copy(update={"version": stored.version})
     return _form(mine, issue_id, stored=form.other_than(stored), overtaken=True)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
-from api.dependencies import Ctx
+from api.dependencies import Asker, Ctx
 from api.errors import Detail, Invalid
 from api.lanes import LaneRoute
 from api.pages.rendering import page, see
@@ -18,33 +18,35 @@ _INSTEAD = Detail("reason-default", "付属の重みを使うときは、「付�
 
 
 @router.get("")
-def show_models(ctx: Ctx, done: str = "") -> HTMLResponse:
+def show_models(ctx: Ctx, viewer: Asker, done: str = "") -> HTMLResponse:
     """The weight of each part, what is in use, the learned sets with their measures, and every choice so far."""
-    return _show(ctx, done=done)
+    return _show(ctx, viewer, done=done)
 
 
 @router.post("/choose")
-def choose(ctx: Ctx, id: Typed = weight_sets.DEFAULT, reason: Typed = "") -> Response:
+def choose(ctx: Ctx, viewer: Asker, id: Typed = weight_sets.DEFAULT, reason: Typed = "") -> Response:
     """Puts a set in force; the reason stays on record."""
     id = id.strip()[:MAX_ID]
     try:
-        weights.choose(ctx, id, reason)
+        wanted = weights.choosable(ctx.settings.data, id, reason)
+        with ctx.write(viewer) as s:
+            weights.choose(s, ctx.ruling, wanted)
     except Invalid as error:
         details = tuple(Detail(_field(detail.field, id), detail.message) for detail in error.details)
-        return _show(ctx, errors=details, typed={id: reason})
+        return _show(ctx, viewer, errors=details, typed={id: reason})
     return see("/models?done=weights-chosen")
 
 
 @router.post("/roll-back")
-def roll_back(ctx: Ctx, seen: Annotated[int, Form()]) -> Response:
+def roll_back(ctx: Ctx, viewer: Asker, seen: Annotated[int, Form()]) -> Response:
     """Puts back what was in force before the choice numbered ``seen``, or leads to the default where that is broken."""
     try:
-        weights.roll_back(ctx, seen)
+        with ctx.write(viewer) as s:
+            weights.roll_back(s, ctx.ruling, seen)
     except Invalid as error:
         if not error.details:
             raise
-        instead = (_INSTEAD,) if weights.overview(ctx).in_force.chosen else ()  # else the default is chosen already
-        return _show(ctx, errors=(*error.details, *instead))
+        return _show(ctx, viewer, errors=error.details, instead=True)
     return see("/models?done=weights-rolled-back")
 
 
@@ -54,8 +56,19 @@ def _field(field: str, id: str) -> str:
 
 
 def _show(
-    ctx: Ctx, *, done: str = "", errors: tuple[Detail, ...] = (), typed: dict[str, str] | None = None
+    ctx: Ctx,
+    viewer: Asker,
+    *,
+    done: str = "",
+    errors: tuple[Detail, ...] = (),
+    typed: dict[str, str] | None = None,
+    instead: bool = False,
 ) -> HTMLResponse:
-    shown = {"found": weights.overview(ctx), "typed": typed or {}, "set_label": weight_sets.label}
-    shown["in_use"] = (*ctx.in_use, fields.in_use(ctx))
+    """``instead``: say how to go to the default, unless that is chosen already."""
+    with ctx.read(viewer) as s:
+        found = weights.overview(s, ctx.ruling)
+    if instead and found.in_force.chosen:
+        errors = (*errors, _INSTEAD)
+    shown = {"found": found, "typed": typed or {}, "set_label": weight_sets.label}
+    shown["in_use"] = (*ctx.in_use, fields.proposer(ctx.settings.data).in_use())
     return page("models.html", 422 if errors else 200, done=done, errors=errors, **shown)

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from api.usecases.clock import JAPAN
 from api.usecases.reviews import FITTING, REASONS, UNFITTING
+from corpus.access import LOCAL, TERMINAL, UNKNOWN
 from corpus.dates import era_label, fiscal_year_label, parse_date
 from corpus.readers.base import Kind, Severity
 from corpus.records import ReleaseLevel
@@ -146,6 +147,14 @@ def fiscal_year(year: int | None) -> str:
 def points(value: float) -> str:
     """A summand of a score, with three decimals: enough to compare within one list, and no percentage."""
     return f"{round(value, 3) + 0.0:.3f}".replace("-", "−")  # + 0.0: nothing is not below zero
+
+
+def actor_label(actor: str) -> str:
+    """Who recorded something, in words; of an id that nobody knows any more 不明."""
+    return _ACTORS.get(actor, _ACTORS[UNKNOWN])
+
+
+_ACTORS = {UNKNOWN: "不明", TERMINAL.actor: "端末", LOCAL.actor: "この画面の利用者"}
 
 
 def column_label(column: str) -> str:

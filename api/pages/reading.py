@@ -5,24 +5,26 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse
 
-from api.dependencies import Ctx
+from api.dependencies import Asker, Ctx
 from api.lanes import ASKING, LaneRoute, lane
 from api.pages.rendering import page
-from api.usecases import reading, suggestions
+from api.usecases import reading
 
 router = APIRouter(route_class=LaneRoute)
 
 
 @router.post("/issues/{issue_id}/reading")
 @lane(ASKING)
-def read_issue(ctx: Ctx, issue_id: str, version: Annotated[int, Form()]) -> HTMLResponse:
+def read_issue(ctx: Ctx, viewer: Asker, issue_id: str, version: Annotated[int, Form()]) -> HTMLResponse:
     """The answer itself, not a redirect: it is stored nowhere, so no address could show it again."""
-    read = reading.read_for_issue(ctx, issue_id, version)
-    return page("reading.html", read=read, cases=suggestions.similar_cases(ctx, issue_id))
+    read = reading.read_for_issue(ctx, viewer, issue_id, version)
+    return page("reading.html", read=read, cases=read.cases)
 
 
 @router.get("/reader")
-def show_calls(ctx: Ctx) -> HTMLResponse:
+def show_calls(ctx: Ctx, viewer: Asker) -> HTMLResponse:
     """For the administrator: calls by month and outcome."""
     levels = reading.permitted(ctx.settings)
-    return page("reader.html", calls=reading.calls(ctx), settings=ctx.settings, levels=levels)
+    with ctx.read(viewer) as s:
+        calls = reading.calls(s)
+    return page("reader.html", calls=calls, settings=ctx.settings, levels=levels)

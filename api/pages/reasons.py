@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from math import floor
 
 from api.pages.presentation import BAND_LABELS
-from api.usecases.context import Context
-from api.usecases.suggestions import Candidate, CandidateList, similar_cases, similar_cases_for_text
+from api.usecases.suggestions import Candidate, CandidateList, Inquiry
 from matcher.records import Band, Bridge, Contribution, Evidence, Part, Suggestion
 
 _UNITS = 1000  # points are shown in thousandths
@@ -151,19 +150,17 @@ def _of(part: Part, found: Iterable[Contribution]) -> list[Contribution]:
     return [c for c in found if c.part is part]
 
 
-def list_message(ctx: Context, found: CandidateList, issue_id: str = "") -> str:
+def list_message(asking: Inquiry, found: CandidateList) -> str:
     """What there is to say about a list as a whole, in sentences: without a good match the nearest past cases too.
 
-    ``issue_id`` where a stored issue was asked for. Empty where the list speaks for itself. The pages say the same with
-    links and quotes.
+    Empty where the list speaks for itself. The pages say the same with links and quotes.
     """
     if found.message or found.good_match:
         return found.message
     reference = _FOR_REFERENCE if found.candidates else ""
     if found.query.offers:
         return _NO_GOOD_ISSUE + reference + _NEXT_FOR_AN_ORGANISATION
-    cases = similar_cases(ctx, issue_id) if issue_id else similar_cases_for_text(ctx, found.query.text)
-    return _NO_GOOD_MATCH + reference + _nearest(cases) + _NEXT_STEP
+    return _NO_GOOD_MATCH + reference + _nearest(asking.cases()) + _NEXT_STEP
 
 
 def near_cases(cases: CandidateList) -> list[Candidate]:

@@ -60,6 +60,7 @@ _environment.filters.update(
     points=presentation.points,
     excerpt=presentation.excerpt,
     column_label=presentation.column_label,
+    actor_label=presentation.actor_label,
     field_label=activity_fields.label,
 )
 

@@ -194,6 +194,7 @@ class Review(Schema):
     band: str
     ranking: int | None
     recorded_at: datetime
+    actor: str
 
 
 class Reviews(Schema):
@@ -213,6 +214,7 @@ class Event(Schema):
     happened_on: date
     note: str
     recorded_at: datetime
+    actor: str
     voided: bool
 
 
@@ -225,6 +227,7 @@ class Introduction(Schema):
     introduced_on: date
     note: str
     recorded_at: datetime
+    actor: str
     voided: bool
 
 
@@ -288,6 +291,7 @@ class ImportEntry(Schema):
     unchanged: int
     skipped: int
     recorded_at: datetime
+    actor: str
 
 
 class IndicatorEvent(Schema):
@@ -350,6 +354,7 @@ class WeightChoice(Schema):
     weights: str
     reason: str
     recorded_at: datetime
+    actor: str
 
 
 class Weights(Schema):

@@ -4,63 +4,75 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api.dependencies import Ctx
+from api.dependencies import Asker, Ctx
 from api.lanes import LaneRoute
 from api.routers.answers import Event, Introduction, IntroductionTrack, Review, Reviews
 from api.routers.requests import EventDraft, IntroductionDraft, Judgement, MissedPartner
-from api.usecases import reviews
+from api.usecases import collection, reviews
 from corpus import records
 
 router = APIRouter(route_class=LaneRoute)
 
 
 @router.get("/issues/{issue_id}/reviews", response_model=Reviews, tags=["reviews"])
-def list_reviews(ctx: Ctx, issue_id: str) -> dict[str, Any]:
+def list_reviews(ctx: Ctx, viewer: Asker, issue_id: str) -> dict[str, Any]:
     """All judgements about an issue's candidates."""
-    track = reviews.track(ctx, issue_id)
+    with ctx.read(viewer) as s:
+        track = reviews.track(s, collection.issue(s, issue_id))
     return {"latest": track.latest, "history": track.history, "reasons": reviews.REASONS}
 
 
 @router.post("/issues/{issue_id}/reviews", response_model=Review | None, tags=["reviews"])
-def judge(ctx: Ctx, issue_id: str, said: Judgement) -> records.Review | None:
+def judge(ctx: Ctx, viewer: Asker, issue_id: str, said: Judgement) -> records.Review | None:
     """Grades a suggestion, or takes the grade back; the answer is the judgement that counts now."""
-    if said.grade is None:
-        reviews.take_back(ctx, issue_id, said.organisation)
-        return None
-    return reviews.grade(ctx, issue_id, said.organisation, said.grade, said.reason, said.comment, said.ranking)
+    judgement = reviews.checked(records.Judgement(issue=issue_id, **said.model_dump()))
+    with ctx.write(viewer) as s:
+        if judgement.grade is not None:
+            return reviews.judge(s, judgement)
+        reviews.take_back(s, issue_id, said.organisation)
+    return None
 
 
 @router.post("/issues/{issue_id}/missed", response_model=Review, tags=["reviews"])
-def add_missed(ctx: Ctx, issue_id: str, said: MissedPartner) -> records.Review:
+def add_missed(ctx: Ctx, viewer: Asker, issue_id: str, said: MissedPartner) -> records.Review:
     """Notes a partner that the list did not hold."""
-    return reviews.add_missed(ctx, issue_id, said.organisation, said.comment)
+    judgement = reviews.checked(reviews.missed(issue_id, said.organisation, said.comment))
+    with ctx.write(viewer) as s:
+        return reviews.judge(s, judgement)
 
 
 @router.get("/issues/{issue_id}/introductions", response_model=list[IntroductionTrack], tags=["introductions"])
-def list_introductions(ctx: Ctx, issue_id: str) -> tuple[reviews.IntroductionTrack, ...]:
+def list_introductions(ctx: Ctx, viewer: Asker, issue_id: str) -> tuple[reviews.IntroductionTrack, ...]:
     """Introductions of an issue, each with its events."""
-    return reviews.track(ctx, issue_id).introductions
+    with ctx.read(viewer) as s:
+        return reviews.track(s, collection.issue(s, issue_id)).introductions
 
 
 @router.post("/issues/{issue_id}/introductions", response_model=Introduction, tags=["introductions"])
-def introduce(ctx: Ctx, issue_id: str, made: IntroductionDraft) -> records.Introduction:
+def introduce(ctx: Ctx, viewer: Asker, issue_id: str, made: IntroductionDraft) -> records.Introduction:
     """Records that both sides were brought together."""
-    return reviews.introduce(ctx, issue_id, made.organisation, made.introduced_on, made.note)
+    reviews.check_fact(made.introduced_on, made.note)
+    with ctx.write(viewer) as s:
+        return reviews.introduce(s, issue_id, made.organisation, made.introduced_on, made.note)
 
 
 @router.post("/introductions/{introduction_id}/events", response_model=Event, tags=["introductions"])
-def add_event(ctx: Ctx, introduction_id: int, happened: EventDraft) -> records.StageEvent:
+def add_event(ctx: Ctx, viewer: Asker, introduction_id: int, happened: EventDraft) -> records.StageEvent:
     """Records a dated step."""
-    return reviews.add_event(ctx, introduction_id, happened.stage, happened.happened_on, happened.note)
+    reviews.check_fact(happened.happened_on, happened.note)
+    with ctx.write(viewer) as s:
+        return reviews.add_event(s, introduction_id, happened.stage, happened.happened_on, happened.note)
 
 
 @router.post("/introductions/{introduction_id}/void", response_model=Introduction, tags=["introductions"])
-def void_introduction(ctx: Ctx, introduction_id: int) -> records.Introduction:
+def void_introduction(ctx: Ctx, viewer: Asker, introduction_id: int) -> records.Introduction:
     """The introduction was recorded by mistake; it stays on record, and neither it nor its events count."""
-    return reviews.void_introduction(ctx, introduction_id)
+    with ctx.write(viewer) as s:
+        return reviews.void_introduction(s, introduction_id)
 
 
 @router.post("/events/{event_id}/void", status_code=204, tags=["introductions"])
-def void_event(ctx: Ctx, event_id: int) -> None:
+def void_event(ctx: Ctx, viewer: Asker, event_id: int) -> None:
     """The step was recorded by mistake; it stays on record and no longer counts."""
-    reviews.void_event(ctx, event_id)
+    with ctx.write(viewer) as s:
+        reviews.void_event(s, event_id)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, UploadFile
 
-from api.dependencies import Ctx
+from api.dependencies import Asker, Ctx
 from api.lanes import FILES, LaneRoute, lane
 from api.pages.forms import reading_from
 from api.routers.answers import ImportEntry, ImportReport
@@ -19,6 +19,7 @@ Typed = Annotated[str, Form()]
 @lane(FILES)
 def import_file(
     ctx: Ctx,
+    viewer: Asker,
     file: UploadFile,
     kind: Typed = "auto",
     department: Typed = "",
@@ -32,11 +33,13 @@ def import_file(
     given = {"kind": kind, "department": department, "year": fiscal_year, "prefecture": prefecture, "city": city}
     options = reading_from(given.items(), ctx.settings)
     data = file.file.read()
-    report = imports.import_file(ctx, file.filename or "", data, options, dry_run=dry_run, skip_bad_rows=skip_bad_rows)
+    name = file.filename or ""
+    report = imports.import_file(ctx, viewer, name, data, options, dry_run=dry_run, skip_bad_rows=skip_bad_rows)
     return {"files": [imports.as_json(report)]}
 
 
 @router.get("/imports", response_model=list[ImportEntry])
-def recent(ctx: Ctx) -> list[Import]:
+def recent(ctx: Ctx, viewer: Asker) -> list[Import]:
     """What was stored lately, newest first."""
-    return imports.recent(ctx)
+    with ctx.read(viewer) as s:
+        return imports.recent(s)

@@ -4,13 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from api.dependencies import Ctx
+from api.dependencies import Asker, Ctx
 from api.lanes import RANKING, LaneRoute, lane
 from api.pages.reasons import list_message
 from api.routers.answers import Suggestions
 from api.routers.requests import AskText
-from api.usecases import suggestions
-from api.usecases.suggestions import CandidateList, as_json
+from api.usecases import collection, suggestions
+from api.usecases.suggestions import CandidateList, Inquiry, as_json
+from corpus.session import Session
 
 router = APIRouter(route_class=LaneRoute, tags=["suggestions"])
 Count = Annotated[int, Query(ge=1, le=100)]
@@ -18,39 +19,52 @@ Count = Annotated[int, Query(ge=1, le=100)]
 
 @router.post("/suggestions", response_model=Suggestions)
 @lane(RANKING)
-def for_text(ctx: Ctx, asked: AskText) -> dict[str, Any]:
+def for_text(ctx: Ctx, viewer: Asker, asked: AskText) -> dict[str, Any]:
     """Organisations for a free text, which is not stored."""
-    return _answer(ctx, suggestions.suggest_for_text(ctx, asked.text, asked.k, asked.prefecture, asked.city))
+    with ctx.read(viewer) as s:
+        asking = suggestions.ask_with_text(s, ctx.indexes, asked.text, asked.prefecture, asked.city)
+        return _answer(asking, asking.organisations(asked.k))
 
 
 @router.get("/issues/{issue_id}/suggestions", response_model=Suggestions)
 @lane(RANKING)
-def for_issue(ctx: Ctx, issue_id: str, k: Count = 10) -> dict[str, Any]:
+def for_issue(ctx: Ctx, viewer: Asker, issue_id: str, k: Count = 10) -> dict[str, Any]:
     """Organisations for a stored issue."""
-    return _answer(ctx, suggestions.suggest_for_issue(ctx, issue_id, k), issue_id)
+    with ctx.read(viewer) as s:
+        asking = _asking(ctx, s, issue_id)
+        return _answer(asking, asking.organisations(k))
 
 
 @router.get("/issues/{issue_id}/similar-issues", response_model=Suggestions)
 @lane(RANKING)
-def similar_issues(ctx: Ctx, issue_id: str, k: Count = 5) -> dict[str, Any]:
+def similar_issues(ctx: Ctx, viewer: Asker, issue_id: str, k: Count = 5) -> dict[str, Any]:
     """Other open issues like this one."""
-    return as_json(suggestions.similar_issues(ctx, issue_id, k))
+    with ctx.read(viewer) as s:
+        return as_json(_asking(ctx, s, issue_id).issues(k))
 
 
 @router.get("/issues/{issue_id}/similar-cases", response_model=Suggestions)
 @lane(RANKING)
-def similar_cases(ctx: Ctx, issue_id: str, k: Count = 3) -> dict[str, Any]:
+def similar_cases(ctx: Ctx, viewer: Asker, issue_id: str, k: Count = 3) -> dict[str, Any]:
     """Past cases like this issue."""
-    return as_json(suggestions.similar_cases(ctx, issue_id, k))
+    with ctx.read(viewer) as s:
+        return as_json(_asking(ctx, s, issue_id).cases(k))
 
 
 @router.get("/organisations/{organisation_id}/suggestions", response_model=Suggestions)
 @lane(RANKING)
-def for_organisation(ctx: Ctx, organisation_id: str, k: Count = 10) -> dict[str, Any]:
+def for_organisation(ctx: Ctx, viewer: Asker, organisation_id: str, k: Count = 10) -> dict[str, Any]:
     """Open issues for an organisation."""
-    return _answer(ctx, suggestions.issues_for_organisation(ctx, organisation_id, k))
+    with ctx.read(viewer) as s:
+        organisation = collection.organisation(s, organisation_id)
+        asking = suggestions.ask_with_organisation(s, ctx.indexes, organisation)
+        return _answer(asking, asking.issues(k))
 
 
-def _answer(ctx: Ctx, found: CandidateList, issue_id: str = "") -> dict[str, Any]:
+def _asking(ctx: Ctx, s: Session, issue_id: str) -> Inquiry:
+    return suggestions.ask_with_issue(s, ctx.indexes, collection.issue(s, issue_id))
+
+
+def _answer(asking: Inquiry, found: CandidateList) -> dict[str, Any]:
     """Without a good match the message names the nearest past cases and the next step."""
-    return {**as_json(found), "message": list_message(ctx, found, issue_id)}
+    return {**as_json(found), "message": list_message(asking, found)}

@@ -2,19 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import count
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection
-
 from api.errors import Conflict, Detail, Invalid, NotFound
 from api.usecases.clock import today
-from api.usecases.context import Context
 from api.usecases.given import check_text
 from corpus.activity_fields import FIELDS
 from corpus.records import Case, Issue, IssueStatus, Organisation, Origin, ReleaseLevel
+from corpus.session import Session
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
@@ -72,38 +71,31 @@ class Overview:
     samples_rank: bool
 
 
-def overview(ctx: Context) -> Overview:
+def overview(s: Session) -> Overview:
     """Counts of everything stored, inactive organisations and closed issues included."""
-    with ctx.db.read() as conn:
-        organisations = organisation_rows.count(conn)
-        return Overview(
-            organisations=organisations,
-            issues=issue_rows.count(conn),
-            cases=case_rows.count(conn),
-            samples_rank=organisations.real == 0 and organisations.samples > 0,
-        )
-
-
-def issues(
-    ctx: Context, text: str = "", department: str = "", fiscal_year: int | None = None, page: int = 1
-) -> Page[Issue]:
-    """Issues whose texts hold ``text``, of one department and year where given."""
-    return _page(
-        ctx,
-        page,
-        lambda conn, limit, offset: issue_rows.page(
-            conn, text=text, department=department, fiscal_year=fiscal_year, limit=limit, offset=offset
-        ),
+    organisations = organisation_rows.count(s)
+    return Overview(
+        organisations=organisations,
+        issues=issue_rows.count(s),
+        cases=case_rows.count(s),
+        samples_rank=organisations.real == 0 and organisations.samples > 0,
     )
 
 
-def departments(ctx: Context) -> list[tuple[str, int]]:
+def issues(
+    s: Session, text: str = "", department: str = "", fiscal_year: int | None = None, page: int = 1
+) -> Page[Issue]:
+    """Issues whose texts hold ``text``, of one department and year where given."""
+    found = partial(issue_rows.page, s, text=text, department=department, fiscal_year=fiscal_year)
+    return _page(page, found)
+
+
+def departments(s: Session) -> list[tuple[str, int]]:
     """Departments with their numbers of issues."""
-    with ctx.db.read() as conn:
-        return issue_rows.departments(conn)
+    return issue_rows.departments(s)
 
 
-def department_issues(ctx: Context, department: str) -> tuple[Issue, ...]:
+def department_issues(s: Session, department: str) -> tuple[Issue, ...]:
     """All open issues of a department that seek a partner; 健康づくり課 also finds 保健福祉局 健康づくり課.
 
     Once a real issue is stored, samples are left out. A name written in full is that department, even where it ends
@@ -111,11 +103,10 @@ def department_issues(ctx: Context, department: str) -> tuple[Issue, ...]:
     end fits several.
     """
     check_text(department, MAX_DEPARTMENT, "department")
-    with ctx.db.read() as conn:
-        invented = issue_rows.count(conn).real == 0
-        found: list[Issue] = []
-        for name, number in _departments_meant(issue_rows.departments(conn, is_sample=invented), department):
-            found += issue_rows.page(conn, department=name, is_sample=invented, limit=number)[0]
+    invented = issue_rows.count(s).real == 0
+    found: list[Issue] = []
+    for name, number in _departments_meant(issue_rows.departments(s, is_sample=invented), department):
+        found += issue_rows.page(s, department=name, is_sample=invented, limit=number)[0]
     return tuple(issue for issue in found if issue.seeks_partner and issue.status is IssueStatus.OPEN)
 
 
@@ -131,64 +122,61 @@ def _departments_meant(stored: Sequence[tuple[str, int]], department: str) -> li
     return same or ending
 
 
-def issue(ctx: Context, issue_id: str) -> Issue:
-    """One issue. Raises NotFound."""
-    with ctx.db.read() as conn:
-        return existing_issue(conn, issue_id)
+def issue(s: Session, issue_id: str) -> Issue:
+    """One issue. Raises NotFound, also where the viewer may not see it."""
+    found = issue_rows.get(s, issue_id)
+    if found is None:
+        raise NotFound("お探しの課題は見つかりません。番号を確かめてください。")
+    return found
 
 
 def organisations(
-    ctx: Context, text: str = "", kind: str = "", prefecture: str = "", city: str = "", page: int = 1
+    s: Session, text: str = "", kind: str = "", prefecture: str = "", city: str = "", page: int = 1
 ) -> Page[Organisation]:
     """Organisations whose texts hold ``text``, of one kind and place where given."""
-    return _page(
-        ctx,
-        page,
-        lambda conn, limit, offset: organisation_rows.page(
-            conn, text=text, kind=kind, prefecture=prefecture, city=city, limit=limit, offset=offset
-        ),
-    )
+    return _page(page, partial(organisation_rows.page, s, text=text, kind=kind, prefecture=prefecture, city=city))
 
 
-def kinds(ctx: Context) -> list[tuple[str, int]]:
+def kinds(s: Session) -> list[tuple[str, int]]:
     """Kinds of organisations with their numbers, the most frequent first."""
-    with ctx.db.read() as conn:
-        return organisation_rows.kinds(conn)
+    return organisation_rows.kinds(s)
 
 
-def organisation(ctx: Context, organisation_id: str) -> Organisation:
+def organisation(s: Session, organisation_id: str) -> Organisation:
     """One organisation. Raises NotFound."""
-    with ctx.db.read() as conn:
-        return existing_organisation(conn, organisation_id)
+    found = organisation_rows.get(s, organisation_id)
+    if found is None:
+        raise NotFound("お探しの団体は見つかりません。番号を確かめてください。")
+    return found
 
 
-def cases(ctx: Context, text: str = "", page: int = 1) -> Page[Case]:
+def cases(s: Session, text: str = "", page: int = 1) -> Page[Case]:
     """Cases whose texts hold ``text``."""
-    return _page(ctx, page, lambda conn, limit, offset: case_rows.page(conn, text=text, limit=limit, offset=offset))
+    return _page(page, partial(case_rows.page, s, text=text))
 
 
-def case(ctx: Context, case_id: str) -> Case:
+def case(s: Session, case_id: str) -> Case:
     """One case. Raises NotFound."""
-    with ctx.db.read() as conn:
-        found = case_rows.get(conn, case_id)
+    found = case_rows.get(s, case_id)
     if found is None:
         raise NotFound("お探しの事例は見つかりません。番号を確かめてください。")
     return found
 
 
-def write_issue(ctx: Context, draft: IssueDraft) -> Issue:
+def write_issue(s: Session, draft: IssueDraft) -> Issue:
     """Store a new issue written by hand. The same draft sent twice is stored once, as long as what is stored still
-    says so: once it was changed or closed, the draft is another issue.
+    says so: once it was changed or closed, the draft is another issue, and so it is where the viewer may not see that.
     """
-    _check(draft)
-    with ctx.db.write() as conn:
-        for number in count(1):
-            new = _written(draft, number)
-            stored = issue_rows.get(conn, new.id)
-            if stored is None:
-                return issue_rows.add(conn, new)
-            if stored.status is IssueStatus.OPEN and _fields_of(stored) == _fields_of(draft):
-                return stored
+    checked(draft)
+    for number in count(1):
+        new = _written(draft, number)
+        if issue_rows.get(s.as_program(), new.id) is None:
+            return issue_rows.add(s, new)
+        stored = issue_rows.get(s, new.id)
+        if stored is None:
+            continue
+        if stored.status is IssueStatus.OPEN and _fields_of(stored) == _fields_of(draft):
+            return stored
     raise AssertionError("numbers have no end")
 
 
@@ -205,56 +193,43 @@ def _written(draft: IssueDraft, number: int) -> Issue:
     )
 
 
-def edit_issue(ctx: Context, issue_id: str, version: int, draft: IssueDraft) -> Issue:
+def edit_issue(s: Session, issue_id: str, version: int, draft: IssueDraft) -> Issue:
     """Replace what a person may change. Raises NotFound, or Conflict when ``version`` is no longer the stored one."""
-    _check(draft)
-    return _change(ctx, issue_id, version, lambda stored: replace(stored, **_fields_of(draft)))
+    checked(draft)
+    return _change(s, issue_id, version, lambda stored: replace(stored, **_fields_of(draft)))
 
 
-def set_status(ctx: Context, issue_id: str, version: int, status: IssueStatus) -> Issue:
+def set_status(s: Session, issue_id: str, version: int, status: IssueStatus) -> Issue:
     """Close or reopen an issue; a closed one is not ranked. Raises as ``edit_issue``."""
-    return _change(ctx, issue_id, version, lambda stored: replace(stored, status=status))
+    return _change(s, issue_id, version, lambda stored: replace(stored, status=status))
 
 
-def set_fields(ctx: Context, issue_id: str, version: int, fields: frozenset[int]) -> Issue:
+def set_fields(s: Session, issue_id: str, version: int, fields: frozenset[int]) -> Issue:
     """Store the fields that an officer has chosen, nothing else. Raises as ``edit_issue``, Invalid for none at all."""
-    if not fields or not fields <= FIELDS.keys():
+    checked_fields(fields)
+    return _change(s, issue_id, version, lambda stored: replace(stored, fields=fields))
+
+
+def checked_fields(chosen: Collection[int]) -> frozenset[int]:
+    """The fields themselves. Raises Invalid for none, or for one that there is not."""
+    if not chosen or not FIELDS.keys() >= set(chosen):
         sentence = "活動分野を、選択肢から1つ以上選んでください。"
         raise Invalid(sentence, (Detail("fields", sentence),))
-    return _change(ctx, issue_id, version, lambda stored: replace(stored, fields=fields))
+    return frozenset(chosen)
 
 
-def existing_issue(conn: Connection, issue_id: str) -> Issue:
-    """The issue within the caller's transaction. Raises NotFound."""
-    found = issue_rows.get(conn, issue_id)
-    if found is None:
-        raise NotFound("お探しの課題は見つかりません。番号を確かめてください。")
-    return found
+def _change(s: Session, issue_id: str, version: int, change: Callable[[Issue], Issue]) -> Issue:
+    try:
+        return issue_rows.update(s, change(issue(s, issue_id)), version)
+    except ChangedMeanwhile as error:
+        raise Conflict(
+            "この課題は、ほかの人が先に書き換えています。最新の内容を開いて、もう一度直してください。"
+        ) from error
 
 
-def existing_organisation(conn: Connection, organisation_id: str) -> Organisation:
-    """The organisation within the caller's transaction. Raises NotFound."""
-    found = organisation_rows.get(conn, organisation_id)
-    if found is None:
-        raise NotFound("お探しの団体は見つかりません。番号を確かめてください。")
-    return found
-
-
-def _change(ctx: Context, issue_id: str, version: int, change: Callable[[Issue], Issue]) -> Issue:
-    with ctx.db.write() as conn:
-        stored = existing_issue(conn, issue_id)
-        try:
-            return issue_rows.update(conn, change(stored), version)
-        except ChangedMeanwhile as error:
-            raise Conflict(
-                "この課題は、ほかの人が先に書き換えています。最新の内容を開いて、もう一度直してください。"
-            ) from error
-
-
-def _page(ctx: Context, page: int, fetch: Callable[[Connection, int, int], tuple[list[T], int]]) -> Page[T]:
+def _page(page: int, fetch: Callable[..., tuple[list[T], int]]) -> Page[T]:
     number = max(1, page)
-    with ctx.db.read() as conn:
-        items, total = fetch(conn, PAGE_SIZE, (number - 1) * PAGE_SIZE)
+    items, total = fetch(limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
     return Page(tuple(items), total, number)
 
 
@@ -266,8 +241,11 @@ def _plain(draft: IssueDraft) -> dict[str, Any]:
     return {**asdict(draft), "fields": sorted(draft.fields)}
 
 
-def _check(draft: IssueDraft) -> None:
-    """The rules of a 棚卸 row: a 業務名 and one of 課題, 現状, 目的. Raises Invalid with a detail per field."""
+def checked(draft: IssueDraft) -> IssueDraft:
+    """The draft itself, best before a session of writing begins: nobody waits there to hear what is wrong.
+
+    The rules of a 棚卸 row: a 業務名 and one of 課題, 現状, 目的. Raises Invalid with a detail per field.
+    """
     wrong = []
     if not draft.title.strip():
         wrong.append(Detail("title", "業務名を入れてください。"))
@@ -276,3 +254,4 @@ def _check(draft: IssueDraft) -> None:
     wrong += [Detail(fault.field, fault.message) for fault in faults(draft)]
     if wrong:
         raise Invalid("入力に足りないところや直すところがあります。", tuple(wrong))
+    return draft

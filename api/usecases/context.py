@@ -1,21 +1,22 @@
 """What every use case works with: the settings, the database and the matchers that follow it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISVTX
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection
-
+from api.errors import Refused
 from api.settings import Settings
 from api.usecases.index import Index, Source
 from api.usecases.weight_sets import Ruling
 from corpus import private
+from corpus.access import Viewer
 from corpus.database import Database, check, connect, file_of, has_tables, migrate
 from corpus.database_faults import UnusableDatabase
 from corpus.documents import case_documents, issue_documents, organisation_documents
+from corpus.session import Session
 from corpus.store import cases, issues, organisations
 from matcher.matching import MatcherConfig, Weights
 from matcher.records import Document
@@ -32,9 +33,19 @@ class Indexes:
     issues: Index
     cases: Index
 
+    @property
+    def all(self) -> tuple[Index, ...]:
+        """In the order in which they need each other."""
+        return self.organisations, self.issues, self.cases
+
+    def prepare(self) -> None:
+        """Before a command's session begins, lest a whole fit keep it open."""
+        for index in self.all:
+            index.prepare()
+
     def refresh(self) -> None:
         """After a change of the collection: all three, kept on disk."""
-        for index in (self.organisations, self.issues, self.cases):
+        for index in self.all:
             index.refresh()
 
 
@@ -47,6 +58,23 @@ class Context:
     indexes: Indexes
     ruling: Ruling
     in_use: tuple[InUse, ...]
+
+    @contextmanager
+    def read(self, viewer: Viewer) -> Iterator[Session]:
+        """For a whole request: in the block the database does not change."""
+        with self.db.read() as conn:
+            yield Session(conn, viewer)
+
+    @contextmanager
+    def write(self, viewer: Viewer, patience: float | None = None) -> Iterator[Session]:
+        """One transaction, kept when the block ends. ``patience`` as in ``Database.write``.
+
+        Raises Refused for a viewer who records nothing, and Busy.
+        """
+        if viewer.actor is None:
+            raise Refused("記録や書き換えができるのは、利用を認められた人だけです。")
+        with self.db.write(patience) as conn:
+            yield Session(conn, viewer)
 
 
 def open_context(settings: Settings, patient: bool = True) -> Context:
@@ -61,18 +89,19 @@ def open_context(settings: Settings, patient: bool = True) -> Context:
     config = config.weighing(area=config.weights.area * settings.area_weight)
     stock, ruling = take_stock(places_of(settings)), Ruling(settings.data)
 
-    def weights(conn: Connection) -> Weights:
-        return replace(config.weights, **ruling.of(conn).weights)
+    def weights(s: Session) -> Weights:
+        return replace(config.weights, **ruling.of(s).weights)
 
-    def index(name: str, source: Source) -> Index:
-        return Index(name, db, settings.data / "index", config, stock.learned, weights, source, patient)
+    def index(name: str, source: Source, beside: Index | None = None) -> Index:
+        return Index(name, db, settings.data / "index", config, stock.learned, weights, source, patient, beside)
 
+    bodies = index("organisations", _source(organisations, organisation_documents))
     return Context(
         settings,
         db,
         Indexes(
-            organisations=index("organisations", _source(organisations, organisation_documents)),
-            issues=index("issues", _source(issues, issue_documents)),
+            organisations=bodies,
+            issues=index("issues", _source(issues, issue_documents, released=True), bodies),
             cases=index("cases", _source(cases, case_documents)),
         ),
         ruling,
@@ -146,16 +175,16 @@ def places_of(settings: Settings) -> Places:
     )
 
 
-def _source(store: "_Store[R]", documents: Callable[[R], list[Document]]) -> Source:
-    def documents_of(conn: Connection, ids: Sequence[str]) -> Mapping[str, Sequence[Document]]:
-        return {id: documents(record) for id, record in store.by_ids(conn, ids).items()}
+def _source(store: "_Store[R]", documents: Callable[[R], list[Document]], *, released: bool = False) -> Source:
+    def documents_of(s: Session, ids: Sequence[str]) -> Mapping[str, Sequence[Document]]:
+        return {id: documents(record) for id, record in store.by_ids(s, ids).items()}
 
-    return Source(store.rankable_digests, documents_of)
+    return Source(store.rankable_digests, documents_of, released)
 
 
 class _Store(Protocol[R]):
     """The two verbs of a store module that an index needs."""
 
-    def rankable_digests(self, conn: Connection) -> dict[str, str]: ...
+    def rankable_digests(self, s: Session) -> dict[str, str]: ...
 
-    def by_ids(self, conn: Connection, ids: Sequence[str]) -> dict[str, R]: ...
+    def by_ids(self, s: Session, ids: Sequence[str]) -> dict[str, R]: ...

@@ -8,11 +8,12 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from api.usecases.context import Context
 from corpus.documents import issue_query
 from corpus.records import Issue, Organisation
+from corpus.session import Session
 from corpus.store import organisations as organisation_rows
 from corpus.store.rows import batches
+from matcher.analysis import Asked
 from models.artefacts import BrokenArtefact
 from models.fields.classifier import FieldModel, load_field_model
 from models.learned import InUse, Whose
@@ -38,17 +39,17 @@ class FieldProposer:
 
     folder: Path
 
-    def of(self, text: str) -> dict[int, float]:
+    def of(self, text: str | Asked) -> dict[int, float]:
         """Code -> probability of all fields; {} for a text of unknown words, or where no model can be used."""
         model = self._model()
         return model.of(text) if model else {}
 
-    def proposed(self, text: str) -> dict[int, float]:
+    def proposed(self, text: str | Asked) -> dict[int, float]:
         """Code -> probability of the fields worth proposing: at most three, likeliest first."""
         model = self._model()
         return model.proposed(text) if model else {}
 
-    def likely(self, text: str) -> frozenset[int]:
+    def likely(self, text: str | Asked) -> frozenset[int]:
         """Of ``proposed`` the codes that are shown as likely; none for a text of too few known words."""
         model = self._model()
         return model.likely(text) if model else frozenset()
@@ -63,14 +64,9 @@ class FieldProposer:
         return _follower(self.folder).read().model or _shipped().model
 
 
-def proposer(ctx: Context) -> FieldProposer:
-    """The one of this collection."""
-    return FieldProposer(own_folder(ctx.settings.data))
-
-
-def in_use(ctx: Context) -> InUse:
-    """Whose model proposes fields, beside what the context says of the ranking."""
-    return proposer(ctx).in_use()
+def proposer(data: Path) -> FieldProposer:
+    """The one of the collection in this folder."""
+    return FieldProposer(own_folder(data))
 
 
 def own_folder(data: Path) -> Path:
@@ -78,35 +74,34 @@ def own_folder(data: Path) -> Path:
     return data / "models" / "fields"
 
 
-def proposals(ctx: Context, issue: Issue) -> tuple[Proposal, ...]:
-    """For an issue without fields, likeliest first; nothing for one that has fields.
+def proposals(proposer: FieldProposer, issue: Issue, asked: Asked | None = None) -> tuple[Proposal, ...]:
+    """For an issue without fields, likeliest first; nothing for one that has fields. ``asked``: its text, read before.
 
     None is likely for an issue with fewer than four different words that the model knows.
     """
     if issue.fields:
         return ()
-    asked, text = proposer(ctx), issue_query(issue).text
-    likely = asked.likely(text)
-    return tuple(Proposal(code, code in likely) for code in asked.proposed(text))
+    text = asked or issue_query(issue).text
+    likely = proposer.likely(text)
+    return tuple(Proposal(code, code in likely) for code in proposer.proposed(text))
 
 
-def labelled(ctx: Context, most: int) -> list[tuple[str, str, frozenset[int]]]:
+def labelled(s: Session, most: int) -> list[tuple[str, str, frozenset[int]]]:
     """(id, text, fields) of at most ``most`` stored organisations with fields: no invented, no inactive ones.
 
     Of more, the same ones each time, drawn by the hash of the id so that no place or name is preferred.
     """
     return [
         (one.id, "\n".join(text for text in (one.purpose, one.activities, one.offers) if text), one.fields)
-        for one, _ in zip(_with_fields(ctx), range(most), strict=False)
+        for one, _ in zip(_with_fields(s), range(most), strict=False)
     ]
 
 
-def _with_fields(ctx: Context) -> Iterator[Organisation]:
-    with ctx.db.read() as conn:
-        ids = sorted(organisation_rows.rankable_digests(conn), key=lambda id: hashlib.sha256(id.encode()).digest())
-        for batch in batches(ids):
-            found = organisation_rows.by_ids(conn, batch).values()
-            yield from (one for one in found if one.fields and not one.is_sample)
+def _with_fields(s: Session) -> Iterator[Organisation]:
+    ids = sorted(organisation_rows.rankable_digests(s), key=lambda id: hashlib.sha256(id.encode()).digest())
+    for batch in batches(ids):
+        found = organisation_rows.by_ids(s, batch).values()
+        yield from (one for one in found if one.fields and not one.is_sample)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,18 @@
 """Texts, years and places as people give them, or a failure that says what would be right."""
 
-from api.errors import AmbiguousPlaceGiven, Detail, Invalid
+from api.errors import AmbiguousPlaceGiven, Detail, Invalid, Refused
+from corpus.access import Viewer
 from corpus.areas import AmbiguousPlace, UnknownPlace, find_city, find_prefecture
 from corpus.dates import parse_fiscal_year
 from corpus.readers.sheets import shortened
 from corpus.values import MAX_PLACE, text_fault
 from matcher.records import Area
+
+
+def check_sees_all(viewer: Viewer) -> None:
+    """For what tells of all issues at once. Raises Refused, whatever there is to be told."""
+    if not viewer.sees_all:
+        raise Refused("このページは、すべての課題を見られる人だけが開けます。")
 
 
 def check_text(text: str, limit: int, field: str) -> str:

@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
-
 from api.errors import NotFound, Preparing
 from api.settings import Settings
 from api.usecases.context import Context
+from api.usecases.given import check_sees_all
 from corpus import private
+from corpus.access import Viewer
 from corpus.readers.apart import Limits, ReadersBusy, read_apart
 from corpus.readers.base import (
     MappedColumn,
@@ -28,7 +28,8 @@ from corpus.readers.base import (
     Severity,
     UnreadableFile,
 )
-from corpus.records import Case, Issue, Organisation
+from corpus.records import RELEASE_LABELS, Case, Issue, Organisation, ReleaseLevel
+from corpus.session import Session
 from corpus.store import cases, identities, imports, issues, organisations
 from corpus.store.rows import Changes
 from models import artefacts
@@ -39,7 +40,6 @@ _LARGE = 1_000_000  # bytes
 UPLOAD_SECONDS = 24 * 60 * 60
 _PATIENCE = 60.0  # seconds; who brings a file would rather wait for another import than read the file again
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
-_NOTHING = Changes(added=0, changed=0, unchanged=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,8 @@ class FileReport:
     rows with an error, ``readable`` = those without one, stored or not, ``preview`` the first few of those; of the
     readable ones ``inactive`` are organisations that are no candidates; ``ignored`` rows are no data. ``kind`` is
     empty when the file could not be read; ``kind_may_help`` says that it could be, were its kind named. ``exit_code``:
-    0 stored or ready to be, 1 problems and nothing stored, 2 not readable.
+    0 stored or ready to be, 1 problems and nothing stored, 2 not readable. ``entry`` is its number in the log of
+    imports, None where nothing was stored.
     """
 
     path: str
@@ -69,10 +70,12 @@ class FileReport:
     preview: tuple[Record, ...] = ()
     kind_may_help: bool = False
     exit_code: int = STORED
+    entry: int | None = None
 
 
 def import_file(
     ctx: Context,
+    viewer: Viewer,
     name: str,
     data: bytes,
     options: ReadOptions,
@@ -81,9 +84,13 @@ def import_file(
     skip_bad_rows: bool = False,
     progress: Progress | None = None,
 ) -> FileReport:
-    """Read ``data`` and store its rows in one transaction; a row with an error keeps the file out unless skipped."""
+    """Read ``data`` and store its rows in one transaction; a row with an error keeps the file out unless skipped.
+
+    Raises Refused for a viewer who may not see all issues.
+    """
+    check_sees_all(viewer)
     try:
-        return _imported(ctx, name, data, options, dry_run, skip_bad_rows, progress)
+        return _imported(ctx, viewer, name, data, options, dry_run, skip_bad_rows, progress)
     finally:
         if len(data) > _LARGE:
             _give_memory_back()
@@ -97,6 +104,7 @@ def _give_memory_back() -> None:
 
 def _imported(
     ctx: Context,
+    viewer: Viewer,
     name: str,
     data: bytes,
     options: ReadOptions,
@@ -112,7 +120,8 @@ def _imported(
         raise Preparing("ほかのファイルを読み込んでいます。少し待ってから、もう一度お試しください。") from error
     problems = result.problems + _nothing_found(result)
     blocked = not result.records or (_has_errors(problems) and not skip_bad_rows)
-    changes, notes = (_NOTHING, ()) if blocked else _store(ctx, name, result, dry_run)
+    done = _NOTHING_DONE if blocked else _store(ctx, viewer, name, result, dry_run)
+    changes = done.changes
     return FileReport(
         path=name,
         kind=str(result.kind),
@@ -126,8 +135,9 @@ def _imported(
         inactive=sum(isinstance(record, Organisation) and not record.active for record in result.records),
         ignored=result.ignored,
         mapping=result.mapping,
-        problems=notes + problems,
+        problems=done.notes + problems,
         preview=result.records[:_PREVIEW],
+        entry=done.entry,
         exit_code=PROBLEMS if blocked else STORED,
     )
 
@@ -143,10 +153,13 @@ def unreadable(name: str, message: str, kind: str = "") -> FileReport:
     )
 
 
+_FOR_PEOPLE = ("exit_code", "readable", "inactive", "ignored", "preview", "kind_may_help", "entry")
+
+
 def as_json(report: FileReport) -> dict[str, Any]:
     """The report as ``kyodo import --json`` and the JSON interface give it."""
     shown = asdict(report)
-    for name in ("exit_code", "readable", "inactive", "ignored", "preview", "kind_may_help"):  # for people only
+    for name in _FOR_PEOPLE:
         del shown[name]
     return shown
 
@@ -170,15 +183,27 @@ def _nothing_found(result: ReadResult) -> tuple[Problem, ...]:
     )
 
 
-def _store(ctx: Context, name: str, result: ReadResult, dry_run: bool) -> tuple[Changes, tuple[Problem, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What became of the rows of a file, what to look at, and its number in the log."""
+
+    changes: Changes
+    notes: tuple[Problem, ...] = ()
+    entry: int | None = None
+
+
+_NOTHING_DONE = _Done(Changes(added=0, changed=0, unchanged=0))
+
+
+def _store(ctx: Context, viewer: Viewer, name: str, result: ReadResult, dry_run: bool) -> _Done:
     """A dry run goes the same way and leaves out the writing: its counts are the real ones, and it waits for nobody."""
     if dry_run:
-        with ctx.db.read() as conn:
-            return store_records(conn, result.records, dry_run=True)
-    with ctx.db.write(_PATIENCE) as conn:
-        changes, notes = store_records(conn, result.records)
-        imports.record(conn, name=name, kind=str(result.kind), changes=changes, skipped=result.skipped)
-    return changes, notes
+        with ctx.read(viewer) as s:
+            return _Done(*store_records(s, result.records, dry_run=True))
+    with ctx.write(viewer, _PATIENCE) as s:
+        changes, notes = store_records(s, result.records)
+        entry = imports.record(s, name=name, kind=str(result.kind), changes=changes, skipped=result.skipped)
+    return _Done(changes, notes, entry.id)
 
 
 def _unclear(name: str) -> Problem:
@@ -199,6 +224,16 @@ def _overwritten(issue: Issue) -> Problem:
     )
 
 
+def _tightened(issue: Issue, stored: ReleaseLevel) -> Problem:
+    before, after = RELEASE_LABELS[stored], RELEASE_LABELS[issue.release_level]
+    return _note(
+        issue.title,
+        "",
+        f"「{issue.title}」の公開の範囲は「{before}」ですが、このファイルでは「{after}」です。狭いほうの「{after}」に"
+        "変わります。内容を確かめてよければ、取り込んだあとで課題の画面から広げてください。",
+    )
+
+
 def _note(found: str, expected: str, message: str) -> Problem:
     return Problem(
         sheet="", row=0, column="", severity=Severity.WARNING, found=found, expected=expected, message=message
@@ -206,21 +241,28 @@ def _note(found: str, expected: str, message: str) -> Problem:
 
 
 def store_records(
-    conn: Connection, records: Sequence[Record], *, dry_run: bool = False
+    s: Session, records: Sequence[Record], *, dry_run: bool = False
 ) -> tuple[Changes, tuple[Problem, ...]]:
     """Insert or update records of any kind by their keys, in the caller's transaction; a dry run only reads.
 
-    Also returns what to look at: dissolved organisations of which it is not clear which stored ones they are, and
-    issues that people have edited and that are written over.
+    Also returns what to look at: dissolved organisations of which it is not clear which stored ones they are, issues
+    that people have edited and that are written over, and those that fewer people will see.
+
+    Raises Refused for a viewer who may not see all issues: rows are met by their keys.
     """
+    check_sees_all(s.viewer)
     bodies = [record for record in records if isinstance(record, Organisation)]
-    known_bodies, unclear = identities.follow(conn, bodies)
-    wanted, known_issues = identities.follow_sheets(conn, [one for one in records if isinstance(one, Issue)])
-    notes = (*map(_unclear, unclear), *map(_overwritten, issues.overwriting(conn, wanted, known_issues)))
+    known_bodies, unclear = identities.follow(s, bodies)
+    wanted, known_issues = identities.follow_sheets(s, [one for one in records if isinstance(one, Issue)])
+    notes = (
+        *map(_unclear, unclear),
+        *map(_overwritten, issues.overwriting(s, wanted, known_issues)),
+        *(_tightened(issue, stored) for issue, stored in issues.tightening(s, wanted, known_issues)),
+    )
     parts = [
-        organisations.upsert(conn, bodies, known_bodies, dry_run=dry_run),
-        issues.upsert(conn, wanted, known_issues, dry_run=dry_run),
-        cases.upsert(conn, [record for record in records if isinstance(record, Case)], dry_run=dry_run),
+        organisations.upsert(s, bodies, known_bodies, dry_run=dry_run),
+        issues.upsert(s, wanted, known_issues, dry_run=dry_run),
+        cases.upsert(s, [record for record in records if isinstance(record, Case)], dry_run=dry_run),
     ]
     changes = Changes(
         added=sum(part.added for part in parts),
@@ -230,30 +272,31 @@ def store_records(
     return changes, notes
 
 
-def stage_upload(ctx: Context, name: str, data: bytes) -> str:
+def stage_upload(settings: Settings, viewer: Viewer, name: str, data: bytes) -> str:
     """Keep an uploaded file until its preview is confirmed, a day at most; returns the token that finds it again.
 
-    Raises OSError, and then nothing is kept.
+    Raises OSError, and then nothing is kept, and Refused as ``import_file``.
     """
-    sweep_uploads(ctx)
+    check_sees_all(viewer)
+    sweep_uploads(settings)
     token = secrets.token_urlsafe(16)
-    draft = _uploads(ctx) / f".draft-{token}"
-    if not _uploads(ctx).is_dir():
-        artefacts.discard(_uploads(ctx))  # a file, or a link to nowhere
+    draft = _uploads(settings) / f".draft-{token}"
+    if _uploads(settings).is_file() or (_uploads(settings).is_symlink() and not _uploads(settings).exists()):
+        artefacts.discard(_uploads(settings))  # a file, or a link to nowhere
     private.make_folder(draft)
     try:
         private.write_new(draft / "name.json", json.dumps(name).encode())
         private.write_new(draft / "content", data)
-        draft.rename(_place(ctx, token))
+        draft.rename(_place(settings, token))
     finally:
         artefacts.discard(draft)
     return token
 
 
-def staged(ctx: Context, token: str) -> tuple[str, bytes]:
+def staged(settings: Settings, token: str) -> tuple[str, bytes]:
     """Name and content of a kept upload. Raises NotFound when it was confirmed, discarded or is older than a day."""
-    sweep_uploads(ctx)
-    place = _place(ctx, token)
+    sweep_uploads(settings)
+    place = _place(settings, token)
     try:
         name = json.loads((place / "name.json").read_text(encoding="utf-8"))
         return str(name), (place / "content").read_bytes()
@@ -263,9 +306,9 @@ def staged(ctx: Context, token: str) -> tuple[str, bytes]:
         ) from error
 
 
-def sweep_uploads(ctx: Context) -> int:
+def sweep_uploads(settings: Settings) -> int:
     """Removes whatever has lain among the uploads for over a day, or bears a day to come; says how many there were."""
-    old = [path for path in _lying(_uploads(ctx)) if abs(time.time() - _changed(path)) > UPLOAD_SECONDS]
+    old = [path for path in _lying(_uploads(settings)) if abs(time.time() - _changed(path)) > UPLOAD_SECONDS]
     for path in old:
         artefacts.discard(path)
     return len(old)
@@ -285,21 +328,21 @@ def _lying(folder: Path) -> list[Path]:
         return []
 
 
-def discard(ctx: Context, token: str) -> None:
+def discard(settings: Settings, token: str) -> None:
     """Forget an upload; one that is gone already is no error."""
-    artefacts.discard(_place(ctx, token))
+    artefacts.discard(_place(settings, token))
 
 
-def recent(ctx: Context) -> list[imports.Import]:
-    """What was stored lately, newest first."""
-    with ctx.db.read() as conn:
-        return imports.recent(conn)
+def recent(s: Session) -> list[imports.Import]:
+    """What was stored lately, newest first. Raises Refused for a viewer who may not see all issues."""
+    check_sees_all(s.viewer)
+    return imports.recent(s)
 
 
-def _uploads(ctx: Context) -> Path:
-    return ctx.settings.data / "uploads"
+def _uploads(settings: Settings) -> Path:
+    return settings.data / "uploads"
 
 
-def _place(ctx: Context, token: str) -> Path:
+def _place(settings: Settings, token: str) -> Path:
     """The folder of a token; whatever does not look like one of ours leads nowhere, so no path can be smuggled in."""
-    return _uploads(ctx) / (token if _TOKEN.fullmatch(token) else "none")
+    return _uploads(settings) / (token if _TOKEN.fullmatch(token) else "none")

@@ -6,20 +6,21 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
-from fcntl import LOCK_EX, flock
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection
+from numpy.typing import NDArray
 
 from api.errors import Preparing
 from corpus import private
+from corpus.access import ANONYMOUS, PROGRAM
 from corpus.database import Database
 from corpus.documents import DOCUMENTS_EDITION
+from corpus.session import Session
 from corpus.store import meta
 from matcher.analysis import Learned
 from matcher.fitted import State
@@ -30,6 +31,7 @@ from models import artefacts
 _LOG = logging.getLogger(__name__)
 _NO_REVISION = -1  # of a state that is not known to be the database's
 _MANY = 2_000  # changes that take longer than a page may wait; a server takes them in beside its work
+_PREPARING = "登録された情報を読み込んでいます。しばらく待ってから、もう一度お試しください。"
 _SHARE_WORTH_SAVING = 0.05  # of the collection: writing a large state for a few changes costs more than redoing them
 
 Digests = Mapping[str, str]
@@ -37,10 +39,31 @@ Digests = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where an index gets its documents: the digests of all that may be ranked, and the documents of some of it."""
+    """Where an index gets its documents: the digests of all that may be ranked, and the documents of some of it.
 
-    digests: Callable[[Connection], Digests]
-    documents: Callable[[Connection, Sequence[str]], Mapping[str, Sequence[Document]]]
+    ``released``: there are viewers who may see a part of it only.
+    """
+
+    digests: Callable[[Session], Digests]
+    documents: Callable[[Session, Sequence[str]], Mapping[str, Sequence[Document]]]
+    released: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a session ranks with. ``among``, shape (owners,): those it may be shown; None for all.
+
+    ``lacking``: a large change is still being taken in, and the list goes without what it brings.
+    """
+
+    matcher: Matcher
+    among: NDArray[np.bool_] | None
+    lacking: bool
+
+    @property
+    def total(self) -> int:
+        """How many owners there are to be ranked."""
+        return len(self.matcher.owners) if self.among is None else int(self.among.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,57 +72,143 @@ class _Fitted:
     digests: Digests
     revision: int
 
+    @property
+    def public(self) -> Digests:
+        """Of what counts in what is known of all."""
+        owners = {document.owner for document in self.matcher.documents if document.public}
+        return {owner: self.digests[owner] for owner in owners}
+
 
 @dataclass(slots=True)
 class Index:
-    """One collection's matcher. Threads share it; a reader gets a whole state, the old or the new one."""
+    """One collection's matcher. Threads share it; a reader gets a whole state, the old or the new one.
+
+    What is counted of ``beside`` tells how rare words are here too: what is known of all must not rest on the few
+    documents, or the hidden ones, of this collection.
+    """
 
     name: str
     db: Database
     folder: Path
     config: MatcherConfig
     learned: Learned
-    weights: Callable[[Connection], Weights]  # in force, which may change with every revision
+    weights: Callable[[Session], Weights]  # in force, which may change with every revision
     source: Source
     patient: bool  # wait for large changes (commands), or answer from the state before them (the service)
+    beside: "Index | None" = None
     _fitted: _Fitted | None = None
     _saved: Digests = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _setting: threading.Lock = field(default_factory=threading.Lock)  # of ``_fitted``, for a moment only
     _starting: threading.Lock = field(default_factory=threading.Lock)
     _worker: threading.Thread | None = None
 
-    def matcher(self) -> Matcher:
-        """Up to date with the database; but a service that is still taking in a large change does without what is new.
+    def at(self, s: Session) -> Standing:
+        """Of the very revision that ``s`` sees; but a service that is taking in a large change lacks what that brings.
 
-        Raises Preparing where there is nothing from before.
+        Raises Preparing where there is nothing from before that ``s`` may be shown.
         """
-        with self.db.read() as conn:
-            revision = meta.revision(conn)
-            if self._fitted is not None and self._fitted.revision == revision:
-                return self._fitted.matcher
-            wanted = self.source.digests(conn)
-            if not self.patient:  # what lies there may turn out to be damaged: only what was read counts as known
-                self._read_from_before(conn, wanted)
-            if self.patient or _differing(wanted, self._known(wanted)) <= _MANY:
-                return self._follow(conn, revision, wanted).matcher
-        return self._meanwhile(wanted)
+        revision, fitted = meta.revision(s), self._fitted
+        if fitted is not None and fitted.revision == revision:
+            return self._standing(s, fitted)
+        whole = s.as_program()
+        wanted = self.source.digests(whole)
+        if not self.patient:  # what lies there may turn out to be damaged: only what was read counts as known
+            self._read_from_before(whole, wanted)
+        if self.patient or _differing(wanted, self._known(wanted)) <= self._at_once:
+            return self._standing(s, self._follow(whole, revision, wanted))
+        self._begin_taking_in(revision)
+        return self._standing(s, self._fitted, wanted)
+
+    @property
+    def _at_once(self) -> int:
+        """Changes that a page waits for, with its session open: some two seconds. An encoder takes sixty times as long
+        for a text as counting its words.
+        """
+        return max(1, _MANY // 60) if self.learned.encoder else _MANY
+
+    def _standing(self, s: Session, fitted: _Fitted | None, wanted: Digests | None = None) -> Standing:
+        """``wanted`` where the state is one from before: what a change has retired is not suggested once more."""
+        if self.source.released and not s.viewer.sees_all:
+            return self._part(s, fitted, wanted)
+        if fitted is None or (wanted is not None and not fitted.digests.keys() & wanted.keys()):
+            raise Preparing(_PREPARING)
+        matcher, lacking = self._beside(s, fitted)
+        if wanted is None:
+            return Standing(matcher, None, lacking)
+        return Standing(matcher, _among(matcher, wanted) if fitted.digests.keys() - wanted.keys() else None, True)
+
+    def _part(self, s: Session, fitted: _Fitted | None, wanted: Digests | None) -> Standing:
+        """For who may see a part only. What else is being taken in changes nothing for them: a state from before does,
+        as long as what was public in it is what is public now, and what they see is as they see it.
+        """
+        visible = self.source.digests(s)
+        if not visible:
+            nothing = Matcher.fit([], self.config, self.learned).weighed(self.weights(s))
+            return Standing(nothing, _among(nothing, visible), lacking=False)
+        if fitted is None or (wanted is not None and not self._is_as_seen(s, fitted, visible)):
+            raise Preparing(_PREPARING)
+        matcher, lacking = self._beside(s, fitted)
+        return Standing(matcher, _among(matcher, visible), lacking)
+
+    def _is_as_seen(self, s: Session, fitted: _Fitted, visible: Digests) -> bool:
+        public = self.source.digests(replace(s, viewer=ANONYMOUS))
+        return fitted.public == public and visible.items() <= fitted.digests.items()
+
+    def _beside(self, s: Session, fitted: _Fitted) -> tuple[Matcher, bool]:
+        """Weighed along with what lies behind at present, and whether that lacks something."""
+        if self.beside is None:
+            return fitted.matcher, False
+        try:
+            behind = self.beside.at(s)
+        except Preparing:  # the first large register is being read: the words of what is here weigh alone until then
+            return fitted.matcher, True
+        background = behind.matcher.statistics
+        if fitted.matcher.is_beside(background):
+            return fitted.matcher, behind.lacking
+        weighed = replace(fitted, matcher=fitted.matcher.beside(background))
+        with self._setting:
+            if self._fitted is fitted:
+                self._fitted = weighed
+        return weighed.matcher, behind.lacking
 
     @property
     def taking_in(self) -> bool:
-        """Whether the last answers lack a large change that is still being taken in."""
+        """Whether a large change is being taken in."""
         return self._worker is not None and self._worker.is_alive()
 
     def refresh(self) -> None:
         """After an import: leave on disk what the next start would otherwise have to work out."""
-        with self.db.read() as conn:
-            wanted = self.source.digests(conn)
-            if _worth_keeping(wanted, self._known(wanted)):
-                self._follow(conn, meta.revision(conn), wanted)
+        with self._own_session() as s:
+            wanted = self.source.digests(s)
+        if _worth_keeping(wanted, self._known(wanted)):
+            self.prepare()
+
+    def prepare(self) -> None:
+        """Brings the state up to date, whatever it takes. Texts are read while no transaction is open."""
+        with self._lock, private.alone(self.folder / f"{self.name}.lock"):
+            with self._own_session() as s:
+                if self._fitted is not None and self._fitted.revision == meta.revision(s):
+                    return
+                wanted = self.source.digests(s)
+            matcher, known = self._nearest(wanted)
+            with self._own_session() as s:
+                revision, wanted, weights = meta.revision(s), self.source.digests(s), self.weights(s)
+                changes = self._changes(s, known, wanted)
+            matcher = matcher.updated(changes) if changes else matcher
+            if _worth_keeping(wanted, self._saved):
+                self._keep(matcher, wanted)
+            with self._setting:
+                self._fitted = _Fitted(matcher.weighed(weights), wanted, revision)
 
     def _take_in(self) -> None:
-        with self.db.read() as conn:
-            self._follow(conn, meta.revision(conn), self.source.digests(conn))
+        self.prepare()
         settle()
+
+    @contextmanager
+    def _own_session(self) -> Iterator[Session]:
+        with self.db.read() as conn:
+            yield Session(conn, PROGRAM)
 
     def _known(self, wanted: Digests) -> Digests:
         """What the state holds that the next one would be made from: the one in memory, else that on disk."""
@@ -113,35 +222,35 @@ class Index:
                 return self._up_to_date(self._ours(artefacts.about(path)))
         return {}
 
-    def _meanwhile(self, wanted: Digests) -> Matcher:
-        """The state before a large change, without what it has retired: that must not be suggested once more."""
-        fitted = self._fitted
-        if not self.taking_in:
+    def _begin_taking_in(self, revision: int) -> None:
+        """A large change, beside the work; not for who reads a view older than the state is."""
+        is_older = self._fitted is not None and revision < self._fitted.revision
+        if not (self.taking_in or is_older):
             self._worker = threading.Thread(target=self._take_in, name=f"index-{self.name}", daemon=True)
             self._worker.start()
-        if fitted is None or not fitted.digests.keys() & wanted.keys():
-            raise Preparing("登録された情報を読み込んでいます。しばらく待ってから、もう一度お試しください。")
-        gone = fitted.digests.keys() - wanted.keys()
-        return fitted.matcher.updated(dict.fromkeys(gone, ())) if gone else fitted.matcher
 
-    def _follow(self, conn: Connection, revision: int, wanted: Digests) -> _Fitted:
-        """The state of what ``conn`` sees, ``wanted`` at ``revision``."""
+    def _follow(self, s: Session, revision: int, wanted: Digests) -> _Fitted:
+        """The state of what ``s`` sees, ``wanted`` at ``revision``; kept unless somebody has seen a later one."""
         with self._lock:
             fitted = self._fitted
             if fitted is not None and fitted.revision == revision:  # another thread was first
                 return fitted
-            if fitted is None or _worth_keeping(wanted, self._saved):
-                matcher = self._from_disk(conn, wanted)
+            is_older = fitted is not None and revision < fitted.revision
+            if fitted is None or (_worth_keeping(wanted, self._saved) and not is_older):
+                matcher = self._from_disk(s, wanted)
             else:  # no other process has to be waited for
-                matcher = self._brought_up(conn, fitted.matcher, fitted.digests, wanted)
-            self._fitted = _Fitted(matcher.weighed(self.weights(conn)), wanted, revision)
-            return self._fitted
+                matcher = self._brought_up(s, fitted.matcher, fitted.digests, wanted)
+            followed = _Fitted(matcher.weighed(self.weights(s)), wanted, revision)
+            if not is_older:
+                with self._setting:
+                    self._fitted = followed
+            return followed
 
-    def _from_disk(self, conn: Connection, wanted: Digests) -> Matcher:
+    def _from_disk(self, s: Session, wanted: Digests) -> Matcher:
         """Of several processes that want the same, one works it out and the others read what it has kept."""
-        with _alone(self.folder / f"{self.name}.lock"):
+        with private.alone(self.folder / f"{self.name}.lock"):
             matcher, known = self._nearest(wanted)
-            matcher = self._brought_up(conn, matcher, known, wanted)
+            matcher = self._brought_up(s, matcher, known, wanted)
             if _worth_keeping(wanted, self._saved):
                 self._keep(matcher, wanted)
         return matcher
@@ -163,7 +272,7 @@ class Index:
             return self._fitted.matcher, self._fitted.digests
         return Matcher.fit([], self.config, self.learned), {}
 
-    def _read_from_before(self, conn: Connection, wanted: Digests) -> None:
+    def _read_from_before(self, s: Session, wanted: Digests) -> None:
         """What is on disk as it stands, at no revision, until the worker is done, who holds the other lock."""
         with self._starting:  # a large state is read once, by the first of those who ask at a start
             if self._fitted is not None or self.taking_in:
@@ -172,7 +281,7 @@ class Index:
                 with suppress(artefacts.BrokenArtefact):
                     matcher, digests = self._loaded(path)
                     self._saved = digests
-                    self._fitted = _Fitted(matcher.weighed(self.weights(conn)), digests, _NO_REVISION)
+                    self._fitted = _Fitted(matcher.weighed(self.weights(s)), digests, _NO_REVISION)
                     return
 
     def _loaded(self, path: Path) -> tuple[Matcher, Digests]:
@@ -204,12 +313,15 @@ class Index:
         paths = self.folder.glob(f"{self.name}-{self._kind()}-*")
         return sorted(paths, key=lambda path: (path != self._path(wanted), path.name))
 
-    def _brought_up(self, conn: Connection, matcher: Matcher, known: Digests, wanted: Digests) -> Matcher:
+    def _brought_up(self, s: Session, matcher: Matcher, known: Digests, wanted: Digests) -> Matcher:
+        changes = self._changes(s, known, wanted)
+        return matcher.updated(changes) if changes else matcher
+
+    def _changes(self, s: Session, known: Digests, wanted: Digests) -> Mapping[str, Sequence[Document]]:
+        """What makes a state of ``known`` one of ``wanted``: owners with their documents, none for who is gone."""
         changed = sorted(id for id, digest in wanted.items() if known.get(id) != digest)
         gone: dict[str, Sequence[Document]] = dict.fromkeys(known.keys() - wanted.keys(), ())
-        if not changed and not gone:
-            return matcher
-        return matcher.updated({**gone, **self.source.documents(conn, changed)})
+        return {**gone, **self.source.documents(s, changed)}
 
     def _keep(self, matcher: Matcher, digests: Digests) -> None:
         """The new state instead of all older ones. A disk that is full keeps nobody from an answer."""
@@ -259,6 +371,10 @@ class Index:
         return self.folder / f"{self.name}-{self._kind()}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
+def _among(matcher: Matcher, allowed: Digests) -> NDArray[np.bool_]:
+    return np.fromiter((owner in allowed for owner in matcher.owners), np.bool_, len(matcher.owners))
+
+
 def _differing(wanted: Digests, known: Digests) -> int:
     """How many were added, changed or retired."""
     return len(wanted.keys() | known.keys()) - len(wanted.items() & known.items())
@@ -283,17 +399,3 @@ def _no_collection() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """One process at a time; the others wait, and then find the state on disk."""
-    with ExitStack() as held:
-        try:
-            private.make_folder(path.parent)
-            # Also for reading and without following links: it neither waits for a pipe nor empties what is not ours.
-            number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-            flock(held.enter_context(os.fdopen(number, "rb")), LOCK_EX)
-        except OSError as error:  # nothing can be kept there either; two processes at worst do the same work
-            _LOG.warning("KYODO_DATA のフォルダーの %s に書き込めません(%s)。", path.name, error.strerror)
-        yield

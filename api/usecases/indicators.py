@@ -3,16 +3,20 @@
 from dataclasses import asdict
 from typing import Any
 
-from api.usecases.context import Context
+from api.usecases.given import check_sees_all
 from corpus.dates import fiscal_year_label
 from corpus.indicators import count
 from corpus.records import STAGE_LABELS, Indicator, IndicatorEvent
+from corpus.session import Session
 
 
-def indicators(ctx: Context, fiscal_year: int) -> tuple[Indicator, Indicator]:
-    """マッチング件数 and 実際の取組につながった件数 of a fiscal year, each with the events it counts."""
-    with ctx.db.read() as conn:
-        return count(conn, fiscal_year)
+def indicators(s: Session, fiscal_year: int) -> tuple[Indicator, Indicator]:
+    """マッチング件数 and 実際の取組につながった件数 of a fiscal year, each with the events it counts.
+
+    Raises Refused for a viewer who may not see all of these, whatever there is to count.
+    """
+    check_sees_all(s.viewer)
+    return count(s, fiscal_year)
 
 
 def as_json(counted: tuple[Indicator, Indicator]) -> dict[str, Any]:

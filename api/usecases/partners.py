@@ -3,11 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
-from api.usecases.collection import existing_organisation
-from api.usecases.context import Context
 from corpus.records import Introduction, Issue, Organisation, Review, StageEvent
+from corpus.session import Session
 from corpus.store import introductions as introduction_rows
 from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
@@ -26,29 +23,26 @@ class Met:
     review: Review | None
 
 
-def findable(ctx: Context, text: str, most: int) -> tuple[tuple[Organisation, ...], int]:
+def findable(s: Session, text: str, most: int) -> tuple[tuple[Organisation, ...], int]:
     """At most ``most`` organisations that hold ``text`` and can be candidates, by (name, id), and how many there are.
 
     Inactive ones cannot, nor samples beside real ones.
     """
-    with ctx.db.read() as conn:
-        only_real = False if organisation_rows.count(conn).real else None
-        found, total = organisation_rows.page(conn, text=text, active=True, is_sample=only_real, limit=most)
+    only_real = False if organisation_rows.any_real(s) else None
+    found, total = organisation_rows.page(s, text=text, active=True, is_sample=only_real, limit=most)
     return tuple(found), total
 
 
-def met(ctx: Context, organisation_id: str) -> tuple[Met, ...]:
-    """Every introduction of an organisation, the newest first. Raises NotFound."""
-    with ctx.db.read() as conn:
-        existing_organisation(conn, organisation_id)
-        introductions = introduction_rows.of_organisation(conn, organisation_id)
-        issues = issue_rows.by_ids(conn, sorted({one.issue for one in introductions}))
-        return tuple(_met(conn, one, issues) for one in reversed(introductions) if one.issue in issues)
+def met(s: Session, organisation: Organisation) -> tuple[Met, ...]:
+    """Every introduction of an organisation to an issue that the viewer may see, the newest first."""
+    introductions = introduction_rows.of_organisation(s, organisation.id)
+    issues = issue_rows.by_ids(s, sorted({one.issue for one in introductions}))
+    return tuple(_met(s, one, issues) for one in reversed(introductions) if one.issue in issues)
 
 
-def _met(conn: Connection, introduction: Introduction, issues: Mapping[str, Issue]) -> Met:
-    standing = [event for event in introduction_rows.events(conn, introduction.id) if not event.voided]
-    review = review_rows.latest(conn, introduction.issue).get(introduction.organisation)
+def _met(s: Session, introduction: Introduction, issues: Mapping[str, Issue]) -> Met:
+    standing = [event for event in introduction_rows.events(s, introduction.id) if not event.voided]
+    review = review_rows.latest(s, introduction.issue).get(introduction.organisation)
     return Met(
         introduction=introduction,
         issue=issues[introduction.issue],

@@ -6,21 +6,22 @@ stands beside the list and changes nothing in it; only that it was asked is kept
 """
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
-from threading import Lock
+from datetime import datetime, time, timedelta
 
 from api.errors import Conflict, Invalid, NotFound
 from api.settings import Settings
+from api.usecases import collection
 from api.usecases.clock import JAPAN, today
-from api.usecases.collection import existing_issue
-from api.usecases.context import Context
-from api.usecases.suggestions import Candidate, CandidateList, suggest_for_issue
+from api.usecases.context import Context, Indexes
+from api.usecases.given import check_sees_all
+from api.usecases.suggestions import Candidate, CandidateList, ask_with_issue
+from corpus.access import Viewer
 from corpus.database_faults import NOT_WRITTEN
 from corpus.documents import issue_query
 from corpus.records import RELEASE_LABELS, Issue, Organisation, ReleaseLevel
+from corpus.session import Session
 from corpus.store import organisations as organisation_rows
 from corpus.store import reader_calls
 from corpus.store.reader_calls import MonthlyCount
@@ -36,8 +37,7 @@ _CHANGED = (
 )
 _LEVELS = list(ReleaseLevel)  # narrowest first
 _MOST_AT_ONCE = 3  # a waiting call holds a thread of the service, and there are some forty
-_under_way: set[str] = set()  # the issues that this process is asking about
-_door = Lock()
+_MARGIN = 60  # seconds, beyond the time that the reader has
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class ReadList:
 
     issue: Issue
     found: CandidateList
+    cases: CandidateList
     opinions: tuple[Opinion, ...]
     failure: str = ""
     again: bool = True
@@ -91,57 +92,61 @@ def permitted(settings: Settings) -> list[ReleaseLevel]:
     return _LEVELS[_LEVELS.index(settings.reader_release) :]
 
 
-def read_for_issue(ctx: Context, issue_id: str, version: int) -> ReadList:
+def read_for_issue(ctx: Context, viewer: Viewer, issue_id: str, version: int) -> ReadList:
     """Asks the reader, and falls back to the list as it is. ``version``: of the text that the asker has seen.
 
-    Raises NotFound, Conflict for another version, and Invalid where the reader may not be asked.
+    No transaction is open while the reader is waited for. Raises NotFound, Conflict for another version, and Invalid
+    where the reader may not be asked.
     """
-    with ctx.db.read() as conn:
-        issue = existing_issue(conn, issue_id)
-    _check_allowed(ctx.settings, issue)
-    if issue.version != version:
-        raise Conflict(_CHANGED)
-    found = suggest_for_issue(ctx, issue_id, MOST_CANDIDATES)
-    if not found.candidates:
-        raise Invalid("この課題には候補がないため、読み取り役に頼めません。")
-    with _place(issue_id) as is_free:
-        return _counted(ctx, issue, found) if is_free else _as_it_is(issue, found, _BUSY)
-
-
-@contextmanager
-def _place(issue_id: str) -> Iterator[bool]:
-    """Whether there is one, without waiting for it: a slow reader must not keep the service from other work."""
-    with _door:
-        is_free = issue_id not in _under_way and len(_under_way) < _MOST_AT_ONCE
-        if is_free:
-            _under_way.add(issue_id)
-    try:
-        yield is_free
-    finally:
-        if is_free:
-            with _door:
-                _under_way.remove(issue_id)
-
-
-def _counted(ctx: Context, issue: Issue, found: CandidateList) -> ReadList:
-    call = _begun(ctx, issue)
+    with ctx.read(viewer) as s:
+        issue = collection.issue(s, issue_id)
+        _check_allowed(ctx.settings, issue)
+        if issue.version != version:
+            raise Conflict(_CHANGED)
+        put = _put(s, ctx.indexes, issue)
+    with ctx.write(viewer) as s:
+        call, why_not = _begun(s, ctx.settings, issue)
     if call is None:
-        limit = f"読み取り役に頼める回数(1日{ctx.settings.reader_daily_calls:,}回まで)を、今日は使い切りました。"
-        return _as_it_is(issue, found, limit, again=False)
+        return _as_it_is(put, why_not, again=why_not == _BUSY)
     try:
-        reading = _asked(ctx, issue, found)
+        reading = read(endpoint_of(ctx.settings), issue_query(issue).text, put.profiles)
     except ReaderFailed as failure:
         _LOG.warning("課題(%s)を読み取り役に並べてもらえませんでした。%s", issue.id, failure)
-        _end(ctx, call, failure.outcome, failure.cost)
-        return _as_it_is(issue, found, str(failure), again=failure.outcome is not Outcome.TOO_LONG)
-    _end(ctx, call, Outcome.READ, reading.cost)
-    return ReadList(issue, found, _opinions(found, reading), named=reading.named)
+        _end(ctx, viewer, call, failure.outcome, failure.cost)
+        return _as_it_is(put, str(failure), again=failure.outcome is not Outcome.TOO_LONG)
+    except BaseException:  # a fault of ours keeps no place either
+        _end(ctx, viewer, call, Outcome.UNUSABLE, Cost())
+        raise
+    _end(ctx, viewer, call, Outcome.READ, reading.cost)
+    return ReadList(issue, put.found, put.cases, _opinions(put.found, reading), named=reading.named)
 
 
-def calls(ctx: Context) -> list[MonthlyCount]:
-    """The calls of every month in Japan's calendar, newest first, by what became of them."""
-    with ctx.db.read() as conn:
-        return reader_calls.by_month(conn, lambda moment: moment.astimezone(JAPAN).date())
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """What is put to the reader: ``issue`` is the very record whose release level was looked at."""
+
+    issue: Issue
+    found: CandidateList
+    cases: CandidateList
+    profiles: list[Profile]
+
+
+def _put(s: Session, indexes: Indexes, issue: Issue) -> _Put:
+    asking = ask_with_issue(s, indexes, issue)
+    found = asking.organisations(MOST_CANDIDATES)
+    if not found.candidates:
+        raise Invalid("この課題には候補がないため、読み取り役に頼めません。")
+    stored = organisation_rows.by_ids(s, [candidate.id for candidate in found.candidates])
+    return _Put(issue, found, asking.cases(), [_profile(one) for one in stored.values()])
+
+
+def calls(s: Session) -> list[MonthlyCount]:
+    """The calls of every month in Japan's calendar, newest first, by what became of them.
+
+    Raises Refused for a viewer who may not see all issues.
+    """
+    check_sees_all(s.viewer)
+    return reader_calls.by_month(s, lambda moment: moment.astimezone(JAPAN).date())
 
 
 def endpoint_of(settings: Settings) -> Endpoint:
@@ -163,17 +168,20 @@ def _check_allowed(settings: Settings, issue: Issue) -> None:
         raise NotFound("読み取り役は設定されていません。使うには、管理者が KYODO_READER_URL を指定してください。")
 
 
-def _begun(ctx: Context, issue: Issue) -> int | None:
+def _begun(s: Session, settings: Settings, issue: Issue) -> tuple[int | None, str]:
+    """The number of the call, or why there is none: a slow reader must not keep the service from other work.
+
+    Counted in the database, for all processes. One that died in the middle keeps its place until nobody can be
+    waiting any more.
+    """
+    longest = timedelta(seconds=settings.reader_timeout + _MARGIN)
+    waiting = reader_calls.under_way(s, datetime.now(JAPAN) - longest)
+    if issue.id in waiting or len(waiting) >= _MOST_AT_ONCE:
+        return None, _BUSY
     midnight = datetime.combine(today(), time.min, JAPAN)
-    with ctx.db.write() as conn:
-        return reader_calls.begin(conn, issue=issue.id, since=midnight, most=ctx.settings.reader_daily_calls)
-
-
-def _asked(ctx: Context, issue: Issue, found: CandidateList) -> Reading:
-    """``issue`` is the very record whose release level was looked at: a text written since is not sent."""
-    with ctx.db.read() as conn:
-        stored = organisation_rows.by_ids(conn, [candidate.id for candidate in found.candidates])
-    return read(endpoint_of(ctx.settings), issue_query(issue).text, [_profile(one) for one in stored.values()])
+    call = reader_calls.begin(s, issue=issue.id, since=midnight, most=settings.reader_daily_calls)
+    limit = f"読み取り役に頼める回数(1日{settings.reader_daily_calls:,}回まで)を、今日は使い切りました。"
+    return call, "" if call else limit
 
 
 def _profile(organisation: Organisation) -> Profile:
@@ -182,12 +190,12 @@ def _profile(organisation: Organisation) -> Profile:
     return Profile(organisation.id, organisation.name, "\n".join(text for text in texts if text))
 
 
-def _end(ctx: Context, call: int, outcome: Outcome, cost: Cost) -> None:
+def _end(ctx: Context, viewer: Viewer, call: int, outcome: Outcome, cost: Cost) -> None:
     """Where the database cannot be written the call stays without an end: what was paid for is shown all the same."""
     tokens = {"tokens_in": cost.tokens_in, "tokens_out": cost.tokens_out}
     try:
-        with ctx.db.write() as conn:
-            reader_calls.end(conn, call, outcome=outcome, milliseconds=round(cost.seconds * 1000), **tokens)
+        with ctx.write(viewer) as s:
+            reader_calls.end(s, call, outcome=outcome, milliseconds=round(cost.seconds * 1000), **tokens)
     except NOT_WRITTEN:
         _LOG.warning("読み取り役に頼んだ記録(%d番)に、終わりを書き込めませんでした。", call)
 
@@ -198,6 +206,6 @@ def _opinions(found: CandidateList, reading: Reading) -> tuple[Opinion, ...]:
     return tuple(Opinion(candidates[id], reading.reasons.get(id)) for id in (*reading.order, *gone))
 
 
-def _as_it_is(issue: Issue, found: CandidateList, why: str, *, again: bool = True) -> ReadList:
-    opinions = tuple(Opinion(candidate, None) for candidate in found.candidates)
-    return ReadList(issue, found, opinions, why + _WITHOUT, again)
+def _as_it_is(put: _Put, why: str, *, again: bool) -> ReadList:
+    opinions = tuple(Opinion(candidate, None) for candidate in put.found.candidates)
+    return ReadList(put.issue, put.found, put.cases, opinions, why + _WITHOUT, again)

@@ -4,21 +4,20 @@ Sending the same thing twice (a double click, a reload) stores it once and answe
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import Connection
-
 from api.errors import Detail, Invalid, NotFound
+from api.usecases import collection
 from api.usecases.clock import today
-from api.usecases.collection import existing_issue, existing_organisation
-from api.usecases.context import Context
 from corpus.dates import era_label
-from corpus.records import GRADE_LABELS, Grade, Introduction, Review, Stage, StageEvent
+from corpus.records import GRADE_LABELS, Grade, Introduction, Issue, Judgement, Review, Shown, Stage, StageEvent
+from corpus.session import Session
 from corpus.store import introductions as introduction_rows
 from corpus.store import organisations as organisation_rows
 from corpus.store import rankings as ranking_rows
 from corpus.store import reviews as review_rows
+from corpus.store.rankings import Showing
 from corpus.values import restored, text_fault
 
 REASONS: Mapping[str, str] = {
@@ -41,15 +40,6 @@ GONE = "(登録からなくなった団体)"
 MAX_COMMENT = 2_000
 # 平成 began then; what was done together before lies in no record of a city that counts such meetings.
 _FIRST_DAY = date(1989, 1, 8)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shown:
-    """An entry of a list as it was shown, so far as it can be read."""
-
-    rank: int | None = None
-    score: float | None = None
-    band: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,94 +69,90 @@ class Track:
     samples: frozenset[str]
 
 
-def grade(
-    ctx: Context,
-    issue_id: str,
-    organisation_id: str,
-    grade: Grade,
-    reason: str = "",
-    comment: str = "",
-    ranking_id: int | None = None,
-) -> Review:
+def judge(s: Session, judgement: Judgement, showing: Showing | None = None) -> Review:
     """Judge a suggestion. Rank, score, band and model come from the stored ranking, never from the sender.
 
-    Raises Invalid for a reason that contradicts the grade.
+    ``showing`` is the list that showed it, where that is to be recorded first. Raises Invalid for a reason that
+    contradicts the grade.
     """
-    _check_words(reason, comment)
-    _check_reason(grade, reason)
-    with ctx.db.write() as conn:
-        return _append(conn, issue_id, organisation_id, grade, reason, comment, ranking_id)
+    checked(judgement)
+    _check_stored(s, judgement.issue, judgement.organisation)
+    said = replace(judgement, ranking=ranking_rows.record(s, showing)) if showing else judgement
+    return review_rows.add(s, said, _shown(s, said))
 
 
-def take_back(ctx: Context, issue_id: str, organisation_id: str) -> None:
+def checked(judgement: Judgement) -> Judgement:
+    """The judgement itself, best before a session of writing begins: nobody waits there to hear what is wrong.
+
+    Raises Invalid for words that cannot be stored and a reason that contradicts the grade.
+    """
+    _check_words(judgement.reason, judgement.comment)
+    _check_reason(judgement)
+    return judgement
+
+
+def check_fact(on: date, note: str) -> None:
+    """That something may have happened on a day, likewise. Raises Invalid."""
+    _check_words("", note)
+    _check_day(on)
+
+
+def missed(issue_id: str, organisation_id: str, comment: str = "") -> Judgement:
+    """That the list did not hold a suitable partner."""
+    return Judgement(issue=issue_id, organisation=organisation_id, grade=Grade.SUITABLE, comment=comment, missed=True)
+
+
+def take_back(s: Session, issue_id: str, organisation_id: str) -> None:
     """Take the judgement of a pair back; it stays in the history. Without a judgement nothing happens."""
-    with ctx.db.write() as conn:
-        existing_issue(conn, issue_id)
-        existing_organisation(conn, organisation_id)
-        last = review_rows.latest(conn, issue_id).get(organisation_id)
-        if last is not None and last.grade is not None:
-            _append(conn, issue_id, organisation_id, None, "", "", last.ranking)
+    _check_stored(s, issue_id, organisation_id)
+    last = review_rows.latest(s, issue_id).get(organisation_id)
+    if last is not None and last.grade is not None:
+        judge(s, Judgement(issue=issue_id, organisation=organisation_id, grade=None, ranking=last.ranking))
 
 
-def add_missed(ctx: Context, issue_id: str, organisation_id: str, comment: str = "") -> Review:
-    """Note a suitable partner that the list did not hold."""
-    _check_words("", comment)
-    with ctx.db.write() as conn:
-        return _append(conn, issue_id, organisation_id, Grade.SUITABLE, "", comment, None, missed=True)
-
-
-def introduce(ctx: Context, issue_id: str, organisation_id: str, on: date, note: str = "") -> Introduction:
+def introduce(s: Session, issue_id: str, organisation_id: str, on: date, note: str = "") -> Introduction:
     """Record that both sides were brought together on a day."""
-    _check_words("", note)
-    _check_day(on)
-    with ctx.db.write() as conn:
-        existing_issue(conn, issue_id)
-        existing_organisation(conn, organisation_id)
-        return introduction_rows.add(conn, issue=issue_id, organisation=organisation_id, introduced_on=on, note=note)
+    check_fact(on, note)
+    _check_stored(s, issue_id, organisation_id)
+    return introduction_rows.add(s, issue=issue_id, organisation=organisation_id, introduced_on=on, note=note)
 
 
-def add_event(ctx: Context, introduction_id: int, stage: Stage, on: date, note: str = "") -> StageEvent:
+def add_event(s: Session, introduction_id: int, stage: Stage, on: date, note: str = "") -> StageEvent:
     """Record a dated step after an introduction. Raises Invalid for one that cannot have come then."""
-    _check_words("", note)
-    _check_day(on)
-    with ctx.db.write() as conn:
-        introduction = _existing_introduction(conn, introduction_id)
-        standing = [event for event in introduction_rows.events(conn, introduction_id) if not event.voided]
-        if (stage, on, note) not in ((event.stage, event.happened_on, event.note) for event in standing):
-            _check_order(introduction, standing, stage, on)
-        return introduction_rows.add_event(conn, introduction=introduction_id, stage=stage, happened_on=on, note=note)
+    check_fact(on, note)
+    introduction = _existing_introduction(s, introduction_id)
+    standing = [event for event in introduction_rows.events(s, introduction_id) if not event.voided]
+    if (stage, on, note) not in ((event.stage, event.happened_on, event.note) for event in standing):
+        _check_order(introduction, standing, stage, on)
+    return introduction_rows.add_event(s, introduction=introduction_id, stage=stage, happened_on=on, note=note)
 
 
-def void_introduction(ctx: Context, introduction_id: int) -> Introduction:
+def void_introduction(s: Session, introduction_id: int) -> Introduction:
     """Say that an introduction was recorded by mistake; it stays on record, and neither it nor its events count."""
-    with ctx.db.write() as conn:
-        _existing_introduction(conn, introduction_id)
-        introduction_rows.void(conn, introduction_id)
-        return _existing_introduction(conn, introduction_id)
+    _existing_introduction(s, introduction_id)
+    introduction_rows.void(s, introduction_id)
+    return _existing_introduction(s, introduction_id)
 
 
-def void_event(ctx: Context, event_id: int) -> None:
+def void_event(s: Session, event_id: int) -> None:
     """Say that an event was recorded by mistake; it stays on record and no longer counts."""
-    with ctx.db.write() as conn:
-        if introduction_rows.get_event(conn, event_id) is None:
-            raise NotFound("お探しの出来事の記録は見つかりません。番号を確かめてください。")
-        introduction_rows.void_event(conn, event_id)
+    if introduction_rows.get_event(s, event_id) is None:
+        raise NotFound("お探しの出来事の記録は見つかりません。番号を確かめてください。")
+    introduction_rows.void_event(s, event_id)
 
 
-def track(ctx: Context, issue_id: str) -> Track:
-    """Everything the issue's page shows of people's decisions. Raises NotFound."""
-    with ctx.db.read() as conn:
-        existing_issue(conn, issue_id)
-        history = review_rows.history(conn, issue_id)
-        introductions = tuple(
-            IntroductionTrack(introduction=one, events=tuple(introduction_rows.events(conn, one.id)))
-            for one in introduction_rows.of_issue(conn, issue_id)
-        )
-        mentioned = {one.organisation for one in history} | {one.introduction.organisation for one in introductions}
-        known = organisation_rows.by_ids(conn, sorted(mentioned))
-        latest = review_rows.latest(conn, issue_id)
+def track(s: Session, issue: Issue) -> Track:
+    """Everything the issue's page shows of people's decisions."""
+    history = review_rows.history(s, issue.id)
+    introductions = tuple(
+        IntroductionTrack(introduction=one, events=tuple(introduction_rows.events(s, one.id)))
+        for one in introduction_rows.of_issue(s, issue.id)
+    )
+    mentioned = {one.organisation for one in history} | {one.introduction.organisation for one in introductions}
+    known = organisation_rows.by_ids(s, sorted(mentioned))
+    newest = {review.organisation: review for review in history}
     return Track(
-        latest={key: review for key, review in latest.items() if review.grade is not None},
+        latest={key: review for key, review in newest.items() if review.grade is not None},
         history=tuple(reversed(history)),
         introductions=introductions,
         names={key: known[key].name if key in known else GONE for key in sorted(mentioned)},
@@ -174,57 +160,30 @@ def track(ctx: Context, issue_id: str) -> Track:
     )
 
 
-def _append(
-    conn: Connection,
-    issue_id: str,
-    organisation_id: str,
-    grade: Grade | None,
-    reason: str,
-    comment: str,
-    ranking_id: int | None,
-    *,
-    missed: bool = False,
-) -> Review:
-    existing_issue(conn, issue_id)
-    existing_organisation(conn, organisation_id)
-    model, rank, score, band = _shown(conn, issue_id, organisation_id, ranking_id)
-    return review_rows.add(
-        conn,
-        issue=issue_id,
-        organisation=organisation_id,
-        grade=grade,
-        reason=reason,
-        comment=comment,
-        missed=missed,
-        model=model,
-        rank=rank,
-        score=score,
-        band=band,
-        ranking=ranking_id,
-    )
+def _check_stored(s: Session, issue_id: str, organisation_id: str) -> None:
+    """Raises NotFound."""
+    collection.issue(s, issue_id)
+    collection.organisation(s, organisation_id)
 
 
-def _shown(
-    conn: Connection, issue_id: str, organisation_id: str, ranking_id: int | None
-) -> tuple[str, int | None, float | None, str]:
-    """Model, rank, score and band of the organisation in the list that was shown; empty without a list."""
-    if ranking_id is None:
-        return "", None, None, ""
-    ranking = ranking_rows.get(conn, ranking_id)
-    if ranking is None or ranking.issue != issue_id:
+def _shown(s: Session, judgement: Judgement) -> Shown:
+    """How the list that was named showed the organisation."""
+    if judgement.ranking is None:
+        return Shown()
+    ranking = ranking_rows.get(s, judgement.ranking)
+    if ranking is None or ranking.issue != judgement.issue:
         raise Invalid(
             "もとになった候補の一覧が見つかりません。課題のページを開き直してから、もう一度評価してください。"
         )
     for entry in ranking.shown:
-        if entry.get("id") == organisation_id:
-            shown = restored(_Shown, entry)
-            return ranking.model, shown.rank, shown.score, shown.band
+        if entry.get("id") == judgement.organisation:
+            return restored(Shown, {**entry, "model": ranking.model})
     raise Invalid("この団体は、もとになった候補の一覧に載っていません。「一覧にない団体」として加えてください。")
 
 
-def _existing_introduction(conn: Connection, introduction_id: int) -> Introduction:
+def _existing_introduction(s: Session, introduction_id: int) -> Introduction:
     """Held until the transaction ends. Raises NotFound."""
-    found = introduction_rows.held(conn, introduction_id)
+    found = introduction_rows.held(s, introduction_id)
     if found is None:
         raise NotFound("お探しの紹介の記録は見つかりません。番号を確かめてください。")
     return found
@@ -239,9 +198,10 @@ def _check_words(reason: str, comment: str) -> None:
         raise Invalid(fault, (Detail("comment", fault),))
 
 
-def _check_reason(grade: Grade, reason: str) -> None:
+def _check_reason(judgement: Judgement) -> None:
     """A reason that says the opposite of the grade is a slip; 可 may have any."""
-    if reason in _CONTRADICTING.get(grade, ()):
+    grade, reason = judgement.grade, judgement.reason
+    if grade and reason in _CONTRADICTING.get(grade, ()):
         sentence = (
             f"「{REASONS[reason]}」は「{GRADE_LABELS[grade]}」の理由にできません。"
             "評価に合う理由か「そのほか」を選んでください。"

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from importlib.resources import files
 
-from sqlalchemy import Connection
-
 from api.usecases.context import Context
+from api.usecases.given import check_sees_all
 from api.usecases.imports import store_records
+from corpus.access import TERMINAL
 from corpus.readers.base import Kind, ReadOptions, Record
 from corpus.readers.reading import read_file
+from corpus.session import Session
 from corpus.store import cases, issues, meta, organisations, samples
 
 _FILES = {
@@ -21,32 +22,33 @@ _REMOVED = "samples_removed"
 
 def load_if_empty(ctx: Context) -> bool:
     """Store the samples when nothing is stored and nobody removed them; says whether it did. For ``kyodo serve``."""
-    with ctx.db.read() as conn:
-        if not _wanted(conn):
+    with ctx.read(TERMINAL) as s:
+        if not _wanted(s):
             return False
     records = [record for name, kind in _FILES.items() for record in _read(name, kind)]
-    with ctx.db.write() as conn:
-        if not _wanted(conn):  # another process was quicker
+    with ctx.write(TERMINAL) as s:
+        if not _wanted(s):  # another process was quicker
             return False
-        store_records(conn, records)
+        store_records(s, records)
     return True
 
 
-def remove(ctx: Context, include_cases: bool = False) -> samples.Removed:
+def remove(s: Session, include_cases: bool = False) -> samples.Removed:
     """Remove the invented organisations and issues with all that refers to them; they are never loaded again.
 
-    The past cases that came with them are published facts, not inventions: they go only when asked for.
+    The past cases that came with them are published facts, not inventions: they go only when asked for. Raises Refused
+    for a viewer who may not see all issues.
     """
-    with ctx.db.write() as conn:
-        removed = samples.remove(conn, include_cases=include_cases)
-        meta.put(conn, _REMOVED, "yes")
+    check_sees_all(s.viewer)
+    removed = samples.remove(s, include_cases=include_cases)
+    meta.put(s, _REMOVED, "yes")
     return removed
 
 
-def _wanted(conn: Connection) -> bool:
-    counts = [rows.count(conn) for rows in (organisations, issues, cases)]
+def _wanted(s: Session) -> bool:
+    counts = [rows.count(s) for rows in (organisations, issues, cases)]
     empty = all(count.real + count.samples == 0 for count in counts)
-    return empty and meta.get(conn, _REMOVED) is None
+    return empty and meta.get(s, _REMOVED) is None
 
 
 def _read(name: str, kind: Kind) -> list[Record]:

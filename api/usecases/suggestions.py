@@ -3,25 +3,30 @@
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from threading import Lock
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
+
 from api.errors import Invalid
-from api.usecases.collection import existing_issue, existing_organisation
-from api.usecases.context import Context
+from api.usecases.context import Context, Indexes
 from api.usecases.given import check_text, place_given
 from api.usecases.index import Index
+from corpus.access import Viewer
 from corpus.activity_fields import label
 from corpus.database_faults import NOT_WRITTEN
 from corpus.documents import issue_query, organisation_query, text_query
 from corpus.records import Case, Issue, IssueStatus, Organisation
+from corpus.session import Session
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
 from corpus.store import rankings as ranking_rows
+from corpus.store.rankings import Showing
 from corpus.values import MAX_TEXT
+from matcher.analysis import Asked
 from matcher.bridges import Partner, bridges_for
+from matcher.matching import Matcher
 from matcher.records import Area, AreaRelation, Bridge, Part, Query, Suggestion
 
 _LOG = logging.getLogger(__name__)
@@ -74,59 +79,91 @@ class CandidateList:
     shown_as: str = ""
 
 
-def suggest_for_text(ctx: Context, text: str, k: int = 10, prefecture: str = "", city: str = "") -> CandidateList:
-    """Organisations for a text, which is stored nowhere. Raises Invalid, AmbiguousPlaceGiven."""
-    query = text_query(_checked(text), _places(prefecture, city))
-    return _organisations(ctx, query, k)
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """One question of one session, analysed once however many lists it is put to. ``issue``: the one that asks, if any.
 
-
-def suggest_for_issue(ctx: Context, issue_id: str, k: int = 10, *, record: bool = False) -> CandidateList:
-    """Organisations for a stored issue; with ``record`` the list is kept as shown. Raises NotFound."""
-    with ctx.db.read() as conn:
-        issue = existing_issue(conn, issue_id)
-    if not issue.seeks_partner or issue.status is IssueStatus.CLOSED:
-        return _not_ranked(ctx, issue)
-    found = _organisations(ctx, issue_query(issue), k)
-    return _recorded(ctx, issue, found) if record and found.candidates else found
-
-
-def recorded_now(ctx: Context, issue_id: str, shown_as: str) -> int | None:
-    """The number of a list that could not be recorded when it was shown; None where it would be another one by now.
-
-    Raises NotFound.
+    Every list raises Invalid for a ``k`` out of 1..MAX_K, and Preparing.
     """
-    with ctx.db.read() as conn:
-        issue = existing_issue(conn, issue_id)
-    found = suggest_for_issue(ctx, issue_id)
-    same = ranking_rows.digest(_shown(found)) == shown_as
-    return _record(ctx, issue, found, patience=None) if same else None
+
+    s: Session
+    indexes: Indexes
+    asked: Asked
+    issue: Issue | None = None
+
+    def organisations(self, k: int = 10) -> CandidateList:
+        """Who could help; nobody for an issue that is closed or seeks no partner."""
+        _check_number(k)
+        if self.issue and (not self.issue.seeks_partner or self.issue.status is IssueStatus.CLOSED):
+            return _not_ranked(self, self.issue)
+        cases = self.indexes.cases.at(self.s)
+        bridges = past_partners(self.s, cases.matcher, self.asked)
+        found = _ranked(self, _ORGANISATIONS, self.indexes.organisations, k, bridges=bridges)
+        return replace(found, message=_TAKING_IN) if cases.lacking and found.total and not found.message else found
+
+    def issues(self, k: int = 10) -> CandidateList:
+        """Open issues that the asker could help with, or, where an issue asks, that are like it."""
+        if self.issue:
+            return _ranked(self, _SIMILAR, self.indexes.issues, k, without=(self.issue.id,))
+        return _ranked(self, _ISSUES, self.indexes.issues, k)
+
+    def cases(self, k: int = 3) -> CandidateList:
+        """Past cases like what is asked."""
+        return _ranked(self, _CASES, self.indexes.cases, k)
 
 
-def issues_for_organisation(ctx: Context, organisation_id: str, k: int = 10) -> CandidateList:
-    """Open issues that an organisation could help with. Raises NotFound."""
-    with ctx.db.read() as conn:
-        organisation = existing_organisation(conn, organisation_id)
-    empty = "協働の相手を求めている課題が、まだ登録されていません。"
-    return _issues(ctx, organisation_query(organisation), k, ("organisation", "issue"), empty)
+def ask_with_text(s: Session, indexes: Indexes, text: str, prefecture: str = "", city: str = "") -> Inquiry:
+    """A text, which is stored nowhere. Raises Invalid, AmbiguousPlaceGiven."""
+    return _inquiry(s, indexes, text_query(_checked(text), _places(prefecture, city)))
 
 
-def similar_issues(ctx: Context, issue_id: str, k: int = 5) -> CandidateList:
-    """Other open issues like this one. Raises NotFound."""
-    with ctx.db.read() as conn:
-        issue = existing_issue(conn, issue_id)
-    return _issues(ctx, issue_query(issue), k, ("issue", "similar"), "", without=(issue.id,))
+def ask_with_issue(s: Session, indexes: Indexes, issue: Issue) -> Inquiry:
+    """A stored issue."""
+    return _inquiry(s, indexes, issue_query(issue), issue)
 
 
-def similar_cases(ctx: Context, issue_id: str, k: int = 3) -> CandidateList:
-    """Past cases like this issue. Raises NotFound."""
-    with ctx.db.read() as conn:
-        issue = existing_issue(conn, issue_id)
-    return _cases(ctx, issue_query(issue), k)
+def ask_with_organisation(s: Session, indexes: Indexes, organisation: Organisation) -> Inquiry:
+    """An organisation that looks for issues."""
+    return _inquiry(s, indexes, organisation_query(organisation))
 
 
-def similar_cases_for_text(ctx: Context, text: str, k: int = 3) -> CandidateList:
-    """Past cases like a text. Raises Invalid."""
-    return _cases(ctx, text_query(_checked(text)), k)
+def _inquiry(s: Session, indexes: Indexes, query: Query, issue: Issue | None = None) -> Inquiry:
+    return Inquiry(s, indexes, Asked.of(query, indexes.organisations.learned), issue)
+
+
+def already_recorded(s: Session, issue: Issue, found: CandidateList) -> CandidateList:
+    """The list with the number that it has where it was shown, and recorded, before."""
+    return replace(found, ranking_id=ranking_rows.find(s, _showing(issue, found))) if found.candidates else found
+
+
+def recorded(ctx: Context, viewer: Viewer, issue: Issue, found: CandidateList) -> CandidateList:
+    """The list with the number under which it is recorded as shown; after the session in which it was made.
+
+    Looking at a page waits for no import, and needs no room on a disk: then the list is recorded another time.
+    """
+    if not found.candidates or found.ranking_id is not None or viewer.actor is None:
+        return found
+    try:
+        with ctx.write(viewer, patience=0) as s:
+            return replace(found, ranking_id=ranking_rows.record(s, _showing(issue, found)))
+    except IntegrityError:  # the issue, a sample, was removed meanwhile
+        return found
+    except NOT_WRITTEN as error:
+        _LOG.warning("候補の一覧を記録できませんでした(課題 %s、%s)。", issue.id, type(error).__name__)
+        return replace(found, shown_as=_showing(issue, found).digest)
+
+
+def not_recorded_yet(asking: Inquiry, shown_as: str) -> Showing | None:
+    """The list that could not be recorded when an issue's page showed it; None where it would be another one by now."""
+    if asking.issue is None:
+        return None
+    again = _showing(asking.issue, asking.organisations())
+    return again if again.digest == shown_as else None
+
+
+def _showing(issue: Issue, found: CandidateList) -> Showing:
+    entries = tuple(candidate_json(candidate, found.sides) for candidate in found.candidates)
+    return Showing(issue=issue.id, issue_version=issue.version, model=found.model, shown=entries)
 
 
 def as_json(found: CandidateList) -> dict[str, Any]:
@@ -179,66 +216,70 @@ def _case_json(bridge: Bridge | None) -> dict[str, str] | None:
     return named | {"issue": bridge.query_quote, "case": bridge.case_quote}
 
 
-def _organisations(ctx: Context, query: Query, k: int) -> CandidateList:
-    empty = "団体がまだ登録されていません。団体の名簿を取り込むと、候補を探せます。"
-    sides, bridges = ("issue", "organisation"), past_partners(ctx, query)
-    return _ranked(ctx, ctx.indexes.organisations, query, k, sides, empty, organisation_rows.by_ids, bridges=bridges)
-
-
-def past_partners(ctx: Context, query: Query, without: Collection[str] = ()) -> Sequence[Bridge]:
+def past_partners(s: Session, cases: Matcher, asked: Asked, without: Collection[str] = ()) -> Sequence[Bridge]:
     """Past cases like what is asked, with those of their partners that are registered under the name given there.
 
     Cases in ``without`` are passed over.
     """
 
     def partners_of(cases: Sequence[str]) -> dict[str, list[Partner]]:
-        with ctx.db.read() as conn:
-            named = {id: case.partners for id, case in case_rows.by_ids(conn, cases).items()}
-            known = organisation_rows.ids_by_name(conn, {name for names in named.values() for name in names})
+        named = {id: case.partners for id, case in case_rows.by_ids(s, cases).items()}
+        known = organisation_rows.ids_by_name(s, {name for names in named.values() for name in names})
         return {id: [Partner(known[name], name) for name in names if name in known] for id, names in named.items()}
 
-    return bridges_for(query, ctx.indexes.cases.matcher(), partners_of, without)
+    return bridges_for(asked, cases, partners_of, without)
 
 
-def _issues(
-    ctx: Context, query: Query, k: int, sides: tuple[str, str], empty: str, without: Sequence[str] = ()
-) -> CandidateList:
-    return _ranked(ctx, ctx.indexes.issues, query, k, sides, empty, issue_rows.by_ids, without)
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What a list is of: the names of its sides in ``as_json``, where its records are, what an empty one says."""
+
+    sides: tuple[str, str]
+    by_ids: Callable[..., Mapping[str, Organisation] | Mapping[str, Issue] | Mapping[str, Case]]
+    empty: str = ""
 
 
-def _cases(ctx: Context, query: Query, k: int) -> CandidateList:
-    return _ranked(ctx, ctx.indexes.cases, query, k, ("issue", "case"), "", case_rows.by_ids)
+_ORGANISATIONS = _Sought(
+    ("issue", "organisation"),
+    organisation_rows.by_ids,
+    "団体がまだ登録されていません。団体の名簿を取り込むと、候補を探せます。",
+)
+_ISSUES = _Sought(
+    ("organisation", "issue"), issue_rows.by_ids, "協働の相手を求めている課題が、まだ登録されていません。"
+)
+_SIMILAR = _Sought(("issue", "similar"), issue_rows.by_ids)
+_CASES = _Sought(("issue", "case"), case_rows.by_ids)
 
 
 def _ranked(
-    ctx: Context,
+    inquiry: Inquiry,
+    sought: _Sought,
     index: Index,
-    query: Query,
     k: int,
-    sides: tuple[str, str],
-    empty: str,
-    by_ids: Callable[..., Mapping[str, Organisation] | Mapping[str, Issue] | Mapping[str, Case]],
     without: Sequence[str] = (),
     bridges: Sequence[Bridge] = (),
 ) -> CandidateList:
-    if not 1 <= k <= MAX_K:
-        raise Invalid(f"候補の数は1から{MAX_K}までにしてください。")
-    matcher = index.matcher()
+    _check_number(k)
+    standing = index.at(inquiry.s)
     with _ONE_AT_A_TIME:
-        ranking = matcher.rank(query, k, without, bridges)
-    with ctx.db.read() as conn:
-        records = by_ids(conn, [suggestion.owner for suggestion in ranking.suggestions])
-    # A row removed between the two readings drops out of the list; the next one is ranked without it.
-    candidates = tuple(_candidate(s, records[s.owner]) for s in ranking.suggestions if s.owner in records)
+        ranking = standing.matcher.rank(inquiry.asked, k, without, bridges, standing.among)
+    records = sought.by_ids(inquiry.s, [suggestion.owner for suggestion in ranking.suggestions])
+    # A row that is damaged is not among the records.
+    candidates = tuple(_candidate(one, records[one.owner]) for one in ranking.suggestions if one.owner in records)
     return CandidateList(
-        query=query,
+        query=inquiry.asked.query,
         model=ranking.model,
         good_match=ranking.good_match,
         candidates=candidates,
-        sides=sides,
-        total=len(matcher.owners),
-        message=(_TAKING_IN if index.taking_in else "") if matcher.owners else empty,
+        sides=sought.sides,
+        total=standing.total,
+        message=(_TAKING_IN if standing.lacking else "") if standing.total else sought.empty,
     )
+
+
+def _check_number(k: int) -> None:
+    if not 1 <= k <= MAX_K:
+        raise Invalid(f"候補の数は1から{MAX_K}までにしてください。")
 
 
 def _candidate(suggestion: Suggestion, record: Organisation | Issue | Case) -> Candidate:
@@ -266,48 +307,21 @@ def _area_sentence(suggestion: Suggestion) -> str:
     return _AREA_SENTENCES[evidence.area].format(ours=evidence.query_area, theirs=evidence.document_area)
 
 
-def _not_ranked(ctx: Context, issue: Issue) -> CandidateList:
-    index = ctx.indexes.organisations
+def _not_ranked(inquiry: Inquiry, issue: Issue) -> CandidateList:
     reason = (
         "この課題は終了しているため、候補を探していません。"
         if issue.status is IssueStatus.CLOSED
         else "この業務は協働の相手を求めていないため、候補を探していません。"
     )
     return CandidateList(
-        query=issue_query(issue),
-        model=index.config.name,
+        query=inquiry.asked.query,
+        model=inquiry.indexes.organisations.config.name,
         good_match=False,
         candidates=(),
-        sides=("issue", "organisation"),
+        sides=_ORGANISATIONS.sides,
         total=0,
         message=reason,
     )
-
-
-def _recorded(ctx: Context, issue: Issue, found: CandidateList) -> CandidateList:
-    """Looking at a page waits for no import, and needs no room on a disk: the list is recorded another time."""
-    try:
-        return replace(found, ranking_id=_record(ctx, issue, found, patience=0))
-    except NOT_WRITTEN as error:
-        _LOG.warning("候補の一覧を記録できませんでした(課題 %s、%s)。", issue.id, type(error).__name__)
-        return replace(found, shown_as=ranking_rows.digest(_shown(found)))
-
-
-def _record(ctx: Context, issue: Issue, found: CandidateList, patience: float | None) -> int | None:
-    find, record = (
-        partial(verb, issue=issue.id, issue_version=issue.version, model=found.model, shown=_shown(found))
-        for verb in (ranking_rows.find, ranking_rows.record)
-    )
-    with ctx.db.read() as conn:
-        number = find(conn)
-    if number is None:  # only now: a list seen before is written no more
-        with ctx.db.write(patience) as conn:
-            number = record(conn)
-    return number
-
-
-def _shown(found: CandidateList) -> list[dict[str, Any]]:
-    return [candidate_json(candidate, found.sides) for candidate in found.candidates]
 
 
 def _word(part: Part, term: str) -> str:

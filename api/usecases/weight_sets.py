@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
-
+from corpus.session import Session
 from corpus.store import weight_choices
 from matcher.matching import MatcherConfig
 from models.artefacts import BrokenArtefact
@@ -71,15 +70,15 @@ class Ruling:
     """
 
     def __init__(self, data: Path) -> None:
-        self._data = data
+        self.data = data
         self._known: tuple[int, InForce] | None = None
 
-    def of(self, conn: Connection) -> InForce:
+    def of(self, s: Session) -> InForce:
         """The set chosen last, and the default where that is broken or nobody has chosen."""
-        newest = weight_choices.newest(conn)
+        newest = weight_choices.newest(s)
         known, number = self._known, newest.id if newest else 0
         if known is None or known[0] != number:
-            known = number, _in_force(self._data, newest.weights if newest else DEFAULT)
+            known = number, _in_force(self.data, newest.weights if newest else DEFAULT)
             self._known = known
         return known[1]
 

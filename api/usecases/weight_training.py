@@ -9,16 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.errors import Invalid
-from api.usecases.context import Context
-from api.usecases.suggestions import past_partners
+from api.usecases.context import Context, Indexes
+from api.usecases.suggestions import ask_with_issue, past_partners
 from api.usecases.weight_sets import default_weights, weights_folder
-from corpus.documents import issue_query
+from corpus.access import Viewer
 from corpus.records import Case, Grade, Issue
+from corpus.session import Session
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import reviews as review_rows
 from corpus.store.rows import fold
-from matcher.records import Bridge, Query
+from matcher.analysis import Asked
+from matcher.records import Bridge
 from models.artefacts import NotReplaceable, fingerprint
 from models.weights import Example, WeightsConfig, fit_weights, judged, save_weights
 
@@ -33,7 +35,7 @@ class FeatureMatcher(Protocol):
     def owners(self) -> Sequence[str]:
         """Ids, sorted: the rows of ``features``."""
 
-    def features(self, query: Query, bridges: Sequence[Bridge]) -> NDArray[np.float64]:
+    def features(self, asked: Asked, bridges: Sequence[Bridge]) -> NDArray[np.float64]:
         """Shape (owners, parts): each part's score before its weight, parts in the order of ``default_weights``."""
 
 
@@ -46,15 +48,16 @@ class Trained:
     measures: Mapping[str, float]
 
 
-def train(ctx: Context, matcher: FeatureMatcher | None = None) -> Trained:
+def train(ctx: Context, viewer: Viewer, matcher: FeatureMatcher | None = None) -> Trained:
     """Learn from every issue with organisations judged to fit (適, 可) and not to fit (不適); measured out of fold.
 
     The set is kept only where nDCG@10 rose. ``matcher`` is the collection's own unless another is given. Raises
     Invalid with fewer than ``FEWEST`` such issues, or where something else lies in the place of the set.
     """
-    with ctx.db.read() as conn:
-        grades = review_rows.graded(conn)
-    examples = _examples(ctx, matcher or ctx.indexes.organisations.matcher(), grades)
+    ctx.indexes.prepare()
+    with ctx.read(viewer) as s:
+        grades = review_rows.graded(s)
+        examples = _examples(s, ctx.indexes, matcher or ctx.indexes.organisations.at(s).matcher, grades)
     if len(examples) < FEWEST:
         raise Invalid(
             f"重みを学習するには、合う団体(適・可)と合わない団体(不適)の両方を評価した課題が{FEWEST}件以上要ります。"
@@ -67,23 +70,25 @@ def train(ctx: Context, matcher: FeatureMatcher | None = None) -> Trained:
     return Trained(id=id, weights=weights, measures=measures)
 
 
-def _examples(ctx: Context, matcher: FeatureMatcher, grades: Mapping[str, Mapping[str, Grade]]) -> list[Example]:
+def _examples(
+    s: Session, indexes: Indexes, matcher: FeatureMatcher, grades: Mapping[str, Mapping[str, Grade]]
+) -> list[Example]:
     """In the order of the issues' ids. Only judged organisations take part: of the others nobody knows.
 
     A past case of the very issue that is learned from would give its own answer, and is left out.
     """
     rows = {owner: row for row, owner in enumerate(matcher.owners)}
-    with ctx.db.read() as conn:
-        issues = issue_rows.by_ids(conn, sorted(grades))
-        cases = case_rows.by_ids(conn, ctx.indexes.cases.matcher().owners)
+    issues = issue_rows.by_ids(s, sorted(grades))
+    told = indexes.cases.at(s).matcher
+    cases = case_rows.by_ids(s, told.owners)
     examples = []
     for id in sorted(issues):
         known = sorted((rows[owner], grade) for owner, grade in grades[id].items() if owner in rows)
         relevant = np.array([grade is not Grade.UNSUITABLE for _, grade in known], dtype=bool)
         if relevant.any() and not relevant.all():
-            query = issue_query(issues[id])
+            asked = ask_with_issue(s, indexes, issues[id]).asked
             own = [case.id for case in cases.values() if _tells_of(case, issues[id])]
-            features = matcher.features(query, past_partners(ctx, query, own))
+            features = matcher.features(asked, past_partners(s, told, asked, own))
             examples.append(Example(id, features[[row for row, _ in known]], relevant))
     return examples
 

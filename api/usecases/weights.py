@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from api.errors import Conflict, Detail, Invalid, NotFound
-from api.usecases.context import Context
+from api.usecases.given import check_sees_all
 from api.usecases.weight_sets import (
     DEFAULT,
     UNREADABLE,
     InForce,
+    Ruling,
     WeightSet,
     default_weights,
     learned_sets,
     read_set,
     set_ids,
 )
+from corpus.session import Session
 from corpus.store import weight_choices
 from corpus.store.weight_choices import WeightChoice
 from corpus.values import text_fault
@@ -39,14 +41,16 @@ class Overview:
     fault: str
 
 
-def overview(ctx: Context) -> Overview:
-    """For the page, the commands and the JSON interface."""
-    with ctx.db.read() as conn:
-        found = ctx.ruling.of(conn)
-        history = tuple(weight_choices.history(conn))
-    sets, fault = learned_sets(ctx.settings.data)
+def overview(s: Session, ruling: Ruling) -> Overview:
+    """For the page, the commands and the JSON interface.
+
+    Raises Refused for a viewer who may not see all issues: measures and reasons tell of what was judged.
+    """
+    check_sees_all(s.viewer)
+    history = tuple(weight_choices.history(s))
+    sets, fault = learned_sets(ruling.data)
     return Overview(
-        in_force=found,
+        in_force=ruling.of(s),
         default=default_weights(),
         learned=sets,
         history=history,
@@ -55,35 +59,48 @@ def overview(ctx: Context) -> Overview:
     )
 
 
-def choose(ctx: Context, id: str, reason: str) -> WeightChoice | None:
-    """Put a set in force, ``DEFAULT`` or a learned one, from the next list on. The same choice again changes nothing.
+@dataclass(frozen=True, slots=True)
+class Choosable:
+    """A set that was looked at and can be put in force, and why it shall be."""
 
-    The choice on record that put it in force; None for the default while nobody has chosen, for which none is needed.
+    id: str
+    reason: str
+
+
+def choosable(data: Path, id: str, reason: str) -> Choosable:
+    """What ``choose`` takes; sets are read from the disk before anybody has to wait for the database.
+
     Raises NotFound, and Invalid for a broken set or a reason that is missing or too long.
     """
     _check_reason(reason)
-    _check_usable(ctx.settings.data, id)
-    with ctx.db.write() as conn:
-        standing = weight_choices.newest(conn)
-        if (standing.weights if standing else DEFAULT) == id and not ctx.ruling.of(conn).fault:
-            return standing
-        return weight_choices.add(conn, weights=id, reason=reason.strip())
+    _check_usable(data, id)
+    return Choosable(id, reason.strip())
 
 
-def roll_back(ctx: Context, seen: int | None = None) -> WeightChoice:
+def choose(s: Session, ruling: Ruling, wanted: Choosable) -> WeightChoice | None:
+    """Put a set in force, ``DEFAULT`` or a learned one, from the next list on. The same choice again changes nothing.
+
+    The choice on record that put it in force; None for the default while nobody has chosen, for which none is needed.
+    """
+    newest = weight_choices.newest(s)
+    if (newest.weights if newest else DEFAULT) == wanted.id and not ruling.of(s).fault:
+        return newest
+    return weight_choices.add(s, weights=wanted.id, reason=wanted.reason)
+
+
+def roll_back(s: Session, ruling: Ruling, seen: int | None = None) -> WeightChoice:
     """Put back what was in force before the newest choice; twice is back and forth. All choices stay on record.
 
     ``seen`` is the number of the choice that the person meant: a button pressed twice rolls back once. Raises Conflict
     when someone has chosen since, Invalid when there is nothing to go back to or that is broken.
     """
-    with ctx.db.write() as conn:
-        newest = weight_choices.history(conn, limit=2)
-        if not newest:
-            raise Invalid("重みはまだ一度も切り替えられていないため、戻すものがありません。")
-        if seen is not None and newest[0].id != seen:
-            return _already_back(newest, seen)
-        _check_usable(ctx.settings.data, _before(newest))
-        return weight_choices.add(conn, weights=_before(newest), reason=_ROLLED_BACK)
+    newest = weight_choices.history(s, limit=2)
+    if not newest:
+        raise Invalid("重みはまだ一度も切り替えられていないため、戻すものがありません。")
+    if seen is not None and newest[0].id != seen:
+        return _already_back(newest, seen)
+    _check_usable(ruling.data, _before(newest))
+    return weight_choices.add(s, weights=_before(newest), reason=_ROLLED_BACK)
 
 
 def as_json(found: Overview) -> dict[str, Any]:
@@ -99,6 +116,7 @@ def as_json(found: Overview) -> dict[str, Any]:
         ],
         "history": [
             {"id": c.id, "weights": c.weights, "reason": c.reason, "recorded_at": c.recorded_at.isoformat()}
+            | {"actor": c.actor}
             for c in found.history
         ],
         "fault": found.fault,

@@ -8,7 +8,7 @@ from corpus.readers import keys
 from corpus.readers.base import Kind, MappedColumn, Problem, Progress, ReadResult, Record, Severity
 from corpus.readers.cases import merged
 from corpus.readers.cells import RowReader
-from corpus.records import Case, Issue, Organisation
+from corpus.records import Case, Issue, Organisation, narrowest
 
 _PROGRESS_STEP = 1_000  # rows
 _MOST_PROBLEMS = 50_000  # that are kept; an answer that lists more makes all others wait while it is written
@@ -125,6 +125,8 @@ def _settled(reader: RowReader, where: str, earlier: Record, later: Record) -> R
         _warn(reader, f"{row}は{where}と同じ団体で、解散した方の行ですので、{where}の内容を取り込みます。")
         return earlier
     _warn(reader, f"{row}は{where}と同じものを指していますが内容が違います。後の{row}の内容を取り込みます。")
+    if isinstance(earlier, Issue) and isinstance(later, Issue):
+        return replace(later, release_level=narrowest(earlier.release_level, later.release_level))
     return later
 
 

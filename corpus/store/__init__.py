@@ -1,1 +1,1 @@
-"""Every statement sent to the database, a module per noun; each function takes the connection of a transaction."""
+"""Every statement sent to the database, a module per noun; each function takes the session of a request."""

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
-
 from corpus import tables
 from corpus.records import Case
+from corpus.session import Session
 from corpus.store import rows
 from corpus.store.rows import Changes, Count, Shelf
 
@@ -17,34 +16,34 @@ _SHELF = Shelf(
 )
 
 
-def upsert(conn: Connection, records: Sequence[Case], *, dry_run: bool = False) -> Changes:
+def upsert(s: Session, records: Sequence[Case], *, dry_run: bool = False) -> Changes:
     """Writes each over the row with its key, else adds it; see ``rows.upsert``."""
-    return rows.upsert(conn, _SHELF, records, dry_run=dry_run)
+    return rows.upsert(s, _SHELF, records, dry_run=dry_run)
 
 
-def get(conn: Connection, id: str) -> Case | None:
+def get(s: Session, id: str) -> Case | None:
     """None when there is none."""
-    return by_ids(conn, [id]).get(id)
+    return by_ids(s, [id]).get(id)
 
 
-def by_ids(conn: Connection, ids: Sequence[str]) -> dict[str, Case]:
+def by_ids(s: Session, ids: Sequence[str]) -> dict[str, Case]:
     """Those that are stored, in the order asked for."""
-    return rows.by_ids(conn, _SHELF, ids)
+    return rows.by_ids(s, _SHELF, ids)
 
 
 def page(
-    conn: Connection, *, text: str = "", prefecture: str = "", city: str = "", limit: int, offset: int = 0
+    s: Session, *, text: str = "", prefecture: str = "", city: str = "", limit: int, offset: int = 0
 ) -> tuple[list[Case], int]:
     """A slice by (title, id), and the number of all that match. "" means "any"."""
     equal = {"prefecture": prefecture, "city": city}
-    return rows.page(conn, _SHELF, text=text, equal=equal, order=[_TABLE.c.title], limit=limit, offset=offset)
+    return rows.page(s, _SHELF, text=text, equal=equal, order=[_TABLE.c.title], limit=limit, offset=offset)
 
 
-def rankable_digests(conn: Connection) -> dict[str, str]:
+def rankable_digests(s: Session) -> dict[str, str]:
     """Id -> digest of every case."""
-    return rows.digests(conn, _TABLE)
+    return rows.digests(s, _SHELF)
 
 
-def count(conn: Connection) -> Count:
+def count(s: Session) -> Count:
     """The city's own, and those that came with the program."""
-    return rows.count(conn, _TABLE)
+    return rows.count(s, _SHELF)

@@ -8,19 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Row, select
 
 from corpus.readers.keys import organisation_key
 from corpus.records import Issue, Organisation, Origin
+from corpus.session import Session
+from corpus.store import issues
+from corpus.store.issues import Sheet
 from corpus.store.rows import fold
-from corpus.tables import issues
 from corpus.tables import organisations as table
 
 _Stored = Row[Any, Any, Any, Any, Any]  # id, key, name, city, active
-_Sheet = Row[Any, Any, Any, Any]  # id, key, prefecture, city
 
 
-def follow(conn: Connection, records: Sequence[Organisation]) -> tuple[dict[str, str], list[str]]:
+def follow(s: Session, records: Sequence[Organisation]) -> tuple[dict[str, str], list[str]]:
     """Key -> id of the stored organisation that is meant by a newer row among ``records`` with another key.
 
     A row with a valid 法人番号 means the stored one of its name and address that had none. A row that says that a body
@@ -31,7 +32,7 @@ def follow(conn: Connection, records: Sequence[Organisation]) -> tuple[dict[str,
     if not records:
         return {}, []
     columns = select(table.c.id, table.c.key, table.c.name, table.c.city, table.c.active)
-    stored = conn.execute(columns.where(table.c.is_sample.is_(False)).order_by(table.c.id)).all()
+    stored = s.conn.execute(columns.where(table.c.is_sample.is_(False)).order_by(table.c.id)).all()
     known, listed = {row.key for row in stored}, {record.key for record in records}
     left = [row for row in stored if row.key not in listed]
     by_key = {row.key: row for row in left}
@@ -66,7 +67,7 @@ def _without_number(record: Organisation, by_key: Mapping[str, _Stored]) -> list
     return [row] if row else []
 
 
-def follow_sheets(conn: Connection, records: Sequence[Issue]) -> tuple[list[Issue], dict[str, str]]:
+def follow_sheets(s: Session, records: Sequence[Issue]) -> tuple[list[Issue], dict[str, str]]:
     """The records, where the rows of a 棚卸 sheet that was imported with its city, or without, mean the stored ones.
 
     Also returns key -> id of the stored rows that a record means by another key.
@@ -77,11 +78,9 @@ def follow_sheets(conn: Connection, records: Sequence[Issue]) -> tuple[list[Issu
     """
     if not any(record.origin is Origin.INVENTORY for record in records):
         return list(records), {}
-    columns = select(issues.c.id, issues.c.key, issues.c.prefecture, issues.c.city)
-    of_sheets = issues.c.is_sample.is_(False) & (issues.c.origin == Origin.INVENTORY.value)
-    stored = conn.execute(columns.where(of_sheets).order_by(issues.c.id)).all()
+    stored = issues.sheets(s)
     known, listed = {row.key for row in stored}, {record.key for record in records}
-    by_rest: dict[str, list[_Sheet]] = defaultdict(list)
+    by_rest: dict[str, list[Sheet]] = defaultdict(list)
     for row in stored:
         if row.key not in listed:
             by_rest[_without_city(row.key)].append(row)
@@ -97,7 +96,7 @@ def _without_city(key: str) -> str:
     return key.partition("|")[2]
 
 
-def _of_its_sheet(record: Issue, by_rest: Mapping[str, list[_Sheet]]) -> _Sheet | None:
+def _of_its_sheet(record: Issue, by_rest: Mapping[str, list[Sheet]]) -> Sheet | None:
     """The one row meant, if it is clear; of several the one that had the record's key before it was given its city."""
     rows = [
         row
@@ -112,7 +111,7 @@ def _agree(one: str, other: str) -> bool:
     return not (one and other) or fold(one) == fold(other)
 
 
-def _as_stored(record: Issue, row: _Sheet) -> Issue:
+def _as_stored(record: Issue, row: Sheet) -> Issue:
     """The stored key is kept where the record does not name the city."""
     key = record.key if record.city else row.key
     return replace(record, key=key, prefecture=record.prefecture or row.prefecture, city=record.city or row.city)

@@ -3,10 +3,11 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
 from corpus import values
 from corpus.readers.base import Kind
+from corpus.session import Session
 from corpus.store import rows
 from corpus.store.rows import Changes
 from corpus.tables import imports
@@ -24,16 +25,19 @@ class Import:
     unchanged: int
     skipped: int
     recorded_at: datetime
+    actor: str = ""
 
 
-def record(conn: Connection, *, name: str, kind: str, changes: Changes, skipped: int) -> Import:
+def record(s: Session, *, name: str, kind: str, changes: Changes, skipped: int) -> Import:
     """The entry as recorded, stamped with this moment."""
     named = values.text_of(name)  # the name of a file may hold bytes that are no text
-    row = insert(imports).values(name=named, kind=kind, **asdict(changes), skipped=skipped, recorded_at=rows.now())
-    return values.restored(Import, conn.execute(row.returning(*imports.c)).mappings().one())
+    row = insert(imports).values(
+        name=named, kind=kind, **asdict(changes), skipped=skipped, recorded_at=rows.now(), actor=s.actor
+    )
+    return values.restored(Import, s.conn.execute(row.returning(*imports.c)).mappings().one())
 
 
-def recent(conn: Connection, limit: int = 20) -> list[Import]:
+def recent(s: Session, limit: int = 20) -> list[Import]:
     """Newest first."""
     newest = select(imports).order_by(imports.c.id.desc()).limit(limit)
-    return rows.readable(Import, conn.execute(newest).mappings(), imports)
+    return rows.readable(Import, s.conn.execute(newest).mappings(), imports)

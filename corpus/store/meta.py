@@ -2,32 +2,33 @@
 
 import secrets
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from corpus import tables
+from corpus.session import Session
 from corpus.values import text_of
 
 
-def revision(conn: Connection) -> int:
+def revision(s: Session) -> int:
     """A number that grows with every change of organisations, issues or cases; the same number, the same content."""
-    return conn.scalar(select(func.max(tables.revision.c.number))) or 0
+    return s.conn.scalar(select(func.max(tables.revision.c.number))) or 0
 
 
-def bump(conn: Connection) -> None:
+def bump(s: Session) -> None:
     """Raises the revision. Every function of this package that changes the collection does so itself."""
-    written = conn.execute(update(tables.revision).values(number=tables.revision.c.number + 1))
+    written = s.conn.execute(update(tables.revision).values(number=tables.revision.c.number + 1))
     if written.rowcount == 0:  # a hand in the database took it away; no state is known by so large a number
-        conn.execute(insert(tables.revision).values(id=1, number=2**29 + secrets.randbelow(2**30)))
+        s.conn.execute(insert(tables.revision).values(id=1, number=2**29 + secrets.randbelow(2**30)))
 
 
-def get(conn: Connection, key: str) -> str | None:
+def get(s: Session, key: str) -> str | None:
     """None when nothing was put there."""
-    found = conn.scalar(select(tables.meta.c.value).where(tables.meta.c.key == key))
+    found = s.conn.scalar(select(tables.meta.c.value).where(tables.meta.c.key == key))
     return None if found is None else text_of(found)
 
 
-def put(conn: Connection, key: str, value: str) -> None:
+def put(s: Session, key: str, value: str) -> None:
     """Over whatever was there."""
-    written = conn.execute(update(tables.meta).where(tables.meta.c.key == key).values(value=value))
+    written = s.conn.execute(update(tables.meta).where(tables.meta.c.key == key).values(value=value))
     if written.rowcount == 0:
-        conn.execute(insert(tables.meta).values(key=key, value=value))
+        s.conn.execute(insert(tables.meta).values(key=key, value=value))

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 
 from corpus import tables
 from corpus.names import comparable_name, legal_form, may_be_one
 from corpus.records import Organisation
-from corpus.store import rows, samples
+from corpus.session import Session
+from corpus.store import rows
 from corpus.store.rows import NOTHING_MEANT, Changes, Count, Meant, Shelf
 from corpus.values import text_of
 
@@ -22,23 +23,23 @@ _SHELF = Shelf(
 
 
 def upsert(
-    conn: Connection, records: Sequence[Organisation], meant: Meant = NOTHING_MEANT, *, dry_run: bool = False
+    s: Session, records: Sequence[Organisation], meant: Meant = NOTHING_MEANT, *, dry_run: bool = False
 ) -> Changes:
     """Writes each over the row with its key, else adds it; see ``rows.upsert``."""
-    return rows.upsert(conn, _SHELF, records, meant, dry_run=dry_run)
+    return rows.upsert(s, _SHELF, records, meant, dry_run=dry_run)
 
 
-def get(conn: Connection, id: str) -> Organisation | None:
+def get(s: Session, id: str) -> Organisation | None:
     """Without its contact persons, as everywhere in this module."""
-    return by_ids(conn, [id]).get(id)
+    return by_ids(s, [id]).get(id)
 
 
-def by_ids(conn: Connection, ids: Sequence[str]) -> dict[str, Organisation]:
+def by_ids(s: Session, ids: Sequence[str]) -> dict[str, Organisation]:
     """Those that are stored, in the order asked for."""
-    return rows.by_ids(conn, _SHELF, ids)
+    return rows.by_ids(s, _SHELF, ids)
 
 
-def ids_by_name(conn: Connection, names: Collection[str]) -> dict[str, str]:
+def ids_by_name(s: Session, names: Collection[str]) -> dict[str, str]:
     """Name -> id of the active one that is so called, with the same legal form or where one side names none.
 
     One with the very name comes first, then one with the same form, then by id.
@@ -46,7 +47,7 @@ def ids_by_name(conn: Connection, names: Collection[str]) -> dict[str, str]:
     compared = {name: comparable_name(name) for name in names}
     columns = select(_TABLE.c.id, _TABLE.c.name, _TABLE.c.comparable_name).order_by(_TABLE.c.id)
     wanted = columns.where(_TABLE.c.comparable_name.in_(sorted(set(compared.values()))), _TABLE.c.active)
-    found = conn.execute(wanted).all()
+    found = s.conn.execute(wanted).all()
     known = {}
     for name, key in compared.items():
         rows_of_name = [(text_of(row.name), row.id) for row in found if row.comparable_name == key]
@@ -57,7 +58,7 @@ def ids_by_name(conn: Connection, names: Collection[str]) -> dict[str, str]:
 
 
 def page(
-    conn: Connection,
+    s: Session,
     *,
     text: str = "",
     kind: str = "",
@@ -70,24 +71,38 @@ def page(
 ) -> tuple[list[Organisation], int]:
     """A slice by (name, id), and the number of all that match. "" and None mean "any"."""
     equal = {"kind": kind, "prefecture": prefecture, "city": city, "active": active, "is_sample": is_sample}
-    return rows.page(conn, _SHELF, text=text, equal=equal, order=[_TABLE.c.name], limit=limit, offset=offset)
+    return rows.page(s, _SHELF, text=text, equal=equal, order=[_TABLE.c.name], limit=limit, offset=offset)
 
 
-def kinds(conn: Connection) -> list[tuple[str, int]]:
+def kinds(s: Session) -> list[tuple[str, int]]:
     """Each kind as written, with its number of organisations, the most frequent first; "" stands for no kind given."""
     number = func.count()
     tally = select(_TABLE.c.kind, number).group_by(_TABLE.c.kind).order_by(number.desc(), _TABLE.c.kind)
-    return [(text_of(kind), count) for kind, count in conn.execute(tally)]
+    return [(text_of(kind), count) for kind, count in s.conn.execute(tally)]
 
 
-def rankable_digests(conn: Connection) -> dict[str, str]:
+def rankable_digests(s: Session) -> dict[str, str]:
     """Id -> digest of the active ones; of the sample collection only while no real organisation is stored."""
     conditions: list[ColumnElement[bool]] = [_TABLE.c.active]
-    if samples.any_real(conn):
+    if any_real(s):
         conditions.append(_TABLE.c.is_sample.is_(False))
-    return rows.digests(conn, _TABLE, *conditions)
+    return rows.digests(s, _SHELF, *conditions)
 
 
-def count(conn: Connection) -> Count:
+def any_real(s: Session) -> bool:
+    """Whether one is stored, active or not, that is not invented. From then on samples are not ranked."""
+    return bool(s.conn.scalar(select(exists().where(_TABLE.c.is_sample.is_(False)))))
+
+
+def names(s: Session, ids: Collection[str]) -> dict[str, str]:
+    """Id -> name of those that are stored."""
+    found: dict[str, str] = {}
+    for batch in rows.batches(sorted(ids)):
+        known = s.conn.execute(select(_TABLE.c.id, _TABLE.c.name).where(_TABLE.c.id.in_(batch)))
+        found |= {id: text_of(name) for id, name in known}
+    return found
+
+
+def count(s: Session) -> Count:
     """Active or not."""
-    return rows.count(conn, _TABLE)
+    return rows.count(s, _SHELF)

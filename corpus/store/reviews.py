@@ -1,82 +1,63 @@
 """Judgements of suggestions. Append-only: the newest of an (issue, organisation) pair counts, all stay on record."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Select, insert, select
 
 from corpus import values
-from corpus.records import Grade, Review
+from corpus.access import of_visible_issues
+from corpus.records import Grade, Judgement, Review, Shown
+from corpus.session import Session
 from corpus.store import rows, samples
 from corpus.tables import reviews
 
+NOT_SHOWN = Shown()
 
-def add(
-    conn: Connection,
-    *,
-    issue: str,
-    organisation: str,
-    grade: Grade | None,
-    reason: str = "",
-    comment: str = "",
-    missed: bool = False,
-    model: str = "",
-    rank: int | None = None,
-    score: float | None = None,
-    band: str = "",
-    ranking: int | None = None,
-) -> Review:
-    """The review as recorded; the newest one itself when it says the very same (a button pressed twice).
+
+def add(s: Session, judgement: Judgement, shown: Shown = NOT_SHOWN) -> Review:
+    """The review as recorded; the newest one itself when the same person says the very same (a button pressed twice).
 
     Raises IntegrityError when the issue, the organisation or the ranking is not stored.
     """
-    is_sample = samples.take_part(conn, issue, [organisation])
-    review = Review(
-        id=0,
-        issue=issue,
-        organisation=organisation,
-        grade=grade,
-        reason=reason,
-        comment=comment,
-        missed=missed,
-        model=model,
-        rank=rank,
-        score=score,
-        band=band,
-        ranking=ranking,
-        recorded_at=rows.now(),
-    )
-    values.check(review)
-    newest = latest(conn, issue).get(organisation)
+    is_sample = samples.take_part(s, judgement.issue, [judgement.organisation])
+    said = {**_values(judgement), **_values(shown)}
+    review = values.check(Review(id=0, **said, recorded_at=rows.now(), actor=s.actor))
+    newest = latest(s, review.issue).get(review.organisation)
     if newest and replace(review, id=newest.id, recorded_at=newest.recorded_at) == newest:
         return newest
-    return replace(review, id=_insert(conn, review, is_sample))
+    return replace(review, id=_insert(s, review, is_sample))
 
 
-def _insert(conn: Connection, review: Review, is_sample: bool) -> int:
+def _values(record: Judgement | Shown) -> dict[str, Any]:
+    return {one.name: getattr(record, one.name) for one in fields(record)}
+
+
+def _insert(s: Session, review: Review, is_sample: bool) -> int:
     columns = {name: getattr(review, name) for name in _COLUMNS if name not in ("id", "grade")}
     grade = review.grade.value if review.grade else None
     row = insert(reviews).values(**columns, grade=grade, is_sample=is_sample).returning(reviews.c.id)
-    number: int = conn.execute(row).scalar_one()
+    number: int = s.conn.execute(row).scalar_one()
     return number
 
 
-def latest(conn: Connection, issue: str) -> dict[str, Review]:
+def latest(s: Session, issue: str) -> dict[str, Review]:
     """Organisation -> its newest review, with ``grade`` None where a judgement was taken back."""
-    return {review.organisation: review for review in history(conn, issue)}
+    return {review.organisation: review for review in history(s, issue)}
 
 
-def history(conn: Connection, issue: str) -> list[Review]:
+def history(s: Session, issue: str) -> list[Review]:
     """Every review of the issue, oldest first."""
     if not values.is_storable(issue):
         return []
-    return rows.readable(Review, conn.execute(_all().where(reviews.c.issue == issue)).mappings(), reviews)
+    return rows.readable(Review, s.conn.execute(_all(s).where(reviews.c.issue == issue)).mappings(), reviews)
 
 
-def graded(conn: Connection) -> dict[str, dict[str, Grade]]:
+def graded(s: Session) -> dict[str, dict[str, Grade]]:
     """Issue -> organisation -> the grade that counts, of every pair that has one and that no sample takes part in."""
-    pairs = select(reviews.c.issue, reviews.c.organisation, reviews.c.grade).where(reviews.c.is_sample.is_(False))
-    newest = {(row.issue, row.organisation): row.grade for row in conn.execute(pairs.order_by(reviews.c.id))}
+    counted = reviews.c.is_sample.is_(False) & of_visible_issues(s.viewer, reviews.c.issue)
+    pairs = select(reviews.c.issue, reviews.c.organisation, reviews.c.grade).where(counted)
+    newest = {(row.issue, row.organisation): row.grade for row in s.conn.execute(pairs.order_by(reviews.c.id))}
     found: dict[str, dict[str, Grade]] = {}
     for (issue, organisation), grade in sorted(newest.items()):
         if grade in list(Grade):
@@ -87,5 +68,6 @@ def graded(conn: Connection) -> dict[str, dict[str, Grade]]:
 _COLUMNS = [column.name for column in reviews.c if column.name != "is_sample"]
 
 
-def _all() -> Select[Any]:
-    return select(*(reviews.c[name] for name in _COLUMNS)).order_by(reviews.c.id)
+def _all(s: Session) -> Select[Any]:
+    visible = of_visible_issues(s.viewer, reviews.c.issue)
+    return select(*(reviews.c[name] for name in _COLUMNS)).where(visible).order_by(reviews.c.id)

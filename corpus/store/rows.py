@@ -10,10 +10,12 @@ from enum import Enum
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Table, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, RowMapping, Table, bindparam, func, insert, or_, select, true, update
 
 from corpus import values
+from corpus.access import Viewer
 from corpus.records import Case, Issue, Organisation
+from corpus.session import Session
 from corpus.store import meta
 from matcher.folding import nfkc
 
@@ -54,18 +56,22 @@ class Conflict(Exception):
 class Shelf(Generic[R]):
     """One noun: its table, and how a record becomes a row.
 
-    An import leaves the ``kept`` columns of a row that
-    exists alone, for a person may have set them; the ``decided`` ones of a row that a person has edited only where it
-    brings nothing for them. ``unread`` columns are written and never read back; ``derived`` ones follow from a record.
+    An import leaves the ``kept`` columns of a row that exists alone, for a person may have set them; the ``decided``
+    ones of a row that a person has edited only where it brings nothing for them. ``unread`` columns are written and
+    never read back; ``derived`` ones follow from a record; ``said`` ones keep what the last import said beside the
+    content. ``settled`` makes one record of two that mean one row. ``visible`` says which rows a viewer may see.
     """
 
     table: Table
     record: type[R]
     searched: tuple[str, ...]
+    visible: Callable[[Viewer], ColumnElement[bool]] = lambda viewer: true()
     kept: frozenset[str] = frozenset()
     decided: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
     derived: Mapping[str, Callable[[R], str]] = field(default_factory=dict)
+    settled: Callable[[R, R], R] = lambda earlier, later: later
+    said: Mapping[str, Callable[[R], str]] = field(default_factory=dict)
 
     def row(self, record: R) -> dict[str, Any]:
         """All columns but the two times."""
@@ -144,7 +150,7 @@ def batches(items: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
 
 
 def upsert(
-    conn: Connection, shelf: Shelf[R], records: Sequence[R], meant: Meant = NOTHING_MEANT, *, dry_run: bool = False
+    s: Session, shelf: Shelf[R], records: Sequence[R], meant: Meant = NOTHING_MEANT, *, dry_run: bool = False
 ) -> Changes:
     """Writes every record over the row with its key, else with its id, else as a new row. Of equal ones the last wins.
 
@@ -152,20 +158,18 @@ def upsert(
     its version goes up by one when the content changes. A record equal to what was imported last changes nothing, even
     where a person has edited the row. A dry run only reads, and counts the same.
     """
-    met = _met(conn, shelf, records, meant)
+    met = _met(s, shelf, records, meant)
     if not dry_run:
-        _give_keys(
-            conn, shelf, [(row.id, record.key) for record, row in met if row and meant.get(record.key) == row.id]
-        )
+        _give_keys(s, shelf, [(row.id, record.key) for record, row in met if row and meant.get(record.key) == row.id])
     added = changed = 0
     for batch in batches(met):
         new, old = _split(shelf, batch)
         added, changed = added + len(new), changed + len(old)
         if not dry_run:
-            _insert(conn, shelf, new)
-            _overwrite(conn, shelf, old)
+            _insert(s, shelf, new)
+            _overwrite(s, shelf, old)
     if (added or changed) and not dry_run:
-        meta.bump(conn)
+        meta.bump(s)
     return Changes(added, changed, len(met) - added - changed)
 
 
@@ -178,7 +182,7 @@ def _split(
     for record, existing in batch:
         if existing is None:
             row = shelf.row(values.check(record))
-            new.append({**row, "imported": row["digest"]})
+            new.append({**row, **_said(shelf, record), "imported": row["digest"]})
         elif renewed := _renewed(shelf, record, existing):
             old.append(renewed)
     return new, old
@@ -194,36 +198,67 @@ def _renewed(shelf: Shelf[R], record: R, existing: Row[Any]) -> dict[str, Any] |
     digest = shelf.digest({**row, **left}) if left else row["digest"]
     if digest == existing.digest:
         return None
-    return {**row, **left, "digest": digest, "imported": row["digest"], "row_id": existing.id}
+    return {**row, **left, **_said(shelf, record), "digest": digest, "imported": row["digest"], "row_id": existing.id}
+
+
+def _said(shelf: Shelf[R], record: R) -> dict[str, str]:
+    return {name: of(record) for name, of in shelf.said.items()}
 
 
 def _edited(existing: Row[Any]) -> bool:
     return bool(existing.digest != existing.imported)
 
 
-def _met(conn: Connection, shelf: Shelf[R], records: Sequence[R], meant: Meant) -> list[tuple[R, Row[Any] | None]]:
-    """Each record with the row that an import would write it over; of several for one row the last."""
-    wanted = list({record.key: record for record in records}.values())
-    pairs = (pair for batch in batches(wanted) for pair in _met_by(conn, shelf, batch, meant))
-    return list({row.id if row else record.id: (record, row) for record, row in pairs}.values())
+def meeting(
+    s: Session, shelf: Shelf[R], records: Sequence[R], meant: Meant = NOTHING_MEANT
+) -> list[tuple[R, Row[Any], bool]]:
+    """The records that ``upsert`` would meet a stored row with, that row, and whether it would write over its content.
+
+    The row has its ``kept`` and ``said`` columns.
+    """
+    met = _met(s, shelf, records, meant)
+    return [(record, row, _renewed(shelf, record, row) is not None) for record, row in met if row]
 
 
-def _met_by(conn: Connection, shelf: Shelf[R], batch: Sequence[R], meant: Meant) -> list[tuple[R, Row[Any] | None]]:
+def _met(s: Session, shelf: Shelf[R], records: Sequence[R], meant: Meant) -> list[tuple[R, Row[Any] | None]]:
+    """Each record with the row that an import would write it over; several for one row are ``settled``.
+
+    Rows are met by their keys, so only who may see all of them imports (PermissionError).
+    """
+    if not s.viewer.sees_all:
+        raise PermissionError("this viewer imports nothing")
+    wanted = list(_settled(shelf, ((record.key, record) for record in records)).values())
+    pairs = [pair for batch in batches(wanted) for pair in _met_by(s, shelf, batch, meant)]
+    stored = {row.id: row for _, row in pairs if row}
+    alone = _settled(shelf, ((row.id if row else record.id, record) for record, row in pairs))
+    return [(record, stored.get(id)) for id, record in alone.items()]
+
+
+def _settled(shelf: Shelf[R], named: Iterable[tuple[str, R]]) -> dict[str, R]:
+    """One record a name, in the order in which the names first come."""
+    found: dict[str, R] = {}
+    for name, record in named:
+        found[name] = shelf.settled(found[name], record) if name in found else record
+    return found
+
+
+def _met_by(s: Session, shelf: Shelf[R], batch: Sequence[R], meant: Meant) -> list[tuple[R, Row[Any] | None]]:
     table, renamed = shelf.table, set(meant.values())
-    columns = [table.c[name] for name in ("id", "key", "digest", "imported", *sorted(shelf.decided))]
+    asked = shelf.decided | shelf.kept | shelf.said.keys()
+    columns = [table.c[name] for name in ("id", "key", "digest", "imported", *sorted(asked))]
     keys, ids = [r.key for r in batch], [r.id for r in batch]
     mine = or_(table.c.key.in_(keys), table.c.id.in_(ids + [meant[key] for key in keys if key in meant]))
-    found = conn.execute(select(*columns).where(mine)).all()
+    found = s.conn.execute(select(*columns).where(mine)).all()
     by_id = {row.id: row for row in found}
     by_key = {row.key: row for row in found if row.id not in renamed}
     return [(r, by_key.get(r.key) or by_id.get(meant.get(r.key, r.id))) for r in batch]
 
 
-def overwriting(conn: Connection, shelf: Shelf[R], records: Sequence[R], meant: Meant = NOTHING_MEANT) -> list[R]:
+def overwriting(s: Session, shelf: Shelf[R], records: Sequence[R], meant: Meant = NOTHING_MEANT) -> list[R]:
     """Those by which ``upsert`` would lose what a person has written into a row since it was imported."""
-    met = _met(conn, shelf, records, meant)
+    met = _met(s, shelf, records, meant)
     over = [(record, row) for record, row in met if row and _edited(row) and _renewed(shelf, record, row)]
-    stored = by_ids(conn, shelf, [row.id for _, row in over])
+    stored = by_ids(s, shelf, [row.id for _, row in over])
     known = [(record, row) for record, row in over if row.id in stored]  # a damaged row has nothing to be kept
     return [record for record, row in known if _loses(shelf, record, stored[row.id], row.imported)]
 
@@ -235,38 +270,38 @@ def _loses(shelf: Shelf[R], record: R, stored: R, imported: str) -> bool:
     return other or shelf.digest({**before, **dict.fromkeys(shelf.decided)}) != imported
 
 
-def _give_keys(conn: Connection, shelf: Shelf[R], keys: Sequence[tuple[str, str]]) -> None:
+def _give_keys(s: Session, shelf: Shelf[R], keys: Sequence[tuple[str, str]]) -> None:
     """To the rows with these ids, the keys that their newer records have."""
     if keys:
         statement = update(shelf.table).where(shelf.table.c.id == bindparam("row_id")).values(key=bindparam("new_key"))
-        conn.execute(statement, [{"row_id": id, "new_key": key} for id, key in keys])
+        s.conn.execute(statement, [{"row_id": id, "new_key": key} for id, key in keys])
 
 
-def _insert(conn: Connection, shelf: Shelf[R], rows: list[dict[str, Any]]) -> None:
+def _insert(s: Session, shelf: Shelf[R], rows: list[dict[str, Any]]) -> None:
     if rows:
         time = now()
         stamps = {"version": 1, "created_at": time, "updated_at": time}
-        conn.execute(insert(shelf.table), [{**row, **stamps} for row in rows])
+        s.conn.execute(insert(shelf.table), [{**row, **stamps} for row in rows])
 
 
-def _overwrite(conn: Connection, shelf: Shelf[R], rows: list[dict[str, Any]]) -> None:
+def _overwrite(s: Session, shelf: Shelf[R], rows: list[dict[str, Any]]) -> None:
     if rows:
         table, leave = shelf.table, _IDENTITY | shelf.kept
         stamps = {"updated_at": now()}
         wanted = [{**{k: v for k, v in row.items() if k not in leave}, **stamps} for row in rows]
         statement = update(table).where(table.c.id == bindparam("row_id")).values(version=table.c.version + 1)
-        conn.execute(statement, wanted)
+        s.conn.execute(statement, wanted)
 
 
-def add(conn: Connection, shelf: Shelf[R], record: R) -> None:
+def add(s: Session, shelf: Shelf[R], record: R) -> None:
     """A row written by a person, with the version it carries. Raises IntegrityError when the id or the key is taken."""
     time = now()
     row = shelf.row(values.check(record))
-    conn.execute(insert(shelf.table).values(**row, imported="", created_at=time, updated_at=time))
-    meta.bump(conn)
+    s.conn.execute(insert(shelf.table).values(**row, imported="", created_at=time, updated_at=time))
+    meta.bump(s)
 
 
-def replace(conn: Connection, shelf: Shelf[R], record: R, expected_version: int, before: R | None = None) -> None:
+def replace(s: Session, shelf: Shelf[R], record: R, expected_version: int, before: R | None = None) -> None:
     """Writes all but id and key over the row, as version ``expected_version + 1``. Raises Conflict, values.Unstorable.
 
     What was wrong ``before`` and stays as it is keeps nobody from changing the rest.
@@ -275,25 +310,26 @@ def replace(conn: Connection, shelf: Shelf[R], record: R, expected_version: int,
     row = {k: v for k, v in shelf.row(values.check(record, before)).items() if k not in _IDENTITY}
     if not 0 <= expected_version < values.LARGEST_NUMBER:  # no row has it, and no column could be compared with it
         raise Conflict(record.id, expected_version, None)
-    mine = (table.c.id == record.id) & (table.c.version == expected_version)
-    written = conn.execute(update(table).where(mine).values(**row, version=expected_version + 1, updated_at=now()))
+    mine = (table.c.id == record.id) & (table.c.version == expected_version) & shelf.visible(s.viewer)
+    written = s.conn.execute(update(table).where(mine).values(**row, version=expected_version + 1, updated_at=now()))
     if written.rowcount != 1:
-        found = conn.scalar(select(table.c.version).where(table.c.id == record.id))
+        found = s.conn.scalar(select(table.c.version).where(table.c.id == record.id, shelf.visible(s.viewer)))
         raise Conflict(record.id, expected_version, found)
-    meta.bump(conn)
+    meta.bump(s)
 
 
-def by_ids(conn: Connection, shelf: Shelf[R], ids: Sequence[str]) -> dict[str, R]:
+def by_ids(s: Session, shelf: Shelf[R], ids: Sequence[str]) -> dict[str, R]:
     """Those that are stored, in the order asked for."""
     found: dict[str, R] = {}
     for batch in batches([id for id in ids if values.is_storable(id)]):
-        rows = conn.execute(select(*shelf.columns).where(shelf.table.c.id.in_(batch))).mappings()
+        mine = shelf.table.c.id.in_(batch) & shelf.visible(s.viewer)
+        rows = s.conn.execute(select(*shelf.columns).where(mine)).mappings()
         found |= {record.id: record for record in shelf.read(rows)}
     return {id: found[id] for id in ids if id in found}
 
 
 def page(
-    conn: Connection,
+    s: Session,
     shelf: Shelf[R],
     *,
     text: str,
@@ -309,11 +345,12 @@ def page(
     table = shelf.table
     if not all(map(values.is_storable, (text, *(value for value in equal.values() if isinstance(value, str))))):
         return [], 0
-    conditions = [table.c[name] == _stored(value) for name, value in equal.items() if value is not None and value != ""]
+    wanted = {name: _stored(value) for name, value in equal.items() if value is not None and value != ""}
+    conditions = [shelf.visible(s.viewer), *(table.c[name] == value for name, value in wanted.items())]
     conditions += [table.c.search.contains(word, autoescape=True) for word in _words(text)]
-    total = conn.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+    total = s.conn.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
     chosen = select(*shelf.columns).where(*conditions).order_by(*order, table.c.id).limit(limit).offset(offset)
-    return shelf.read(conn.execute(chosen).mappings()), total
+    return shelf.read(s.conn.execute(chosen).mappings()), total
 
 
 _MOST_WORDS, _LONGEST_WORD = 20, 200  # databases refuse patterns without bounds
@@ -325,14 +362,18 @@ def _words(text: str) -> list[str]:
     return [fold(word)[:_LONGEST_WORD] for word in islice(words, _MOST_WORDS)]
 
 
-def digests(conn: Connection, table: Table, *conditions: ColumnElement[bool]) -> dict[str, str]:
+def digests(s: Session, shelf: Shelf[R], *conditions: ColumnElement[bool]) -> dict[str, str]:
     """Id -> digest of the rows that meet the conditions, by id."""
-    rows = conn.execute(select(table.c.id, table.c.digest).where(*conditions).order_by(table.c.id))
+    table = shelf.table
+    chosen = select(table.c.id, table.c.digest).where(shelf.visible(s.viewer), *conditions).order_by(table.c.id)
+    rows = s.conn.execute(chosen)
     return {values.text_of(id): values.text_of(digest) for id, digest in rows}
 
 
-def count(conn: Connection, table: Table) -> Count:
+def count(s: Session, shelf: Shelf[R]) -> Count:
     """How many rows there are."""
-    rows = conn.execute(select(table.c.is_sample, func.count()).group_by(table.c.is_sample))
+    table = shelf.table
+    tally = select(table.c.is_sample, func.count()).where(shelf.visible(s.viewer)).group_by(table.c.is_sample)
+    rows = s.conn.execute(tally)
     by_kind = {bool(is_sample): number for is_sample, number in rows}
     return Count(real=by_kind.get(False, 0), samples=by_kind.get(True, 0))

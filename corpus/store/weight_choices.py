@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
+from corpus.session import Session
 from corpus.store import meta, rows
 from corpus.tables import weight_choices
 
@@ -17,21 +18,22 @@ class WeightChoice:
     weights: str
     reason: str
     recorded_at: datetime
+    actor: str = ""
 
 
-def add(conn: Connection, *, weights: str, reason: str) -> WeightChoice:
+def add(s: Session, *, weights: str, reason: str) -> WeightChoice:
     """The choice as recorded, stamped with this moment. Raises the revision: every list may now come out anew."""
-    row = insert(weight_choices).values(weights=weights, reason=reason, recorded_at=rows.now())
-    meta.bump(conn)
-    return WeightChoice(**conn.execute(row.returning(*weight_choices.c)).mappings().one())
+    row = insert(weight_choices).values(weights=weights, reason=reason, recorded_at=rows.now(), actor=s.actor)
+    meta.bump(s)
+    return WeightChoice(**s.conn.execute(row.returning(*weight_choices.c)).mappings().one())
 
 
-def newest(conn: Connection) -> WeightChoice | None:
+def newest(s: Session) -> WeightChoice | None:
     """The one that counts; None while nobody has chosen."""
-    return next(iter(history(conn, limit=1)), None)
+    return next(iter(history(s, limit=1)), None)
 
 
-def history(conn: Connection, limit: int | None = None) -> list[WeightChoice]:
+def history(s: Session, limit: int | None = None) -> list[WeightChoice]:
     """Newest first."""
     choices = select(weight_choices).order_by(weight_choices.c.id.desc()).limit(limit)
-    return rows.readable(WeightChoice, conn.execute(choices).mappings(), weight_choices)
+    return rows.readable(WeightChoice, s.conn.execute(choices).mappings(), weight_choices)
