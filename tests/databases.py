@@ -197,6 +197,8 @@ def _reachable(programs: Path, folder: Path, who: dict[str, Any]) -> Path:
     shutil.copytree(programs, place, ignore=shutil.ignore_patterns("include", "*.a"))
     with suppress(FileNotFoundError):
         shutil.copytree(programs.parent.with_name(libraries), folder / libraries)  # found by its place beside
+    for path in folder.rglob("*") if who else ():  # the other user takes the folder away
+        os.chown(path, who["user"], who["group"], follow_symlinks=False)
     return place
 
 
