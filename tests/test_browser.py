@@ -195,6 +195,8 @@ def test_no_page_is_wider_than_the_screen_and_the_first_tab_leads_to_the_content
         page.keyboard.press("Tab")
         expect(page.get_by_role("link", name="本文へ進む")).to_be_focused()
     page.goto(address + "/issues")
-    page.locator("main .list a").first.click()
+    # A click does not wait for the page that it leads to, and a page on its way has no element yet.
+    with page.expect_navigation():
+        page.locator("main .list a").first.click()
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     context.close()
