@@ -60,7 +60,7 @@ test-embed: $(EMBED_STAMP)
 	$(EMBED)/pytest -m embed
 
 bench: setup-test
-	$(BIN)/python -m models.bench
+	$(BIN)/python -m api.bench
 	$(BIN)/python -m api.load
 
 # Kills, mutilated files, load: some minutes.

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.bench import Generator, report, run
+from api.bench import Generator, report, run
 
 _LOOPBACK = "127.0.0.1"
 
