@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.errors import Invalid
 from corpus.records import ReleaseLevel
-from models.reading.chat import ADDRESS
+from models.reader.chat import ADDRESS
 
 PREFIX = "KYODO_"
 _UNSPOKEN = frozenset({"reader_url", "reader_key"})  # someone may have written a password into it

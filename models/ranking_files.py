@@ -18,7 +18,7 @@ from matcher.matching import Matcher, MatcherConfig
 from matcher.measures import write_run
 from matcher.records import Area, Bridge, Document, Query
 from models.learned import find_learned
-from models.reading.reader import MOST_CANDIDATES, RankingReader
+from models.reader.reader import MOST_CANDIDATES, RankingReader
 
 # The keys of title, aim, body and offer. With fields and places nothing else is ever read: ids, sources, years and
 # dates of founding would leak the answer.

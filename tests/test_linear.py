@@ -27,8 +27,8 @@ from corpus.store.rows import fold
 from matcher.folding import nfkc
 from matcher.matching import Matcher
 from matcher.records import Document, Query
-from models.reading.contacts import masked
-from models.reading.wording import fault
+from models.reader.contacts import masked
+from models.reader.wording import fault
 
 _SHORT = 1_024  # signs a pattern is tried on first; four times as many where that took a while
 _LONG = 32_767  # signs a text may have

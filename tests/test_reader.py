@@ -24,9 +24,9 @@ from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
 from matcher.measures import read_run
 from matcher.records import Document, Query
-from models.reading.chat import Cost, Endpoint, Outcome, ReaderFailed
-from models.reading.contacts import MASK, masked
-from models.reading.reader import Profile, RankingReader, Reading, Reason, _judged, read
+from models.reader.chat import Cost, Endpoint, Outcome, ReaderFailed
+from models.reader.contacts import MASK, masked
+from models.reader.reader import Profile, RankingReader, Reading, Reason, _judged, read
 
 ROOT = Path(__file__).parents[1]
 ISSUE = "飼い主のいない猫が増え、\n世話をする人がいない。"
@@ -471,7 +471,7 @@ def test_one_file_alone_opens_connections_outwards():
                     named = [node.module or ""]
                 if clients & set(named):
                     users.add(path.relative_to(ROOT).as_posix())
-    assert users == {"models/reading/chat.py"}
+    assert users == {"models/reader/chat.py"}
 
 
 # ---- measuring

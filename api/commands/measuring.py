@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matcher.analysis import Learned
     from matcher.measures import Comparison, Measures
     from models.ranking_files import Ranked
-    from models.reading.reader import RankingReader
+    from models.reader.reader import RankingReader
 
 _JSONL = "JSONLファイル。名前が .gz で終わればgzip"
 _VECTORS = "付属の単語ベクトルの代わりに使う、単語ベクトルのフォルダー"
@@ -50,7 +50,7 @@ def rank(
 ) -> None:
     """ファイルの課題に対してファイルの団体を並べ、順位をファイルに書き出します。データベースは使いません。"""
     from models.ranking_files import rank_files
-    from models.reading.chat import Outcome
+    from models.reader.chat import Outcome
 
     learned = _learned(vectors, encoder)
     asking = _ranking_reader(reader, reader_model, reader_calls, reverse) if reader else None
@@ -110,8 +110,8 @@ def _ranking_reader(url: str, model: str, most: int | None, reverse: bool) -> "R
     """Key, time and size come from the settings, as for the service; so does ``most`` unless given. Raises Invalid."""
     from api.settings import read_settings
     from api.usecases.reading import endpoint_of
-    from models.reading.chat import is_address
-    from models.reading.reader import RankingReader
+    from models.reader.chat import is_address
+    from models.reader.reader import RankingReader
 
     if reverse:
         raise Invalid("--reader は --reverse と一緒には使えません。読み取り役は、課題について団体を並べます。")
@@ -135,8 +135,8 @@ def _announce(calls: int, allowed: int) -> None:
 
 def _how_it_read(reader: "RankingReader") -> str:
     from api.pages.presentation import READER_OUTCOMES
-    from models.reading.chat import Outcome
-    from models.reading.reader import MOST_FAILURES
+    from models.reader.chat import Outcome
+    from models.reader.reader import MOST_FAILURES
 
     failed = {outcome: number for outcome, number in reader.outcomes.items() if outcome is not Outcome.READ}
     named = "、".join(f"{READER_OUTCOMES[outcome]} {number:,}件" for outcome, number in sorted(failed.items()))

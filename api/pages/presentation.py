@@ -15,7 +15,7 @@ from corpus.readers.base import Kind, Severity
 from corpus.records import ReleaseLevel
 from matcher.records import Band, Part
 from models.learned import Whose
-from models.reading.chat import Outcome
+from models.reader.chat import Outcome
 
 BAND_LABELS: Mapping[Band, str] = {
     Band.STRONG: "強い手がかり",

@@ -25,8 +25,8 @@ from corpus.session import Session
 from corpus.store import organisations as organisation_rows
 from corpus.store import reader_calls
 from corpus.store.reader_calls import MonthlyCount
-from models.reading.chat import Cost, Endpoint, Outcome, ReaderFailed
-from models.reading.reader import MOST_CANDIDATES, Profile, Reading, Reason, read
+from models.reader.chat import Cost, Endpoint, Outcome, ReaderFailed
+from models.reader.reader import MOST_CANDIDATES, Profile, Reading, Reason, read
 
 _LOG = logging.getLogger(__name__)
 _WITHOUT = "下の一覧は、読み取り役を使わないもとの順位です。"

@@ -7,7 +7,7 @@ harmless sentence, never a place in the order; and a slander or an order in word
 import re
 
 from matcher.folding import nfkc
-from models.reading.contacts import DIGIT, masked
+from models.reader.contacts import DIGIT, masked
 
 _MARKUP = ("<", ">", "://", "www.")
 _DOMAIN = re.compile(r"\w\.[a-z]{2,}|[a-z0-9]。[a-z]{2,}|\d\.\d++\.\d++\.\d")  # 。 is read as a dot by browsers

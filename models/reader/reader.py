@@ -13,9 +13,9 @@ from importlib.resources import files
 from typing import Any
 
 from matcher.records import Document, Query
-from models.reading.chat import Cost, Endpoint, Outcome, ReaderFailed, ask
-from models.reading.contacts import MASK, masked
-from models.reading.wording import fault
+from models.reader.chat import Cost, Endpoint, Outcome, ReaderFailed, ask
+from models.reader.contacts import MASK, masked
+from models.reader.wording import fault
 
 MOST_CANDIDATES = 20
 MOST_FAILURES = 3  # in a row, of a measurement
@@ -79,7 +79,7 @@ def read(endpoint: Endpoint, issue: str, candidates: Sequence[Profile]) -> Readi
 
 
 def _prompt() -> str:
-    return files("models.reading").joinpath("prompts", "reader.txt").read_text(encoding="utf-8")
+    return files("models.reader").joinpath("prompts", "reader.txt").read_text(encoding="utf-8")
 
 
 def _masked(profile: Profile) -> Profile:
