@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from corpus.areas import area_of, parse_areas, split_address
-from corpus.gazetteer import GAZETTEER_EDITION
+from corpus.places.addresses import area_of, split_address
+from corpus.places.areas import parse_areas
+from corpus.places.gazetteer import GAZETTEER_EDITION
 from corpus.records import Case, Issue, Organisation, ReleaseLevel
 from matcher.records import Area, Document, Query
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus.areas import area_of, parse_areas
 from corpus.names import comparable_name, may_be_one
+from corpus.places.addresses import area_of
+from corpus.places.areas import parse_areas
 from corpus.readers.keys import fold
 from matcher.analysis import Learned
 from matcher.bridges import Partner, bridges_for

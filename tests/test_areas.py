@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.areas import (
+from corpus.places.addresses import (
     AmbiguousPlace,
     UnknownPlace,
     area_of,
     by_postal_code,
     find_city,
     find_prefecture,
-    parse_areas,
     split_address,
 )
-from corpus.gazetteer import gazetteer
+from corpus.places.areas import parse_areas
+from corpus.places.gazetteer import gazetteer
 from matcher.records import Area
 
 OKAYAMA = Area("岡山県", "岡山市")
@@ -344,7 +344,7 @@ def test_every_area_of_a_real_directory_is_understood():
 
 def test_importing_reads_no_data_and_the_answers_read_it_once():
     code = (
-        "import corpus.areas as a, corpus.gazetteer as g\n"
+        "import corpus.places.areas as a, corpus.places.gazetteer as g\n"
         "assert g.gazetteer.cache_info().currsize == 0\n"
         "for place in ('岡山県岡山市', '倉敷市', 'どこか'): a.split_address(place)\n"
         "assert g.gazetteer.cache_info().misses == 1\n"
@@ -357,8 +357,8 @@ def test_places_are_read_where_no_file_can_be_written():
     script = """
 import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-from corpus.areas import parse_areas
-from corpus.gazetteer import neighbourhoods
+from corpus.places.areas import parse_areas
+from corpus.places.gazetteer import neighbourhoods
 assert str(parse_areas("岡山市北区", "岡山県", "岡山市")[0]) == "岡山県岡山市北区"
 assert len(neighbourhoods("岡山県", "岡山市")) > 100
 """

@@ -15,7 +15,7 @@ from api.cli import app
 from api.settings import Settings
 from api.usecases import collection
 from api.usecases.context import open_context
-from corpus import gazetteer
+from corpus.places import gazetteer
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from api.errors import AmbiguousPlaceGiven, Detail, Invalid, Refused
 from corpus.access import Viewer
-from corpus.areas import AmbiguousPlace, UnknownPlace, find_city, find_prefecture
 from corpus.dates import parse_fiscal_year
+from corpus.places.addresses import AmbiguousPlace, UnknownPlace, find_city, find_prefecture
 from corpus.readers.sheets import shortened
 from corpus.values import MAX_PLACE, text_fault
 from matcher.records import Area

@@ -3,7 +3,8 @@
 import re
 from datetime import date
 
-from corpus import areas, dates
+from corpus import dates
+from corpus.places.addresses import split_address
 from corpus.readers import keys
 from corpus.readers.cells import RowReader, paragraphs, split_list
 from corpus.readers.surroundings import Surroundings, place_of
@@ -63,7 +64,7 @@ def _title_and_place(row: RowReader, around: Surroundings) -> tuple[str, str, st
     if row.has(("市区町村",)):
         return found["title"], prefecture, city
     place = found["place"]
-    area = areas.split_address(prefecture + place) or areas.split_address(place)
+    area = split_address(prefecture + place) or split_address(place)
     if area:
         return found["title"], area.prefecture or "", area.city or ""
     message = f"{row.label('題名')}の【{place}】から場所が決まりません。都道府県と市区町村の列に書いてください。"

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from corpus import areas, dates
+from corpus import dates
+from corpus.places.addresses import AmbiguousPlace, UnknownPlace, find_city, split_address
 from corpus.readers.base import ReadOptions
 from corpus.readers.cells import RowReader
 from corpus.readers.headings import Table
@@ -71,9 +72,9 @@ def place_of(row: RowReader, around: Surroundings, address: str = "") -> tuple[s
     prefecture, city = row.text("都道府県"), row.text("市区町村")
     if city:
         return prefecture or _prefecture_of(row, city, around.prefecture), city
-    area = areas.split_address(address if address.startswith(prefecture) else prefecture + address) if address else None
+    area = split_address(address if address.startswith(prefecture) else prefecture + address) if address else None
     if area is None and address and not prefecture:  # 府中市 of the prefecture that the caller names
-        nearer = areas.split_address(around.prefecture + address)
+        nearer = split_address(around.prefecture + address)
         area = nearer if nearer and nearer.city else None
     if area:
         return area.prefecture or prefecture, area.city or ""
@@ -81,11 +82,11 @@ def place_of(row: RowReader, around: Surroundings, address: str = "") -> tuple[s
 
 
 def _prefecture_of(row: RowReader, city: str, likely: str) -> str:
-    if area := areas.split_address(likely + city) or areas.split_address(city):
+    if area := split_address(likely + city) or split_address(city):
         return area.prefecture or ""
     try:
-        return areas.find_city(city).prefecture or ""
-    except (areas.AmbiguousPlace, areas.UnknownPlace) as unclear:
+        return find_city(city).prefecture or ""
+    except (AmbiguousPlace, UnknownPlace) as unclear:
         message = f"{row.label('市区町村')}から都道府県が決まりません。{unclear}"
         row.warn("市区町村", city, "都道府県と市区町村", message)
         return ""

@@ -1,38 +1,21 @@
 """Where an organisation is active or an issue lies (活動区域), read from the words people use for it.
 
 A place narrower than our levels (青梅市小曾木地区) or between them (静岡県西部) becomes the narrowest level that surely
-holds it. Single places, by address or by name, are read in ``corpus.addresses``.
+holds it. Single places, by address or by name, are read in ``corpus.places.addresses``.
 """
 
 import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from corpus.addresses import (
-    AmbiguousPlace,
-    UnknownPlace,
+from corpus.places.addresses import (
     area_of,
-    by_postal_code,
     cut_place,
     cut_prefecture,
-    find_city,
-    find_prefecture,
-    split_address,
 )
-from corpus.gazetteer import fold, gazetteer, neighbourhoods, tidy
+from corpus.places.gazetteer import fold, gazetteer, neighbourhoods, tidy
 from matcher.folding import nfkc
 from matcher.records import Area
-
-__all__ = [
-    "AmbiguousPlace",
-    "UnknownPlace",
-    "area_of",
-    "by_postal_code",
-    "find_city",
-    "find_prefecture",
-    "parse_areas",
-    "split_address",
-]
 
 # 首都圏, 近畿圏: 首都圏整備法 and 近畿圏整備法, article 2 with their orders. The others as schoolbooks have them.
 _REGIONS = {

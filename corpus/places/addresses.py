@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from itertools import takewhile
 
-from corpus.gazetteer import fold, gazetteer, postal_places, tidy
+from corpus.places.gazetteer import fold, gazetteer, postal_places, tidy
 from matcher.folding import nfkc
 from matcher.records import Area
 
