@@ -2,7 +2,7 @@
 
 import re
 
-from corpus.readers.keys import fold
+from corpus.folding import fold
 
 # Each legal form with its spellings, folded. The names below are kept in the database by ``comparable_name``: with
 # another list the rows that are stored need a migration like 0004.

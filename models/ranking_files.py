@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from corpus.folding import fold
 from corpus.names import comparable_name, may_be_one
 from corpus.places.addresses import area_of
 from corpus.places.areas import parse_areas
-from corpus.readers.keys import fold
 from matcher.analysis import Learned
 from matcher.bridges import Partner, bridges_for
 from matcher.fitted import NONE

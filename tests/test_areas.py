@@ -344,7 +344,7 @@ def test_every_area_of_a_real_directory_is_understood():
 
 def test_importing_reads_no_data_and_the_answers_read_it_once():
     code = (
-        "import corpus.places.areas as a, corpus.places.gazetteer as g\n"
+        "import corpus.places.addresses as a, corpus.places.gazetteer as g\n"
         "assert g.gazetteer.cache_info().currsize == 0\n"
         "for place in ('岡山県岡山市', '倉敷市', 'どこか'): a.split_address(place)\n"
         "assert g.gazetteer.cache_info().misses == 1\n"

@@ -21,8 +21,8 @@ from api.commands.terminal import ProgressLine
 from api.settings import Settings
 from api.sheets_out import CandidateRow, candidate_workbook
 from api.usecases import collection, reviews
-from api.usecases.clock import today
 from api.usecases.context import open_context
+from corpus.clock import today
 from corpus.records import IssueStatus, Stage
 
 KYODO = Path(sys.executable).with_name("kyodo")

@@ -22,9 +22,9 @@ import corpus
 import matcher
 import models
 from api.pages.presentation import highlight
+from corpus.folding import fold
 from corpus.places.addresses import AmbiguousPlace, UnknownPlace
 from corpus.places.areas import parse_areas
-from corpus.store.rows import fold
 from matcher.folding import nfkc
 from matcher.matching import Matcher
 from matcher.records import Document, Query

@@ -12,10 +12,9 @@ from service import INVENTORY, REGISTER, Service, upload
 from sqlalchemy import event
 
 from api.usecases.imports import import_file, store_records
-from corpus import corporate_numbers
+from corpus import corporate_numbers, keys
 from corpus.access import LOCAL
 from corpus.database import connect
-from corpus.readers import keys
 from corpus.readers.base import ReadOptions
 from corpus.readers.inventory import issue_key
 from corpus.records import Case, Issue, Organisation, Origin

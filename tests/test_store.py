@@ -10,6 +10,7 @@ from sqlalchemy import delete, event, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError, NoResultFound, StatementError
 
 from corpus import tables
+from corpus.folding import fold
 from corpus.records import (
     Case,
     Grade,
@@ -23,7 +24,7 @@ from corpus.records import (
     Shown,
     Stage,
 )
-from corpus.store import cases, imports, introductions, issues, meta, organisations, rankings, reviews, rows, samples
+from corpus.store import cases, imports, introductions, issues, meta, organisations, rankings, reviews, samples
 from corpus.store.rankings import Showing
 from corpus.store.rows import Changes, Conflict, Count
 
@@ -382,9 +383,9 @@ def test_a_page_finds_every_word_however_it_is_typed(s):
 
 @given(st.lists(words, max_size=4))
 def test_a_word_of_a_text_is_always_found_in_it(texts):
-    folded = "\n".join(rows.fold(text) for text in texts)
+    folded = "\n".join(fold(text) for text in texts)
     for text in texts:
-        assert all(rows.fold(word) in folded for word in text.split())
+        assert all(fold(word) in folded for word in text.split())
 
 
 def test_a_page_is_a_slice_of_a_fixed_order_with_the_number_of_all(s):

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from api.cli import app
 from api.errors import Conflict, Invalid, NotFound
 from api.usecases import collection, imports, indicators, reviews, samples, weight_sets, weights
-from api.usecases.clock import today
 from api.usecases.collection import IssueDraft
 from corpus.access import LOCAL
+from corpus.clock import today
 from corpus.readers.base import Kind, ReadOptions, Severity
 from corpus.records import Grade, Issue, IssueStatus, Organisation, Origin, ReleaseLevel, Stage
 from corpus.store import imports as import_log

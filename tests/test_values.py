@@ -17,11 +17,11 @@ from starlette.testclient import TestClient
 from api.errors import Invalid
 from api.settings import Settings
 from api.usecases import collection, reviews
-from api.usecases.clock import today
 from api.usecases.collection import IssueDraft
 from api.usecases.context import Context, open_context
 from api.usecases.given import place_given
 from corpus.access import LOCAL
+from corpus.clock import today
 from corpus.records import Case, Grade, Issue, IssueStatus, Organisation, ProgrammeYear, Stage
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows

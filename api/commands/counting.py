@@ -16,9 +16,9 @@ def indicators(
 ) -> None:
     """マッチング件数と実際の取組につながった件数を、記録された出来事から数えます。"""
     from api.usecases import indicators as counting
-    from api.usecases.clock import today
     from api.usecases.given import year_given
     from corpus.access import TERMINAL
+    from corpus.clock import today
     from corpus.dates import fiscal_year_label, fiscal_year_of
 
     fiscal_year = year_given(year) if year else fiscal_year_of(today())

@@ -209,7 +209,7 @@ def _left_out(s: "Session", issues: "Sequence[Issue]") -> str:
 def _of_department(s: "Session", issue: "Issue") -> "Iterator[Issue]":
     """All issues of the department of ``issue``, however its name is spelt; samples only beside a sample."""
     from api.usecases import collection
-    from corpus.store.rows import fold
+    from corpus.folding import fold
 
     for name, _ in collection.departments(s):
         if fold(name) == fold(issue.department):

@@ -8,10 +8,10 @@ from pydantic import BaseModel, Field, field_validator
 
 from api.errors import Detail, Invalid
 from api.settings import Settings
-from api.usecases.clock import today
 from api.usecases.collection import IssueDraft
 from api.usecases.given import check_text, place_given, year_given
 from corpus.activity_fields import label
+from corpus.clock import today
 from corpus.dates import fiscal_year_label, fiscal_year_of, parse_date
 from corpus.readers.base import ItemOverride, Kind, ReadOptions
 from corpus.records import RELEASE_LABELS, Issue, ReleaseLevel

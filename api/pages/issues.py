@@ -13,7 +13,7 @@ from api.lanes import RANKING, READING, LaneRoute, lane
 from api.pages.forms import IssueForm, fiscal_year_from, this_fiscal_year
 from api.pages.rendering import page, see
 from api.usecases import collection, fields, partners, reading, reviews, suggestions
-from api.usecases.clock import today
+from corpus.clock import today
 from corpus.dates import fiscal_year_label
 from corpus.records import IssueStatus
 

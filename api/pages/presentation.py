@@ -7,9 +7,9 @@ from operator import itemgetter
 
 from markupsafe import Markup, escape
 
-from api.usecases.clock import JAPAN
 from api.usecases.reviews import FITTING, REASONS, UNFITTING
 from corpus.access import LOCAL, TERMINAL, UNKNOWN
+from corpus.clock import JAPAN
 from corpus.dates import era_label, fiscal_year_label, parse_date
 from corpus.readers.base import Kind, Severity
 from corpus.records import ReleaseLevel

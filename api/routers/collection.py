@@ -9,8 +9,8 @@ from api.lanes import HEALTH, LaneRoute, lane
 from api.routers.answers import Case, Health, Indicators, Issue, IssueInFull, Listing, Organisation, listing
 from api.routers.requests import IssueChange, IssueDraft, StatusChange
 from api.usecases import collection, fields, indicators
-from api.usecases.clock import today
 from corpus import records
+from corpus.clock import today
 from corpus.dates import fiscal_year_of
 from corpus.values import YEARS
 

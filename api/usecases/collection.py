@@ -9,16 +9,17 @@ from itertools import count
 from typing import Any, Generic, TypeVar
 
 from api.errors import Conflict, Detail, Invalid, NotFound
-from api.usecases.clock import today
 from api.usecases.given import check_text
 from corpus.activity_fields import FIELDS
+from corpus.clock import today
+from corpus.folding import fold
 from corpus.records import Case, Issue, IssueStatus, Organisation, Origin, ReleaseLevel
 from corpus.session import Session
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
 from corpus.store.rows import Conflict as ChangedMeanwhile
-from corpus.store.rows import Count, fold
+from corpus.store.rows import Count
 from corpus.values import MAX_DEPARTMENT, faults
 
 PAGE_SIZE = 50

@@ -14,11 +14,11 @@ from enum import IntEnum
 from pathlib import Path
 
 from api.settings import PREFIX, Settings, is_loopback
-from api.usecases.clock import JAPAN
 from api.usecases.context import left_behind, places_of
 from api.usecases.fields import FieldProposer, own_folder
 from api.usecases.imports import UPLOAD_SECONDS
 from api.usecases.weight_sets import read_set
+from corpus.clock import JAPAN
 from corpus.database import Version
 from corpus.database_faults import DAMAGED, UnusableDatabase
 from corpus.database_health import Health, look

@@ -13,11 +13,11 @@ from datetime import datetime, time, timedelta
 from api.errors import Conflict, Invalid, NotFound
 from api.settings import Settings
 from api.usecases import collection
-from api.usecases.clock import JAPAN, today
 from api.usecases.context import Context, Indexes
 from api.usecases.given import check_sees_all
 from api.usecases.suggestions import Candidate, CandidateList, ask_with_issue
 from corpus.access import Viewer
+from corpus.clock import JAPAN, today
 from corpus.database_faults import NOT_WRITTEN
 from corpus.documents import issue_query
 from corpus.records import RELEASE_LABELS, Issue, Organisation, ReleaseLevel

@@ -9,7 +9,7 @@ from datetime import date
 
 from api.errors import Detail, Invalid, NotFound
 from api.usecases import collection
-from api.usecases.clock import today
+from corpus.clock import today
 from corpus.dates import era_label
 from corpus.records import GRADE_LABELS, Grade, Introduction, Issue, Judgement, Review, Shown, Stage, StageEvent
 from corpus.session import Session

@@ -13,12 +13,12 @@ from api.usecases.context import Context, Indexes
 from api.usecases.suggestions import ask_with_issue, past_partners
 from api.usecases.weight_sets import default_weights, weights_folder
 from corpus.access import Viewer
+from corpus.folding import fold
 from corpus.records import Case, Grade, Issue
 from corpus.session import Session
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import reviews as review_rows
-from corpus.store.rows import fold
 from matcher.analysis import Asked
 from matcher.records import Bridge
 from models.artefacts import NotReplaceable, fingerprint

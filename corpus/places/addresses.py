@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from itertools import takewhile
 
-from corpus.places.gazetteer import fold, gazetteer, postal_places, tidy
+from corpus.places.gazetteer import gazetteer, place_key, postal_places, tidy
 from matcher.folding import nfkc
 from matcher.records import Area
 
@@ -43,7 +43,7 @@ def _short(name: str) -> str:
 
 
 def _prefecture(name: str) -> Area | None:
-    key, known = fold(name[:_LONGEST]), gazetteer()
+    key, known = place_key(name[:_LONGEST]), gazetteer()
     return known.prefectures.get(key) or known.short_prefectures.get(key)
 
 
@@ -55,7 +55,7 @@ def find_city(name: str, prefecture: str = "") -> Area:
     own, rest = cut_prefecture(tidy(name[:_LONGEST]))
     given = find_prefecture(prefecture) if prefecture.strip() else own
     within = given.prefecture if given else None
-    everywhere = _bearing(fold(rest), own.prefecture if own else None)
+    everywhere = _bearing(place_key(rest), own.prefecture if own else None)
     found = tuple(area for area in everywhere if within in (None, area.prefecture))
     if len(found) > 1:
         raise AmbiguousPlace(rest, found)
@@ -111,7 +111,7 @@ def split_address(text: str) -> Area | None:
 
 def cut_prefecture(text: str) -> tuple[Area | None, str]:
     """The prefecture that a tidy text starts with, and what follows it; (None, text) without one."""
-    key = fold(text)
+    key = place_key(text)
     for length in (3, 4):
         if found := gazetteer().prefectures.get(key[:length]):
             return found, text[length:]
@@ -124,7 +124,7 @@ def cut_place(text: str, within: Area | None) -> tuple[Area | None, str]:
     (None, text) without one or with several of the name. 北区 alone is nobody's: Tokyo's or that of a large city.
     """
     known = gazetteer()
-    spelling, places = known.starting(fold(text), within.prefecture if within else None)
+    spelling, places = known.starting(place_key(text), within.prefecture if within else None)
     if len(places) != 1 or (within is None and spelling in known.wards):
         return None, text
     return places[0], text[len(spelling) :]

@@ -13,7 +13,7 @@ from corpus.places.addresses import (
     cut_place,
     cut_prefecture,
 )
-from corpus.places.gazetteer import fold, gazetteer, neighbourhoods, tidy
+from corpus.places.gazetteer import gazetteer, neighbourhoods, place_key, tidy
 from matcher.folding import nfkc
 from matcher.records import Area
 
@@ -136,7 +136,7 @@ def _share_endings(groups: list[list[str]]) -> list[list[str]]:
 def _takes(name: str, ending: str) -> bool:
     if not re.fullmatch(r"[^\W\d_]{1,6}", name) or name[-1] in "都道府県市区町村郡国内外域":
         return False
-    known, key = gazetteer(), fold(name + ending)
+    known, key = gazetteer(), place_key(name + ending)
     return ending.endswith("校区") or ending == "学区" or key in known.places or key in known.wards
 
 
@@ -168,7 +168,7 @@ def _county(word: str, near: Area | None) -> tuple[Area, ...]:
     own, rest = cut_prefecture(word)
     within = own or near
     name = rest[: rest.find("郡") + 1]
-    everywhere = gazetteer().counties.get(fold(name), ())
+    everywhere = gazetteer().counties.get(place_key(name), ())
     areas = tuple(area for area in everywhere if within is None or area.prefecture == within.prefecture)
     if not areas or cut_place(rest, within)[0] or len({area.prefecture for area in areas}) > 1:
         return ()
@@ -196,7 +196,7 @@ def _region(word: str, near: Area | None) -> tuple[Area, ...]:
     if found is None:
         return ()
     known = gazetteer().short_prefectures
-    areas = tuple(known[fold(name)] for name in _REGIONS[found["name"]].split())
+    areas = tuple(known[place_key(name)] for name in _REGIONS[found["name"]].split())
     link = _LINK.match(word[found.end() :])
     return areas + (_read(link["next"], near, near) if link else ())
 
@@ -237,10 +237,10 @@ def _short(word: str, near: Area | None) -> tuple[Area, ...]:
 
     多摩地域 is not 多摩市, and 徳之島 holds more than 徳之島町.
     """
-    key, known = fold(_AROUND_ENDING.sub("", word)), gazetteer()
+    key, known = place_key(_AROUND_ENDING.sub("", word)), gazetteer()
     if found := known.short_prefectures.get(key):
         return (found,)
-    if near and near.city and fold(_REGION_ENDING.sub("", word)) == fold(near.city)[:-1]:
+    if near and near.city and place_key(_REGION_ENDING.sub("", word)) == place_key(near.city)[:-1]:
         return (Area(near.prefecture, near.city),)
     places = known.shortened(key, near.prefecture if near else None)
     if len(places) != 1 or (key.endswith("島") and not (places[0].city or "").endswith("市")):
@@ -250,7 +250,7 @@ def _short(word: str, near: Area | None) -> tuple[Area, ...]:
 
 def _part_of_city(word: str, near: Area | None) -> tuple[Area, ...]:
     """A 町 or 大字 of the city last named, or what several of them begin with: 御津地域 for 御津宇垣, 御津草生 …."""
-    key = fold(_DISTRICT_ENDING.sub("", word))
+    key = place_key(_DISTRICT_ENDING.sub("", word))
     if near is None or near.prefecture is None or near.city is None or len(key) < 2:
         return ()
     names = neighbourhoods(near.prefecture, near.city)

@@ -36,7 +36,7 @@ def tidy(text: str) -> str:
     return _SPACES.sub("", nfkc(text))
 
 
-def fold(text: str) -> str:
+def place_key(text: str) -> str:
     """What names are compared by: ``tidy`` with variant characters made one, of the same length as ``tidy`` gives."""
     return tidy(text).translate(_VARIANTS)
 
@@ -107,7 +107,7 @@ def _first_rows() -> list[Any]:
 def gazetteer() -> Gazetteer:
     """All places, read once per process (about 0.2 s)."""
     posted = sorted((row["jisx0402"], row["prefecture"], row["city"]) for row in _first_rows())
-    prefectures = {fold(name): Area(name) for _, name, _ in posted}
+    prefectures = {place_key(name): Area(name) for _, name, _ in posted}
     places = _index(pair for _, prefecture, name in posted for pair in _spellings(prefecture, name))
     parted = [(prefecture, *_parts(name)) for _, prefecture, name in posted]
     return Gazetteer(
@@ -132,7 +132,7 @@ def _spellings(prefecture: str, posted: str) -> Iterator[tuple[str, Area]]:
 def _index(pairs: Iterable[tuple[str, Area]]) -> dict[str, tuple[Area, ...]]:
     areas: dict[str, dict[Area, None]] = defaultdict(dict)
     for name, area in pairs:
-        areas[fold(name)][area] = None
+        areas[place_key(name)][area] = None
     return {key: tuple(found) for key, found in areas.items()}
 
 
@@ -157,4 +157,4 @@ def _neighbourhoods() -> dict[tuple[str, str], list[str]]:
 @lru_cache(maxsize=512)
 def neighbourhoods(prefecture: str, city: str) -> frozenset[str]:
     """The folded names of the 町 and 大字 of a municipality. The first call of a process takes about 0.3 s."""
-    return frozenset(fold(name) for name in _neighbourhoods().get((prefecture, city), ()) if name)
+    return frozenset(place_key(name) for name in _neighbourhoods().get((prefecture, city), ()) if name)

@@ -4,8 +4,8 @@ import re
 from dataclasses import fields as record_fields
 from dataclasses import replace
 
+from corpus import keys
 from corpus.dates import parse_fiscal_year
-from corpus.readers import keys
 from corpus.readers.cells import RowReader, split_list
 from corpus.readers.posted import source_of
 from corpus.readers.sheets import shortened

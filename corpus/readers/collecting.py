@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from corpus import values
-from corpus.readers import keys
+from corpus import keys, values
 from corpus.readers.base import Kind, MappedColumn, Problem, Progress, ReadResult, Record, Severity
 from corpus.readers.cases import merged
 from corpus.readers.cells import RowReader

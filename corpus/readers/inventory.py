@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from corpus.readers import keys
+from corpus import keys
 from corpus.readers.cells import RowReader, paragraphs
 from corpus.readers.surroundings import Surroundings, full_department, place_of
 from corpus.records import Issue, Origin, ReleaseLevel

@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from corpus import keys
 from corpus.dates import fiscal_year_of
-from corpus.readers import keys
 from corpus.readers.base import Kind, MappedColumn, Progress, ReadOptions, ReadResult, Record, UnreadableFile
 from corpus.readers.cases import case_from_row, programme_year
 from corpus.readers.cells import RowReader, paragraphs, split_list

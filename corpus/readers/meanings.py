@@ -47,7 +47,7 @@ class Item:
     exact: bool = False
 
 
-def fold(text: str) -> str:
+def heading_key(text: str) -> str:
     """Letters and digits only, without numbering in front and notes after ※."""
     return _letters(_unnumbered(text))
 
@@ -70,7 +70,7 @@ class Meanings:
         self._whole: dict[str, set[str]] = {}
         self._partial: list[tuple[str, str]] = []  # spelling, item
         for item in items:
-            for spelling in {fold(spelling) for spelling in (item.name, *item.spellings)} - {""}:
+            for spelling in {heading_key(spelling) for spelling in (item.name, *item.spellings)} - {""}:
                 self._whole.setdefault(spelling, set()).add(item.name)
                 if not item.exact and len(spelling) >= 2:
                     self._partial.append((spelling, item.name))
@@ -95,13 +95,13 @@ class Meanings:
         """The items whose name or spelling this is, asides in brackets apart."""
         if len(text) > _LONGEST_WITH_NOTES:
             return set()
-        return self._whole.get(fold(text)) or self._whole.get(_letters(_ASIDE.sub("", _unnumbered(text))), set())
+        return self._whole.get(heading_key(text)) or self._whole.get(_letters(_ASIDE.sub("", _unnumbered(text))), set())
 
     def _likeness(self, pieces: tuple[str, ...]) -> dict[str, float]:
         found = self._of_heading(pieces[-1])
         if len(pieces) > 1:
             _raise_to(found, self._of_heading("".join(pieces)), 0.99)
-            _raise_to(found, self._of_heading(pieces[0]), 0.75 if fold(pieces[-1]) in _VAGUE else 0.62)
+            _raise_to(found, self._of_heading(pieces[0]), 0.75 if heading_key(pieces[-1]) in _VAGUE else 0.62)
         return found
 
     def _of_heading(self, heading: str) -> dict[str, float]:
@@ -113,7 +113,7 @@ class Meanings:
         return dict(self._headings[heading])
 
     def _meaning(self, heading: str) -> dict[str, float]:
-        whole, bare = fold(heading), _ASIDE.sub("", _unnumbered(heading))
+        whole, bare = heading_key(heading), _ASIDE.sub("", _unnumbered(heading))
         if len(bare.partition("\n")[0]) > _LONGEST:
             return {}
         found = dict.fromkeys(self._whole.get(whole, ()), 1.0)

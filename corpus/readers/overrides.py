@@ -6,7 +6,7 @@ from itertools import islice
 
 from corpus.readers.base import ItemOverride, UnreadableFile
 from corpus.readers.heading_search import Heading
-from corpus.readers.meanings import Item, fold
+from corpus.readers.meanings import Item, heading_key
 from corpus.readers.sheets import Sheet, column_index, column_letter
 from matcher.folding import nfkc
 
@@ -59,11 +59,11 @@ def _labels(sheet: Sheet, heading: Heading) -> list[str]:
 
 def _column_of(sheet: Sheet, heading: Heading, override: ItemOverride) -> int | None:
     """A column by its heading as written, in one or all of its rows, else by its letter; None when there is no such."""
-    wanted = fold(override.column)
+    wanted = heading_key(override.column)
     readings = [
         [column for column in heading.pieces if one_line(heading.text(column)) == override.column.strip()],
-        [column for column in heading.pieces if fold(heading.text(column)) == wanted],
-        [column for column, texts in heading.pieces.items() if wanted in map(fold, texts)],
+        [column for column in heading.pieces if heading_key(heading.text(column)) == wanted],
+        [column for column, texts in heading.pieces.items() if wanted in map(heading_key, texts)],
     ]
     columns = next((columns for columns in readings if columns and wanted), [])
     if len(columns) > 1:

@@ -3,9 +3,8 @@
 import re
 from datetime import date
 
-from corpus import dates
+from corpus import dates, keys
 from corpus.places.addresses import split_address
-from corpus.readers import keys
 from corpus.readers.cells import RowReader, paragraphs, split_list
 from corpus.readers.surroundings import Surroundings, place_of
 from corpus.records import Issue, Origin, ReleaseLevel

@@ -1,7 +1,6 @@
 """Registers of organisations: a row of a directory, or of the NPO portal's bulk file, to an organisation."""
 
-from corpus import corporate_numbers
-from corpus.readers import keys
+from corpus import corporate_numbers, keys
 from corpus.readers.cells import RowReader, paragraphs
 from corpus.readers.items import PORTAL_FIELD_ITEMS
 from corpus.readers.sheets import shortened

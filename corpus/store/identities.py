@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from corpus.readers.keys import organisation_key
+from corpus.folding import fold
+from corpus.keys import organisation_key
 from corpus.records import Issue, Organisation, Origin
 from corpus.session import Session
 from corpus.store import issues
 from corpus.store.issues import Sheet
-from corpus.store.rows import fold
 from corpus.tables import organisations as table
 
 _Stored = Row[Any, Any, Any, Any, Any]  # id, key, name, city, active

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import insert, select
 
 from corpus import values
+from corpus.clock import now
 from corpus.readers.base import Kind
 from corpus.session import Session
 from corpus.store import rows
@@ -32,7 +33,7 @@ def record(s: Session, *, name: str, kind: str, changes: Changes, skipped: int) 
     """The entry as recorded, stamped with this moment."""
     named = values.text_of(name)  # the name of a file may hold bytes that are no text
     row = insert(imports).values(
-        name=named, kind=kind, **asdict(changes), skipped=skipped, recorded_at=rows.now(), actor=s.actor
+        name=named, kind=kind, **asdict(changes), skipped=skipped, recorded_at=now(), actor=s.actor
     )
     return values.restored(Import, s.conn.execute(row.returning(*imports.c)).mappings().one())
 

@@ -8,6 +8,7 @@ from sqlalchemy import Column, ColumnElement, Select, Table, and_, insert, selec
 
 from corpus import values
 from corpus.access import of_visible_issues
+from corpus.clock import now
 from corpus.records import IndicatorEvent, Introduction, Stage, StageEvent
 from corpus.session import Session
 from corpus.store import issues, organisations, rows, samples
@@ -28,7 +29,7 @@ def add(s: Session, *, issue: str, organisation: str, introduced_on: date, note:
         organisation=organisation,
         introduced_on=introduced_on,
         note=note,
-        recorded_at=rows.now(),
+        recorded_at=now(),
         actor=s.actor,
     )
     known = next((there for there in of_issue(s, issue) if _same(there, wanted)), None)
@@ -47,7 +48,7 @@ def add_event(s: Session, *, introduction: int, stage: Stage, happened_on: date,
         stage=stage,
         happened_on=happened_on,
         note=note,
-        recorded_at=rows.now(),
+        recorded_at=now(),
         actor=s.actor,
     )
     known = next((there for there in events(s, introduction) if _same(there, wanted)), None)
@@ -69,7 +70,7 @@ def void_event(s: Session, event: int, note: str = "") -> None:
 
 def _void(s: Session, voided: Column[int], id: int, note: str, is_sample: bool) -> None:
     if s.conn.scalar(select(voided).where(voided == id)) is None:
-        row = {voided.name: id, "note": note, "is_sample": is_sample, "recorded_at": rows.now(), "actor": s.actor}
+        row = {voided.name: id, "note": note, "is_sample": is_sample, "recorded_at": now(), "actor": s.actor}
         s.conn.execute(insert(voided.table).values(row))
 
 

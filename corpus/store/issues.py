@@ -9,6 +9,7 @@ from sqlalchemy import update as updating
 
 from corpus import tables
 from corpus.access import ANONYMOUS, visible_issues
+from corpus.clock import now
 from corpus.records import Issue, IssueStatus, Origin, ReleaseLevel, narrowest
 from corpus.session import Session
 from corpus.store import meta, organisations, rows
@@ -94,7 +95,7 @@ def _tighten(s: Session, met: Sequence[tuple[Issue, Row[Any], bool]]) -> None:
         wanted = [{"row_id": row.id, "level": one.release_level.value} for one, row, new in met if new is renewed]
         level = updating(_TABLE).where(_TABLE.c.id == bindparam("row_id")).values(release_level=bindparam("level"))
         if wanted:
-            s.conn.execute(level.values(**raised, updated_at=rows.now()), wanted)
+            s.conn.execute(level.values(**raised, updated_at=now()), wanted)
 
 
 def _note_levels(s: Session, met: Sequence[tuple[Issue, Row[Any]]]) -> None:

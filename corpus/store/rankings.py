@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, insert, select
 
 from corpus.access import of_visible_issues
+from corpus.clock import now
 from corpus.session import Session
 from corpus.store import rows, samples
 from corpus.tables import rankings
@@ -75,7 +76,7 @@ def _insert(s: Session, given: Showing, is_sample: bool) -> int:
         digest=given.digest,
         shown=[dict(entry) for entry in given.shown],
         is_sample=is_sample,
-        recorded_at=rows.now(),
+        recorded_at=now(),
         actor=s.actor,
     )
     number: int = s.conn.execute(row.returning(rankings.c.id)).scalar_one()

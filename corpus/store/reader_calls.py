@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from sqlalchemy import func, insert, select
 
+from corpus.clock import now
 from corpus.session import Session
-from corpus.store import rows
 from corpus.tables import reader_calls, reader_outcomes
 from corpus.values import text_of
 
@@ -32,7 +32,7 @@ def begin(s: Session, *, issue: str, since: datetime, most: int) -> int | None:
     lately = select(func.count()).select_from(reader_calls).where(reader_calls.c.recorded_at >= since)
     if (s.conn.scalar(lately) or 0) >= most:
         return None
-    row = insert(reader_calls).values(issue=issue, recorded_at=rows.now(), actor=s.actor)
+    row = insert(reader_calls).values(issue=issue, recorded_at=now(), actor=s.actor)
     number: int = s.conn.execute(row.returning(reader_calls.c.id)).scalar_one()
     return number
 
@@ -47,7 +47,7 @@ def under_way(s: Session, since: datetime) -> list[str]:
 def end(s: Session, call: int, *, outcome: str, tokens_in: int = 0, tokens_out: int = 0, milliseconds: int = 0) -> None:
     """What became of it. Raises IntegrityError the second time."""
     known = {"tokens_in": tokens_in, "tokens_out": tokens_out, "milliseconds": milliseconds}
-    row = insert(reader_outcomes).values(call=call, outcome=outcome, recorded_at=rows.now(), actor=s.actor)
+    row = insert(reader_outcomes).values(call=call, outcome=outcome, recorded_at=now(), actor=s.actor)
     s.conn.execute(row.values(**known))
 
 

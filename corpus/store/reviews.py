@@ -7,6 +7,7 @@ from sqlalchemy import Select, insert, select
 
 from corpus import values
 from corpus.access import of_visible_issues
+from corpus.clock import now
 from corpus.records import Grade, Judgement, Review, Shown
 from corpus.session import Session
 from corpus.store import rows, samples
@@ -22,7 +23,7 @@ def add(s: Session, judgement: Judgement, shown: Shown = NOT_SHOWN) -> Review:
     """
     is_sample = samples.take_part(s, judgement.issue, [judgement.organisation])
     said = {**_values(judgement), **_values(shown)}
-    review = values.check(Review(id=0, **said, recorded_at=rows.now(), actor=s.actor))
+    review = values.check(Review(id=0, **said, recorded_at=now(), actor=s.actor))
     newest = latest(s, review.issue).get(review.organisation)
     if newest and replace(review, id=newest.id, recorded_at=newest.recorded_at) == newest:
         return newest

@@ -5,7 +5,6 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from datetime import UTC, datetime
 from enum import Enum
 from itertools import islice
 from typing import Any, Generic, TypeVar
@@ -14,6 +13,8 @@ from sqlalchemy import ColumnElement, Row, RowMapping, Table, bindparam, func, i
 
 from corpus import values
 from corpus.access import Viewer
+from corpus.clock import now
+from corpus.folding import fold
 from corpus.records import Case, Issue, Organisation
 from corpus.session import Session
 from corpus.store import meta
@@ -128,19 +129,6 @@ def _stored(value: Any) -> Any:
 
 def _texts(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
-
-
-def now() -> datetime:
-    """This moment in UTC."""
-    return datetime.now(UTC)
-
-
-def fold(text: str) -> str:
-    """How texts are compared when a list is filtered: NFKC, no difference of case, no white space at all.
-
-    Without white space a word that a cell breaks over two lines is found too.
-    """
-    return "".join(nfkc(text).casefold().split())
 
 
 def batches(items: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:

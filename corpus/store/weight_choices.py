@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import insert, select
 
+from corpus.clock import now
 from corpus.session import Session
 from corpus.store import meta, rows
 from corpus.tables import weight_choices
@@ -23,7 +24,7 @@ class WeightChoice:
 
 def add(s: Session, *, weights: str, reason: str) -> WeightChoice:
     """The choice as recorded, stamped with this moment. Raises the revision: every list may now come out anew."""
-    row = insert(weight_choices).values(weights=weights, reason=reason, recorded_at=rows.now(), actor=s.actor)
+    row = insert(weight_choices).values(weights=weights, reason=reason, recorded_at=now(), actor=s.actor)
     meta.bump(s)
     return WeightChoice(**s.conn.execute(row.returning(*weight_choices.c)).mappings().one())
 

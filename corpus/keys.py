@@ -4,15 +4,10 @@ import hashlib
 import re
 
 from corpus import corporate_numbers
-from matcher.folding import nfkc
+from corpus.folding import fold
 
 # An id stands in addresses: of these three, one is the form for a new issue, and browsers take the others for folders.
 ID = re.compile(r"(?!(?:new|\.|\.\.)\Z)[A-Za-z0-9_.-]{1,64}")
-
-
-def fold(text: str) -> str:
-    """NFKC, lower case, no blanks: what a retyped name keeps."""
-    return "".join(nfkc(text).casefold().split())
 
 
 def joined(*parts: str) -> str:
