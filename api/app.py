@@ -9,16 +9,15 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import failures
-from api.errors import Preparing
+from api.context import Context
 from api.pages import routes as pages
 from api.routers import routes as json_interface
 from api.security import Guard
 from api.static_files import static_route
 from api.usecases import imports
-from api.usecases.context import Context
-from api.usecases.index import settle
 from corpus.access import PROGRAM
 from corpus.readers.apart import stop_reading
+from models.search.index import NotReady, settle
 
 _DESCRIPTION = """市町村の課題と、力になれる団体との候補を示します。挙げるのは候補で、選ぶのは人です。
 どの答えにも、連絡先や担当者の名前は含みません。失敗の答えは、いつも
@@ -91,6 +90,6 @@ async def _sweep(ctx: Context) -> None:
 
 def _make_ready(ctx: Context) -> None:
     for index in ctx.indexes.all:
-        with suppress(Preparing), ctx.read(PROGRAM) as s:  # its own thread is at it
+        with suppress(NotReady), ctx.read(PROGRAM) as s:  # its own thread is at it
             index.at(s)
     settle()

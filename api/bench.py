@@ -108,7 +108,7 @@ def main() -> None:
 
 _START = """
 from api.settings import read_settings
-from api.usecases.context import open_context
+from api.context import open_context
 from api.usecases.suggestions import ask_with_text
 from corpus.access import TERMINAL
 ctx = open_context(read_settings())
@@ -121,7 +121,7 @@ with ctx.read(TERMINAL) as s:
 _ASK = """
 import json, sys, time
 from api.settings import read_settings
-from api.usecases.context import open_context
+from api.context import open_context
 from api.usecases.suggestions import as_json, ask_with_text
 from corpus.access import TERMINAL
 ctx, seconds = open_context(read_settings()), []

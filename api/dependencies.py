@@ -4,7 +4,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Form, Query, Request
 
-from api.usecases.context import Context
+from api.context import Context
 from corpus.access import LOCAL, Viewer
 from corpus.values import LARGEST_NUMBER, MAX_DEPARTMENT, MAX_PLACE
 

@@ -29,6 +29,7 @@ from api.pages.rendering import error_page
 from api.security import HEADERS
 from corpus.database_faults import NOT_WRITTEN, Busy, DiskFull, UnusableDatabase
 from corpus.values import Unstorable, text_of
+from models.search.index import NotReady
 
 _LOG = logging.getLogger(__name__)
 
@@ -120,6 +121,7 @@ def install(app: FastAPI) -> None:
         Unstorable,
         *NOT_WRITTEN,
         UnusableDatabase,
+        NotReady,
         OSError,
     ):
         app.add_exception_handler(kind, _handle)
@@ -148,6 +150,8 @@ def describe(error: Exception) -> tuple[int, str, str, tuple[Detail, ...]]:
     """Status, code, sentence and details of any error. Only expected ones speak in their own words."""
     if isinstance(error, KyodoError):
         return _status_of(error), error.code, error.message, error.details
+    if isinstance(error, NotReady):
+        return 503, Preparing.code, str(error), ()
     if _is_full(error):
         return 507, *_FULL, ()
     if isinstance(error, OSError) and error.errno in (EROFS, EACCES, EPERM):

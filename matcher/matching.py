@@ -136,6 +136,12 @@ class Matcher:
         return self._fitted.owners
 
     @property
+    def not_encoded(self) -> list[str]:
+        """Owners with a text that an encoder was asked to read and failed at, sorted; none without an encoder."""
+        without = ~self._fitted.texts.small.any(axis=1)  # a row a document; none without an encoder
+        return sorted({self.documents[row].owner for row in np.flatnonzero(without).tolist()})
+
+    @property
     def statistics(self) -> Background:
         """What weighs words here, from the public documents alone, to be another matcher's background."""
         return self._fitted.statistics

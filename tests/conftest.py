@@ -9,9 +9,9 @@ from requests_of import writing
 from service import INVENTORY, REGISTER, Service, client_of, upload
 from sqlalchemy import Connection, Engine, Pool, event
 
+from api.context import Context, open_context
 from api.settings import Settings
 from api.usecases import imports, samples
-from api.usecases.context import Context, open_context
 from corpus.database import Database, connect
 from corpus.readers.reading import read_file
 from corpus.session import Session

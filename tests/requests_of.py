@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from api.context import Context
 from api.usecases import collection, partners, reviews, suggestions, weights
-from api.usecases.context import Context
-from api.usecases.index import Index
 from api.usecases.partners import Met
 from api.usecases.reviews import Track
 from api.usecases.suggestions import CandidateList
@@ -16,6 +15,7 @@ from corpus.database import Database
 from corpus.records import Grade, Judgement, Review
 from corpus.session import Session
 from matcher.matching import Matcher
+from models.search.index import Index
 
 T = TypeVar("T")
 

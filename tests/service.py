@@ -16,8 +16,8 @@ from requests_of import seen
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.context import Context
 from api.usecases import collection
-from api.usecases.context import Context
 
 UNUSUAL = "ゾウガメ搬送計画"
 REGISTER = """団体名,種別,目的,活動内容,所在地,代表者,連絡先

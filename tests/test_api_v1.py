@@ -9,9 +9,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.context import Context, open_context
 from api.settings import Settings
 from api.usecases import collection, samples
-from api.usecases.context import Context, open_context
 
 ISSUE = {"title": "飼い主のいない猫の相談", "problem": "猫の捕獲と手術に付き添う人がいない", "department": "生活衛生課"}
 REGISTER = """団体名,種別,目的,活動内容,代表者,連絡先

@@ -12,8 +12,8 @@ import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from api.app import create_app
+from api.context import open_context
 from api.settings import Settings
-from api.usecases.context import open_context
 from api.usecases.samples import load_if_empty
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -18,10 +18,10 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.commands.terminal import ProgressLine
+from api.context import open_context
 from api.settings import Settings
 from api.sheets_out import CandidateRow, candidate_workbook
 from api.usecases import collection, reviews
-from api.usecases.context import open_context
 from corpus.clock import today
 from corpus.records import IssueStatus, Stage
 

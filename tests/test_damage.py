@@ -9,16 +9,16 @@ import pytest
 from requests_of import choose, matcher_of
 from test_weight_choices import ONE, learned
 
-from api.errors import Preparing
+from api.context import open_context
 from api.settings import Settings
 from api.usecases import fields
-from api.usecases import index as index_module
-from api.usecases.context import open_context
 from corpus.access import LOCAL
 from corpus.records import Organisation
 from corpus.store import organisations
 from matcher.records import Query
 from models.encoding.encoder import SentenceEncoder
+from models.search import index as index_module
+from models.search.index import NotReady
 from models.vectors.artefact import SHIPPED
 
 QUERY = Query("q", "飼い主のいない猫の世話をする人と、高齢者の見守りをする人が足りない。")
@@ -135,7 +135,7 @@ def test_a_service_makes_a_large_damaged_index_anew_beside_its_work(place, monke
     (array,) = (place / "index").glob("organisations-*/words-data.npy")
     array.write_bytes(array.read_bytes()[:-1])
     ctx = opened(place, patient=False)
-    with pytest.raises(Preparing):
+    with pytest.raises(NotReady):
         matcher_of(ctx.indexes.organisations)
     ctx.indexes.organisations._worker.join()
     assert [(s.owner, s.score) for s in matcher_of(ctx.indexes.organisations).rank(QUERY, 20).suggestions] == expected

@@ -17,9 +17,9 @@ from service import INVENTORY, REGISTER, client_of, first_issue, upload
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.context import open_context
 from api.settings import Settings
 from api.usecases import doctor
-from api.usecases.context import open_context
 from api.usecases.doctor import Severity, examine
 from corpus import database
 from corpus.access import LOCAL

@@ -18,10 +18,10 @@ from typer.testing import CliRunner
 
 from api import app as service_of
 from api.cli import app
+from api.context import open_context
 from api.errors import NotFound
 from api.settings import Settings
 from api.usecases import collection, imports
-from api.usecases.context import open_context
 from corpus.access import LOCAL
 from corpus.database import Database, connect
 from corpus.database_faults import Busy, UnusableDatabase

@@ -9,9 +9,9 @@ from service import Service, first_issue, upload
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.context import open_context
 from api.settings import Settings
 from api.usecases import collection, fields, samples
-from api.usecases.context import open_context
 
 CHILDREN = "不登校の子どもの居場所と学習支援が足りない"
 

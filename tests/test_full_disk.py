@@ -12,9 +12,9 @@ from service import INVENTORY, REGISTER, Service, client_of, first_issue, upload
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.context import open_context
 from api.settings import Settings
 from api.usecases import collection
-from api.usecases.context import open_context
 from corpus.places import gazetteer
 
 

@@ -11,11 +11,11 @@ import pytest
 from requests_of import done, judge, seen, similar_issues, suggest_for_text
 from service import Service, client_of, first_issue
 
+from api.context import Context, open_context
 from api.errors import Invalid
 from api.failures import describe
 from api.settings import Settings, read_settings
 from api.usecases import collection, imports, reviews
-from api.usecases.context import Context, open_context
 from corpus.access import LOCAL
 from corpus.readers.base import ReadOptions
 from corpus.records import Grade

@@ -9,17 +9,18 @@ import numpy as np
 import pytest
 from requests_of import suggest_for_text
 
-from api.errors import Preparing
+from api.context import open_context
 from api.settings import Settings
-from api.usecases import index as index_module
 from api.usecases import suggestions
-from api.usecases.context import open_context
 from corpus.access import LOCAL
 from corpus.records import Case, Issue, Organisation, ReleaseLevel
 from corpus.store import cases, issues, meta, organisations
 from matcher.records import Part, Query
 from matcher.sparse import TermIndex
 from models.encoding.encoder import SentenceEncoder
+from models.search import index as index_module
+from models.search import kept as kept_module
+from models.search.index import NotReady
 
 CAT = Query("q", "飼い主のいない猫の世話をする人が足りない。")
 
@@ -162,7 +163,7 @@ def test_what_a_large_change_retires_is_not_suggested_while_it_is_taken_in(tmp_p
     monkeypatch.setattr(index_module, "_MANY", 5)
     released = _hold(monkeypatch)
     store(service, *(organisation(n) for n in range(20)))
-    with pytest.raises(Preparing):
+    with pytest.raises(NotReady):
         found(service)
     released.set()
     service.indexes.organisations._worker.join()
@@ -174,7 +175,7 @@ def test_a_service_with_nothing_from_before_says_that_it_is_preparing(tmp_path, 
     service = context(tmp_path, patient=False)
     store(service, *(organisation(n) for n in range(20)))
     released = _hold(monkeypatch)
-    with pytest.raises(Preparing, match="しばらく待って"):
+    with pytest.raises(NotReady, match="しばらく待って"):
         found(service)
     released.set()
     service.indexes.organisations._worker.join()
@@ -377,7 +378,7 @@ def test_a_full_disk_keeps_nobody_from_an_answer(tmp_path, monkeypatch, caplog):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(index_module.artefacts, "save", full)
+    monkeypatch.setattr(kept_module.artefacts, "save", full)
     ctx = context(tmp_path)
     store(ctx, organisation(1))
     assert found(ctx) == ["o1"]
@@ -412,7 +413,7 @@ def test_a_state_of_another_version_is_not_used_and_goes(tmp_path, monkeypatch):
     store(first, organisation(1))
     found(first)
     before = kept(tmp_path)
-    monkeypatch.setattr(index_module, "DOCUMENTS_EDITION", "another")
+    monkeypatch.setattr(kept_module, "DOCUMENTS_EDITION", "another")
     monkeypatch.setattr(index_module.Matcher, "from_state", None)
     assert found(context(tmp_path)) == ["o1"]
     assert len(kept(tmp_path)) == 1
@@ -551,14 +552,14 @@ def test_many_who_ask_at_a_start_wait_for_one_reading_of_what_is_on_disk(tmp_pat
     found(first)
     store(first, *(organisation(n) for n in range(3, 20)))
     released, reads = _hold(monkeypatch), []
-    loaded = index_module.Index._loaded
+    loaded = kept_module.KeptStates._loaded
 
     def counted(self, path):
         reads.append(self.name)
         time.sleep(0.2)
         return loaded(self, path)
 
-    monkeypatch.setattr(index_module.Index, "_loaded", counted)
+    monkeypatch.setattr(kept_module.KeptStates, "_loaded", counted)
     service = context(tmp_path, patient=False)
     with ThreadPoolExecutor(8) as many:
         answers = [one.result() for one in [many.submit(found, service) for _ in range(8)]]
@@ -603,7 +604,7 @@ def test_a_service_whose_encoder_failed_waits_for_its_next_start(encoding, monke
     model.tired = True
     service = opened(patient=False)
     store(service, *(organisation(n) for n in range(20)))
-    with pytest.raises(Preparing):
+    with pytest.raises(NotReady):
         found(service)
     worker = service.indexes.organisations._worker
     worker.join()

@@ -7,8 +7,8 @@ from requests_of import seen, track
 from service import REGISTER, UNUSUAL, Service, first_issue, upload
 from starlette.testclient import TestClient
 
+from api.context import Context
 from api.usecases import collection, reviews, samples
-from api.usecases.context import Context
 from corpus.records import ReleaseLevel
 
 # ---- an issue: writing, changing

@@ -13,11 +13,11 @@ from requests_of import seen
 from service import Service, routes_below, serving
 
 from api import lanes
+from api.context import open_context
 from api.errors import Crowded
 from api.lanes import Lane, LaneRoute, lane
 from api.settings import Settings
 from api.usecases import collection, samples
-from api.usecases.context import open_context
 
 
 def test_every_route_of_ours_runs_in_a_lane(shown: Service) -> None:

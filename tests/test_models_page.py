@@ -10,11 +10,12 @@ import pytest
 from requests_of import choose, seen
 from service import Service, client_of
 
+from api.context import Context, open_context
 from api.settings import Settings
-from api.usecases import weight_sets, weights
-from api.usecases.context import Context, open_context
+from api.usecases import weights
 from corpus import database
 from corpus.access import LOCAL
+from models.search import weight_sets
 from models.weights import WeightsConfig, save_weights
 
 ID, OTHER = "0123456789ab", "ba9876543210"

@@ -15,9 +15,9 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.commands.serving import _listening_socket
+from api.context import Context, open_context
 from api.errors import Invalid
 from api.settings import Settings, read_settings
-from api.usecases.context import Context, open_context
 
 
 def asked(

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from requests_of import seen
 from service import UNUSUAL, Service, first_issue
 
+from api.context import Context
 from api.pages.presentation import excerpt, founding_day, highlight, inactive_sentence, japanese_moment, japanese_month
 from api.usecases import collection, samples
-from api.usecases.context import Context
 
 # ---- every page is built properly
 

@@ -26,10 +26,10 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 from test_weight_choices import ONE, learned
 
+from api.context import Context, open_context
 from api.errors import NotFound
 from api.settings import Settings
 from api.usecases import collection, doctor, imports, indicators, reading, reviews, samples, suggestions, weights
-from api.usecases.context import Context, open_context
 from corpus import database
 from corpus.access import LOCAL
 from corpus.database import Database

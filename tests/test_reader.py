@@ -15,9 +15,9 @@ from model_server import Answer, dripping_body, dripping_head, order, reply, say
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.context import open_context
 from api.settings import Settings
 from api.usecases import reading
-from api.usecases.context import open_context
 from corpus.access import LOCAL
 from corpus.records import Issue, Organisation, ReleaseLevel
 from corpus.store import issues as issue_rows

@@ -22,10 +22,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from starlette.testclient import TestClient
 
+from api.context import Context, open_context
 from api.errors import Invalid
 from api.settings import Settings, read_settings
 from api.usecases import collection, reading
-from api.usecases.context import Context, open_context
 from api.usecases.suggestions import CandidateList, Inquiry
 from corpus import database
 from corpus.access import LOCAL

@@ -11,11 +11,11 @@ from service import Service, client_of, first_issue
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.context import open_context
 from api.errors import Invalid, KyodoError
 from api.failures import STATUS
 from api.settings import Settings
 from api.usecases import collection
-from api.usecases.context import open_context
 from corpus import database
 
 

@@ -15,10 +15,10 @@ from requests_of import done, judge, seen, suggest_for_issue, suggest_for_text, 
 from service import INVENTORY, REGISTER, Service, client_of, first_issue, upload
 from sqlalchemy import Connection, event, text
 
+from api.context import Context, open_context
 from api.pages import imports as import_pages
 from api.settings import Settings
 from api.usecases import collection, imports, reading, reviews
-from api.usecases.context import Context, open_context
 from api.usecases.suggestions import ask_with_issue
 from corpus.access import LOCAL, TERMINAL
 from corpus.records import Grade, Issue, IssueStatus, Organisation, Stage
@@ -334,4 +334,4 @@ def test_only_sessions_and_the_indexes_open_transactions() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and re.fullmatch(r"(\w+\.)*db\.(read|write)", ast.unparse(node.func)):
                 opening.add(path.relative_to(ROOT).as_posix())
-    assert opening == {"api/usecases/context.py", "api/usecases/index.py", "corpus/database.py"}
+    assert opening == {"api/context.py", "models/search/index.py", "corpus/database.py"}

@@ -16,8 +16,8 @@ import pytest
 from requests_of import matcher_of
 from service import client_of
 
+from api.context import open_context
 from api.settings import Settings
-from api.usecases.context import open_context
 from corpus.access import LOCAL
 from corpus.readers.base import ReadOptions, UnreadableFile
 from corpus.readers.reading import read_file

@@ -21,9 +21,9 @@ import pytest
 from requests_of import matcher_of, suggest_for_issue
 from service import INVENTORY, REGISTER, free_port
 
+from api.context import open_context
 from api.settings import Settings
 from api.usecases import imports
-from api.usecases.context import open_context
 from corpus.access import LOCAL
 from corpus.readers.base import ReadOptions
 

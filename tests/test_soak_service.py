@@ -15,10 +15,10 @@ import pytest
 from requests_of import seen
 from service import INVENTORY, REGISTER, serving
 
+from api.context import open_context
 from api.load import Request, load
 from api.settings import Settings
 from api.usecases import collection
-from api.usecases.context import open_context
 
 pytestmark = pytest.mark.soak
 SCHEMATHESIS = Path(sys.executable).with_name("st")

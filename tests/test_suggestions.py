@@ -9,10 +9,10 @@ from requests_of import (
     suggest_for_text,
 )
 
+from api.context import open_context
 from api.errors import AmbiguousPlaceGiven, Invalid, NotFound
 from api.settings import Settings
 from api.usecases import suggestions
-from api.usecases.context import open_context
 from corpus.access import LOCAL
 from corpus.records import Case, Issue, IssueStatus, Organisation
 from corpus.store import cases, issues, organisations, rankings

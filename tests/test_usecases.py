@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.errors import Conflict, Invalid, NotFound
-from api.usecases import collection, imports, indicators, reviews, samples, weight_sets, weights
+from api.usecases import collection, imports, indicators, reviews, samples, weights
 from api.usecases.collection import IssueDraft
 from corpus.access import LOCAL
 from corpus.clock import today
@@ -21,6 +21,7 @@ from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
 from corpus.store import rankings
 from corpus.store.rankings import Showing
+from models.search import weight_sets
 
 DRAFT = IssueDraft(title="遊休農地の解消", department="農林課", problem="草刈りの人手がない。")
 ORGANISATIONS = (

@@ -14,11 +14,11 @@ from requests_of import done, judge, seen
 from service import Service, client_of, first_issue, upload
 from starlette.testclient import TestClient
 
+from api.context import Context, open_context
 from api.errors import Invalid
 from api.settings import Settings
 from api.usecases import collection, reviews
 from api.usecases.collection import IssueDraft
-from api.usecases.context import Context, open_context
 from api.usecases.given import place_given
 from corpus.access import LOCAL
 from corpus.clock import today

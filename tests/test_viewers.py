@@ -19,19 +19,21 @@ from requests_of import done, issues_for_organisation, judge, seen, suggest_for_
 from service import client_of, routes_below
 from starlette.testclient import TestClient
 
+from api import context as context_module
 from api import dependencies
 from api.app import create_app
 from api.commands.suggesting import _left_out, department_rows
-from api.errors import KyodoError, Preparing, Refused
+from api.context import Context, open_context
+from api.errors import KyodoError, Refused
 from api.pages import routes as pages
 from api.settings import Settings
-from api.usecases import collection, imports, index, indicators, reviews
-from api.usecases import context as context_module
-from api.usecases.context import Context, open_context
+from api.usecases import collection, imports, indicators, reviews
 from corpus.access import ANONYMOUS, LOCAL, PROGRAM
 from corpus.records import Case, Grade, Issue, IssueStatus, Organisation, ReleaseLevel, Stage
 from corpus.store import cases, issues, organisations, rankings
 from corpus.tables import metadata
+from models.search import index
+from models.search.index import NotReady
 
 WORDS = (
     "猫の世話",
@@ -290,7 +292,7 @@ def test_while_a_large_change_of_issues_is_taken_in_who_sees_a_part_only_waits(f
     monkeypatch.setattr(index.Index, "_take_in", lambda self: None)
     with ctx.write(LOCAL) as s:
         issues.upsert(s, [replace(one, problem="内輪の話", release_level=ReleaseLevel.SECTION) for one in public[:2]])
-    with pytest.raises(Preparing):
+    with pytest.raises(NotReady):
         issues_for_organisation(ctx, "o-0", viewer=ANONYMOUS)
     assert "読み込んでいる途中" in issues_for_organisation(ctx, "o-0").message
 

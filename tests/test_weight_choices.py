@@ -12,9 +12,9 @@ from sqlalchemy.exc import DatabaseError
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.context import open_context
 from api.errors import Conflict, Invalid, NotFound
-from api.usecases import reviews, weight_sets, weights
-from api.usecases.context import open_context
+from api.usecases import reviews, weights
 from api.usecases.weight_training import train
 from corpus import tables
 from corpus.access import LOCAL
@@ -24,6 +24,7 @@ from corpus.store import issues as issue_rows
 from corpus.store import meta, weight_choices
 from corpus.store import organisations as organisation_rows
 from corpus.store import reviews as review_rows
+from models.search import weight_sets
 from models.weights import WeightsConfig, save_weights
 
 ONE, OTHER = "0" * 12, "a" * 12

@@ -11,8 +11,8 @@ from api.commands.terminal import ProgressLine, answer_json, opened, say
 from api.errors import Invalid
 
 if TYPE_CHECKING:
+    from api.context import Context
     from api.settings import Settings
-    from api.usecases.context import Context
     from api.usecases.imports import FileReport
     from corpus.readers.base import ItemOverride, Kind, MappedColumn, Problem, ReadOptions
 

@@ -12,11 +12,12 @@ from api.commands.terminal import answer_json, opened, say
 from api.errors import Invalid
 
 if TYPE_CHECKING:
+    from api.context import Context
     from api.sheets_out import CandidateRow
-    from api.usecases.context import Context, Indexes
     from api.usecases.suggestions import Candidate, CandidateList, Inquiry
     from corpus.records import Issue
     from corpus.session import Session
+    from models.search.indexes import Indexes
 
 _FIRST_LINE = "これは候補です。選ぶのは人です。"
 

@@ -15,8 +15,8 @@ from api.commands.usage import usage_sentence
 from api.errors import Invalid, KyodoError
 
 if TYPE_CHECKING:
+    from api.context import Context
     from api.settings import Settings
-    from api.usecases.context import Context
 
 OK, FAILED, WRONG_USE = 0, 1, 2
 _INTERNAL = "internal"  # a fault of the program: its traceback goes to stderr for whoever repairs it
@@ -48,7 +48,7 @@ def opened() -> "Iterator[Context]":
 
 def open_collection(settings: "Settings", patient: bool = True) -> "Context":
     """As ``open_context``; says where a new data folder is, since that depends on the folder a command is run in."""
-    from api.usecases.context import open_context
+    from api.context import open_context
 
     is_new = not settings.data.exists()
     ctx = open_context(settings, patient)

@@ -10,7 +10,7 @@ from api.errors import Invalid
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from api.usecases.weight_sets import WeightSet
+    from models.search.weight_sets import WeightSet
 
 _AS_JSON = typer.Option("--json", help="結果をJSONで出力します。")
 _WHEN = "新しく並べる順位から使われます。すでに記録した順位は変わりません。"
@@ -19,8 +19,8 @@ _WHEN = "新しく並べる順位から使われます。すでに記録した�
 def weights(as_json: Annotated[bool, _AS_JSON] = False) -> None:
     """いま使っている重みと、付属の重み、学習した重みの一覧を示します。"""
     from api.usecases import weights as choosing
-    from api.usecases.weight_sets import label
     from corpus.access import TERMINAL
+    from models.search.weight_sets import label
 
     with opened() as ctx, ctx.read(TERMINAL) as s:
         found = choosing.overview(s, ctx.ruling)
@@ -47,8 +47,8 @@ def use_weights(
 ) -> None:
     """順位に使う重みを切り替えます。"""
     from api.usecases import weights as choosing
-    from api.usecases.weight_sets import DEFAULT
     from corpus.access import TERMINAL
+    from models.search.weight_sets import DEFAULT
 
     chosen = DEFAULT if id == "default" else id
     with opened() as ctx:
@@ -105,7 +105,7 @@ def train_weights(as_json: Annotated[bool, _AS_JSON] = False) -> None:
 
 def _named(id: str) -> str:
     """To go on in Japanese: a blank only after a number."""
-    from api.usecases.weight_sets import label
+    from models.search.weight_sets import label
 
     return f"{label(id)} " if id else label(id)
 

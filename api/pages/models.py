@@ -9,8 +9,9 @@ from api.dependencies import Asker, Ctx
 from api.errors import Detail, Invalid
 from api.lanes import LaneRoute
 from api.pages.rendering import page, see
-from api.usecases import fields, weight_sets, weights
+from api.usecases import fields, weights
 from corpus.values import MAX_ID
+from models.search import weight_sets
 
 router = APIRouter(route_class=LaneRoute, prefix="/models")
 Typed = Annotated[str, Form()]

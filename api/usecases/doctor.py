@@ -13,17 +13,17 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
 
+from api.context import left_behind, places_of
 from api.settings import PREFIX, Settings, is_loopback
-from api.usecases.context import left_behind, places_of
 from api.usecases.fields import FieldProposer, own_folder
 from api.usecases.imports import UPLOAD_SECONDS
-from api.usecases.weight_sets import read_set
 from corpus.clock import JAPAN
 from corpus.database import Version
 from corpus.database_faults import DAMAGED, UnusableDatabase
 from corpus.database_health import Health, look
 from models import artefacts
 from models.learned import Whose, take_stock
+from models.search.weight_sets import read_set
 
 
 class Severity(IntEnum):

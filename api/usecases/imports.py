@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from api.context import Context
 from api.errors import NotFound, Preparing
 from api.settings import Settings
-from api.usecases.context import Context
 from api.usecases.given import check_sees_all
 from corpus import private
 from corpus.access import Viewer

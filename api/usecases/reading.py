@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from api.context import Context
 from api.errors import Conflict, Invalid, NotFound
 from api.settings import Settings
 from api.usecases import collection
-from api.usecases.context import Context, Indexes
 from api.usecases.given import check_sees_all
 from api.usecases.suggestions import Candidate, CandidateList, ask_with_issue
 from corpus.access import Viewer
@@ -27,6 +27,7 @@ from corpus.store import reader_calls
 from corpus.store.reader_calls import MonthlyCount
 from models.reader.chat import Cost, Endpoint, Outcome, ReaderFailed
 from models.reader.reader import MOST_CANDIDATES, Profile, Reading, Reason, read
+from models.search.indexes import Indexes
 
 _LOG = logging.getLogger(__name__)
 _WITHOUT = "下の一覧は、読み取り役を使わないもとの順位です。"

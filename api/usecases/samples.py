@@ -3,7 +3,7 @@
 from dataclasses import replace
 from importlib.resources import files
 
-from api.usecases.context import Context
+from api.context import Context
 from api.usecases.given import check_sees_all
 from api.usecases.imports import store_records
 from corpus.access import TERMINAL

@@ -8,10 +8,9 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from api.context import Context
 from api.errors import Invalid
-from api.usecases.context import Context, Indexes
 from api.usecases.given import check_text, place_given
-from api.usecases.index import Index
 from corpus.access import Viewer
 from corpus.activity_fields import label
 from corpus.database_faults import NOT_WRITTEN
@@ -28,6 +27,8 @@ from matcher.analysis import Asked
 from matcher.bridges import Partner, bridges_for
 from matcher.matching import Matcher
 from matcher.records import Area, AreaRelation, Bridge, Part, Query, Suggestion
+from models.search.index import Index
+from models.search.indexes import Indexes
 
 _LOG = logging.getLogger(__name__)
 MAX_K = 100
@@ -83,7 +84,7 @@ class CandidateList:
 class Inquiry:
     """One question of one session, analysed once however many lists it is put to. ``issue``: the one that asks, if any.
 
-    Every list raises Invalid for a ``k`` out of 1..MAX_K, and Preparing.
+    Every list raises Invalid for a ``k`` out of 1..MAX_K, and NotReady.
     """
 
     s: Session

@@ -8,10 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from api.context import Context
 from api.errors import Invalid
-from api.usecases.context import Context, Indexes
 from api.usecases.suggestions import ask_with_issue, past_partners
-from api.usecases.weight_sets import default_weights, weights_folder
 from corpus.access import Viewer
 from corpus.folding import fold
 from corpus.records import Case, Grade, Issue
@@ -22,6 +21,8 @@ from corpus.store import reviews as review_rows
 from matcher.analysis import Asked
 from matcher.records import Bridge
 from models.artefacts import NotReplaceable, fingerprint
+from models.search.indexes import Indexes
+from models.search.weight_sets import default_weights, weights_folder
 from models.weights import Example, WeightsConfig, fit_weights, judged, save_weights
 
 _TELLING = 15  # characters

@@ -7,7 +7,11 @@ from typing import Any
 
 from api.errors import Conflict, Detail, Invalid, NotFound
 from api.usecases.given import check_sees_all
-from api.usecases.weight_sets import (
+from corpus.session import Session
+from corpus.store import weight_choices
+from corpus.store.weight_choices import WeightChoice
+from corpus.values import text_fault
+from models.search.weight_sets import (
     DEFAULT,
     UNREADABLE,
     InForce,
@@ -18,10 +22,6 @@ from api.usecases.weight_sets import (
     read_set,
     set_ids,
 )
-from corpus.session import Session
-from corpus.store import weight_choices
-from corpus.store.weight_choices import WeightChoice
-from corpus.values import text_fault
 
 MAX_REASON = 500
 _ROLLED_BACK = "ひとつ前の重みに戻しました。"

@@ -1,52 +1,22 @@
 """What every use case works with: the settings, the database and the matchers that follow it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISVTX
-from typing import Protocol, TypeVar
 
 from api.errors import Refused
 from api.settings import Settings
-from api.usecases.index import Index, Source
-from api.usecases.weight_sets import Ruling
 from corpus import private
 from corpus.access import Viewer
 from corpus.database import Database, check, connect, file_of, has_tables, migrate
 from corpus.database_faults import UnusableDatabase
-from corpus.documents import case_documents, issue_documents, organisation_documents
 from corpus.session import Session
-from corpus.store import cases, issues, organisations
-from matcher.matching import MatcherConfig, Weights
-from matcher.records import Document
+from matcher.matching import MatcherConfig
 from models.learned import InUse, Places, take_stock
-
-R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class Indexes:
-    """A matcher for each thing that is searched."""
-
-    organisations: Index
-    issues: Index
-    cases: Index
-
-    @property
-    def all(self) -> tuple[Index, ...]:
-        """In the order in which they need each other."""
-        return self.organisations, self.issues, self.cases
-
-    def prepare(self) -> None:
-        """Before a command's session begins, lest a whole fit keep it open."""
-        for index in self.all:
-            index.prepare()
-
-    def refresh(self) -> None:
-        """After a change of the collection: all three, kept on disk."""
-        for index in self.all:
-            index.refresh()
+from models.search.indexes import Indexes, indexes_of
+from models.search.weight_sets import Ruling
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +58,8 @@ def open_context(settings: Settings, patient: bool = True) -> Context:
     config = MatcherConfig()
     config = config.weighing(area=config.weights.area * settings.area_weight)
     stock, ruling = take_stock(places_of(settings)), Ruling(settings.data)
-
-    def weights(s: Session) -> Weights:
-        return replace(config.weights, **ruling.of(s).weights)
-
-    def index(name: str, source: Source, beside: Index | None = None) -> Index:
-        return Index(name, db, settings.data / "index", config, stock.learned, weights, source, patient, beside)
-
-    bodies = index("organisations", _source(organisations, organisation_documents))
-    return Context(
-        settings,
-        db,
-        Indexes(
-            organisations=bodies,
-            issues=index("issues", _source(issues, issue_documents, released=True), bodies),
-            cases=index("cases", _source(cases, case_documents)),
-        ),
-        ruling,
-        stock.in_use,
-    )
+    indexes = indexes_of(db, settings.data / "index", config, stock.learned, ruling, patient=patient)
+    return Context(settings, db, indexes, ruling, stock.in_use)
 
 
 _KEPT = ("index", "encoded", "uploads")  # made beside a database only
@@ -173,18 +126,3 @@ def places_of(settings: Settings) -> Places:
         settings.encoder_query_prefix,
         settings.encoder_passage_prefix,
     )
-
-
-def _source(store: "_Store[R]", documents: Callable[[R], list[Document]], *, released: bool = False) -> Source:
-    def documents_of(s: Session, ids: Sequence[str]) -> Mapping[str, Sequence[Document]]:
-        return {id: documents(record) for id, record in store.by_ids(s, ids).items()}
-
-    return Source(store.rankable_digests, documents_of, released)
-
-
-class _Store(Protocol[R]):
-    """The two verbs of a store module that an index needs."""
-
-    def rankable_digests(self, s: Session) -> dict[str, str]: ...
-
-    def by_ids(self, s: Session, ids: Sequence[str]) -> dict[str, R]: ...

@@ -1,40 +1,35 @@
-"""Fitted matchers that follow the database: kept on disk, verified, and brought up to date by what has changed."""
+"""A fitted matcher that follows the database, brought up to date by what has changed."""
 
 import gc
-import hashlib
-import logging
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from api.errors import Preparing
-from corpus import private
 from corpus.access import ANONYMOUS, PROGRAM
 from corpus.database import Database
-from corpus.documents import DOCUMENTS_EDITION
 from corpus.session import Session
 from corpus.store import meta
 from matcher.analysis import Learned
-from matcher.fitted import State
 from matcher.matching import Matcher, MatcherConfig, Weights
 from matcher.records import Document
-from models import artefacts
+from models.search.kept import Digests, KeptStates
 
-_LOG = logging.getLogger(__name__)
 _NO_REVISION = -1  # of a state that is not known to be the database's
 _MANY = 2_000  # changes that take longer than a page may wait; a server takes them in beside its work
 _PREPARING = "登録された情報を読み込んでいます。しばらく待ってから、もう一度お試しください。"
 _SHARE_WORTH_SAVING = 0.05  # of the collection: writing a large state for a few changes costs more than redoing them
 
-Digests = Mapping[str, str]
+
+class NotReady(Exception):
+    """There is nothing yet that the viewer may be shown, but will be. The text is a Japanese sentence for them."""
+
+    def __init__(self) -> None:
+        super().__init__(_PREPARING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +98,14 @@ class Index:
     _starting: threading.Lock = field(default_factory=threading.Lock)
     _worker: threading.Thread | None = None
 
+    @property
+    def _kept(self) -> KeptStates:
+        return KeptStates(self.name, self.folder, self.config, self.learned)
+
     def at(self, s: Session) -> Standing:
         """Of the very revision that ``s`` sees; but a service that is taking in a large change lacks what that brings.
 
-        Raises Preparing where there is nothing from before that ``s`` may be shown.
+        Raises NotReady where there is nothing from before that ``s`` may be shown.
         """
         revision, fitted = meta.revision(s), self._fitted
         if fitted is not None and fitted.revision == revision:
@@ -132,7 +131,7 @@ class Index:
         if self.source.released and not s.viewer.sees_all:
             return self._part(s, fitted, wanted)
         if fitted is None or (wanted is not None and not fitted.digests.keys() & wanted.keys()):
-            raise Preparing(_PREPARING)
+            raise NotReady
         matcher, lacking = self._beside(s, fitted)
         if wanted is None:
             return Standing(matcher, None, lacking)
@@ -147,7 +146,7 @@ class Index:
             nothing = Matcher.fit([], self.config, self.learned).weighed(self.weights(s))
             return Standing(nothing, _among(nothing, visible), lacking=False)
         if fitted is None or (wanted is not None and not self._is_as_seen(s, fitted, visible)):
-            raise Preparing(_PREPARING)
+            raise NotReady
         matcher, lacking = self._beside(s, fitted)
         return Standing(matcher, _among(matcher, visible), lacking)
 
@@ -161,7 +160,7 @@ class Index:
             return fitted.matcher, False
         try:
             behind = self.beside.at(s)
-        except Preparing:  # the first large register is being read: the words of what is here weigh alone until then
+        except NotReady:  # the first large register is being read: the words of what is here weigh alone until then
             return fitted.matcher, True
         background = behind.matcher.statistics
         if fitted.matcher.is_beside(background):
@@ -186,7 +185,7 @@ class Index:
 
     def prepare(self) -> None:
         """Brings the state up to date, whatever it takes. Texts are read while no transaction is open."""
-        with self._lock, private.alone(self.folder / f"{self.name}.lock"):
+        with self._lock, self._kept.alone():
             with self._own_session() as s:
                 if self._fitted is not None and self._fitted.revision == meta.revision(s):
                     return
@@ -196,8 +195,7 @@ class Index:
                 revision, wanted, weights = meta.revision(s), self.source.digests(s), self.weights(s)
                 changes = self._changes(s, known, wanted)
             matcher = matcher.updated(changes) if changes else matcher
-            if _worth_keeping(wanted, self._saved):
-                self._keep(matcher, wanted)
+            self._keep_if_worth_it(matcher, wanted)
             with self._setting:
                 self._fitted = _Fitted(matcher.weighed(weights), wanted, revision)
 
@@ -213,14 +211,11 @@ class Index:
     def _known(self, wanted: Digests) -> Digests:
         """What the state holds that the next one would be made from: the one in memory, else that on disk."""
         fitted = self._fitted
-        if fitted is not None and (fitted.digests == wanted or not self._is_kept(wanted)):
+        if fitted is not None and (fitted.digests == wanted or not self._kept.holds(wanted)):
             return fitted.digests
         if fitted is None and not self.patient:
             return {}
-        for path in self._kept(wanted):
-            with suppress(artefacts.BrokenArtefact):
-                return self._up_to_date(self._ours(artefacts.about(path)))
-        return {}
+        return self._kept.digests(wanted)
 
     def _begin_taking_in(self, revision: int) -> None:
         """A large change, beside the work; not for who reads a view older than the state is."""
@@ -248,70 +243,35 @@ class Index:
 
     def _from_disk(self, s: Session, wanted: Digests) -> Matcher:
         """Of several processes that want the same, one works it out and the others read what it has kept."""
-        with private.alone(self.folder / f"{self.name}.lock"):
+        with self._kept.alone():
             matcher, known = self._nearest(wanted)
             matcher = self._brought_up(s, matcher, known, wanted)
-            if _worth_keeping(wanted, self._saved):
-                self._keep(matcher, wanted)
+            self._keep_if_worth_it(matcher, wanted)
         return matcher
 
     def _nearest(self, wanted: Digests) -> tuple[Matcher, Digests]:
         """The state in memory, else one on disk that can be used, else an empty one."""
-        if self._fitted is not None and not self._is_kept(wanted):
+        if self._fitted is not None and not self._kept.holds(wanted):
             return self._fitted.matcher, self._fitted.digests
-        for path in self._kept(wanted):
-            try:
-                matcher, digests = self._loaded(path)
-            except artefacts.BrokenArtefact as error:
-                _LOG.warning("検索用に保存したデータ(%s)が使えないため、作り直します。%s", self.name, error)
-                artefacts.discard(path)
-                continue
-            self._saved = digests
-            return matcher, digests
+        if found := self._kept.nearest(wanted, tidy=True):
+            self._saved = found[1]
+            return found
         if self._fitted is not None:
             return self._fitted.matcher, self._fitted.digests
         return Matcher.fit([], self.config, self.learned), {}
+
+    def _keep_if_worth_it(self, matcher: Matcher, digests: Digests) -> None:
+        if _worth_keeping(digests, self._saved) and self._kept.keep(matcher, digests):
+            self._saved = digests
 
     def _read_from_before(self, s: Session, wanted: Digests) -> None:
         """What is on disk as it stands, at no revision, until the worker is done, who holds the other lock."""
         with self._starting:  # a large state is read once, by the first of those who ask at a start
             if self._fitted is not None or self.taking_in:
                 return
-            for path in self._kept(wanted):
-                with suppress(artefacts.BrokenArtefact):
-                    matcher, digests = self._loaded(path)
-                    self._saved = digests
-                    self._fitted = _Fitted(matcher.weighed(self.weights(s)), digests, _NO_REVISION)
-                    return
-
-    def _loaded(self, path: Path) -> tuple[Matcher, Digests]:
-        """Raises BrokenArtefact."""
-        with _no_collection():
-            state, about = artefacts.load(path)
-            known = self._ours(about)
-            try:
-                return Matcher.from_state(state, self.config, self.learned), self._up_to_date(known)
-            except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-                raise artefacts.BrokenArtefact(f"{path.name} の中身がそろっていません。") from error
-
-    def _ours(self, about: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Raises BrokenArtefact for the state of something else, under whatever name it lies here."""
-        if (about.get("index"), about.get("kind")) != (self.name, self._kind()) or "digests" not in about:
-            raise artefacts.BrokenArtefact("ほかの検索のためのデータです。")
-        return about
-
-    def _up_to_date(self, about: Mapping[str, Any]) -> Digests:
-        """The digests of a kept state, but "" for what an encoder failed at, if it answers now: that counts as new."""
-        digests: Digests = about["digests"]
-        failed, encoder = set(about.get("failed", ())), self.learned.encoder
-        if failed and encoder and encoder.encode_queries(["確認"]).any():
-            return {id: "" if id in failed else digest for id, digest in digests.items()}
-        return digests
-
-    def _kept(self, wanted: Digests) -> list[Path]:
-        """What is named as a state of this kind, the very one wanted first."""
-        paths = self.folder.glob(f"{self.name}-{self._kind()}-*")
-        return sorted(paths, key=lambda path: (path != self._path(wanted), path.name))
+            if found := self._kept.nearest(wanted, tidy=False):
+                matcher, self._saved = found
+                self._fitted = _Fitted(matcher.weighed(self.weights(s)), self._saved, _NO_REVISION)
 
     def _brought_up(self, s: Session, matcher: Matcher, known: Digests, wanted: Digests) -> Matcher:
         changes = self._changes(s, known, wanted)
@@ -322,53 +282,6 @@ class Index:
         changed = sorted(id for id, digest in wanted.items() if known.get(id) != digest)
         gone: dict[str, Sequence[Document]] = dict.fromkeys(known.keys() - wanted.keys(), ())
         return {**gone, **self.source.documents(s, changed)}
-
-    def _keep(self, matcher: Matcher, digests: Digests) -> None:
-        """The new state instead of all older ones. A disk that is full keeps nobody from an answer."""
-        path, state = self._path(digests), matcher.state()
-        about = {"index": self.name, "kind": self._kind(), "model": matcher.name, "digests": dict(digests)}
-        about["failed"] = self._failed(matcher, state)
-        try:
-            for draft in self.folder.glob(f"{artefacts.draft_name(self.name)}-*"):  # of a process that was killed
-                artefacts.discard(draft)
-            artefacts.keep(path, state, about)
-        except (OSError, artefacts.NotReplaceable) as error:
-            _LOG.warning(
-                "検索用のデータ(%s)を保存できなかったため、次に始めるときに時間がかかります(%s)。"
-                "ディスクに空きがあるか、KYODO_DATA のフォルダーに書き込めるかを確かめてください。",
-                self.name,
-                error.strerror if isinstance(error, OSError) else error,
-            )
-            return
-        self._saved = digests
-        for other in self.folder.glob(f"{self.name}-*-*"):
-            if other != path:
-                artefacts.discard(other)
-
-    def _failed(self, matcher: Matcher, state: State) -> list[str]:
-        """Whose texts an encoder failed at: the next start encodes them again."""
-        texts = state.arrays["texts-small"]  # a row a document, zeros where the encoder failed; none without one
-        failed = sorted({matcher.documents[row].owner for row in np.flatnonzero(~texts.any(axis=1)).tolist()})
-        if failed:
-            _LOG.warning(
-                "検索用のデータ(%s)のうち%d件は、文エンコーダーが文章を読み込めなかったため、それを使わずに並べます。"
-                "次に始めるときに、もう一度読み込みます。",
-                self.name,
-                len(failed),
-            )
-        return failed
-
-    def _kind(self) -> str:
-        known = f"sealed {self.config.counting} {self.learned.name} {DOCUMENTS_EDITION} {version('kyodo-matcher')}"
-        return hashlib.sha256(known.encode()).hexdigest()[:8]
-
-    def _is_kept(self, digests: Digests) -> bool:
-        return os.access(self._path(digests), os.F_OK)  # a folder that cannot be looked into has nothing for us
-
-    def _path(self, digests: Digests) -> Path:
-        """The fingerprint covers how documents are made and counted, and the content of every one of them."""
-        content = "\n".join(f"{id} {digest}" for id, digest in sorted(digests.items()))
-        return self.folder / f"{self.name}-{self._kind()}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
 def _among(matcher: Matcher, allowed: Digests) -> NDArray[np.bool_]:
@@ -389,13 +302,3 @@ def settle() -> None:
     """What was read until now stays: to look for garbage among it stops every thread for a tenth of a second."""
     gc.collect()
     gc.freeze()
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Everything that a state brings is kept: looking for garbage among it would take a third of a large start."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

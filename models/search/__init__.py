@@ -1,0 +1,1 @@
+"""What lists are ranked with: fitted matchers that follow the database, and the weights in force."""
