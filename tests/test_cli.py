@@ -20,8 +20,8 @@ from api.cli import app
 from api.commands.terminal import ProgressLine
 from api.context import open_context
 from api.settings import Settings
-from api.sheets_out import CandidateRow, candidate_workbook
 from api.usecases import collection, reviews
+from api.words.workbook import CandidateRow, candidate_workbook
 from corpus.clock import today
 from corpus.records import IssueStatus, Stage
 

@@ -21,7 +21,7 @@ import api
 import corpus
 import matcher
 import models
-from api.pages.presentation import highlight
+from api.words.phrases import highlight
 from corpus.folding import fold
 from corpus.places.addresses import AmbiguousPlace, UnknownPlace
 from corpus.places.areas import parse_areas

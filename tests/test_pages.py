@@ -14,8 +14,8 @@ from requests_of import seen
 from service import UNUSUAL, Service, first_issue
 
 from api.context import Context
-from api.pages.presentation import excerpt, founding_day, highlight, inactive_sentence, japanese_moment, japanese_month
 from api.usecases import collection, samples
+from api.words.phrases import excerpt, founding_day, highlight, inactive_sentence, japanese_moment, japanese_month
 
 # ---- every page is built properly
 

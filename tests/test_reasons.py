@@ -15,9 +15,10 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.context import open_context
-from api.pages.presentation import PART_LABELS, points
-from api.pages.reasons import case_sentence, issue_terms, near_pairs, organisation_terms, score_rows, telling_case
 from api.settings import Settings
+from api.words.labels import PART_LABELS
+from api.words.phrases import points
+from api.words.reasons import case_sentence, issue_terms, near_pairs, organisation_terms, score_rows, telling_case
 from corpus.access import LOCAL
 from corpus.records import Case, Issue, Organisation
 from corpus.store import cases, issues, organisations

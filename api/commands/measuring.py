@@ -134,7 +134,7 @@ def _announce(calls: int, allowed: int) -> None:
 
 
 def _how_it_read(reader: "RankingReader") -> str:
-    from api.pages.presentation import READER_OUTCOMES
+    from api.words.labels import READER_OUTCOMES
     from models.reader.chat import Outcome
     from models.reader.reader import MOST_FAILURES
 

@@ -13,8 +13,8 @@ from api.errors import Invalid
 
 if TYPE_CHECKING:
     from api.context import Context
-    from api.sheets_out import CandidateRow
     from api.usecases.suggestions import Candidate, CandidateList, Inquiry
+    from api.words.workbook import CandidateRow
     from corpus.records import Issue
     from corpus.session import Session
     from models.search.indexes import Indexes
@@ -42,8 +42,8 @@ def suggest(
     挙げるのは候補です。選ぶのは人です。
     """
     _check_request(text, issue, organisation, department, out)
-    from api.pages.reasons import list_message
     from api.usecases import suggestions
+    from api.words.reasons import list_message
     from corpus.access import TERMINAL
 
     with opened() as ctx:
@@ -131,8 +131,8 @@ def _show(found: "CandidateList", message: str) -> None:
 
 
 def _show_candidate(candidate: "Candidate") -> None:
-    from api.pages.presentation import BAND_LABELS
-    from api.pages.reasons import case_sentence, near_words
+    from api.words.labels import BAND_LABELS
+    from api.words.reasons import case_sentence, near_words
 
     shown, evidence = candidate.suggestion, candidate.suggestion.evidence
     kind = f"({candidate.kind})" if candidate.kind else ""
@@ -159,8 +159,8 @@ def _fields(codes: tuple[int, ...]) -> str:
 
 def _whole_department(ctx: "Context", department: str, out: Path, k: int, as_json: bool) -> None:
     """One view of the collection for all of its issues; the file is written when that is closed."""
-    from api.sheets_out import candidate_workbook
     from api.usecases.collection import department_issues
+    from api.words.workbook import candidate_workbook
     from corpus.access import TERMINAL
 
     with ctx.read(TERMINAL) as s:
@@ -181,8 +181,8 @@ def _whole_department(ctx: "Context", department: str, out: Path, k: int, as_jso
 
 def department_rows(s: "Session", indexes: "Indexes", issues: "Sequence[Issue]", k: int) -> "list[CandidateRow]":
     """The lines of the workbook, issue by issue."""
-    from api.pages.reasons import list_message
     from api.usecases.suggestions import ask_with_issue
+    from api.words.reasons import list_message
 
     rows: list[CandidateRow] = []
     for number, issue in enumerate(issues, start=1):
@@ -222,9 +222,9 @@ def _of_department(s: "Session", issue: "Issue") -> "Iterator[Issue]":
 
 def _rows(issue: "Issue", found: "CandidateList", message: str) -> "list[CandidateRow]":
     """A row per candidate, ``message`` on the first; an issue without any keeps one row for it."""
-    from api.pages.presentation import BAND_LABELS
-    from api.pages.reasons import case_sentence, near_words
-    from api.sheets_out import CandidateRow
+    from api.words.labels import BAND_LABELS
+    from api.words.reasons import case_sentence, near_words
+    from api.words.workbook import CandidateRow
 
     if not found.candidates:
         return [

@@ -117,7 +117,7 @@ def _show(one: "WeightSet") -> None:
 
 
 def _told(weights: "Mapping[str, float]") -> str:
-    from api.pages.presentation import PART_LABELS
+    from api.words.labels import PART_LABELS
 
     return "、".join(f"{PART_LABELS.get(part, (part, ''))[0]} {weight:.2f}" for part, weight in weights.items())
 

@@ -11,10 +11,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from api.dependencies import Asker, Ctx
 from api.errors import Detail, Invalid
 from api.lanes import FILES, READING, LaneRoute, lane
-from api.pages.forms import reading_from
 from api.pages.rendering import page, see
 from api.usecases import imports
-from api.usecases.given import check_sees_all
+from api.usecases.given import check_sees_all, read_options_given
 from api.usecases.imports import FileReport
 from corpus.readers.base import Kind, MappedColumn, ReadOptions
 from corpus.readers.items import ITEMS
@@ -73,7 +72,7 @@ def confirm(
     """Stores the file as previewed; rows with errors are left out only when that was ticked."""
     check_sees_all(viewer)
     name, data = imports.staged(ctx.settings, token)
-    options = reading_from(request.query_params.multi_items(), ctx.settings)
+    options = read_options_given(request.query_params.multi_items(), ctx.settings)
     report = imports.import_file(ctx, viewer, name, data, options, skip_bad_rows=bool(skip_bad_rows))
     if not report.stored:
         return _preview(ctx, viewer, request, token)
@@ -105,9 +104,9 @@ def _preview(ctx: Ctx, viewer: Asker, request: Request, token: str) -> HTMLRespo
     typed = {name: value.strip() for name, value in request.query_params.items()}
     errors: tuple[Detail, ...] = ()
     try:
-        options = reading_from(typed.items(), ctx.settings)
+        options = read_options_given(typed.items(), ctx.settings)
     except Invalid as error:
-        options, errors = reading_from((), ctx.settings), error.details
+        options, errors = read_options_given((), ctx.settings), error.details
     report = imports.import_file(ctx, viewer, name, data, options, dry_run=True)
     plain = _without_choices(ctx, viewer, name, data, options) if _loses_a_sheet(report, options) else report
     if report.exit_code == imports.UNREADABLE and plain.exit_code != imports.UNREADABLE:

@@ -5,9 +5,10 @@ from fastapi.responses import HTMLResponse
 
 from api.dependencies import Asker, Ctx
 from api.lanes import LaneRoute
-from api.pages.forms import fiscal_year_from, this_fiscal_year
+from api.pages.forms import this_fiscal_year
 from api.pages.rendering import page
 from api.usecases import indicators
+from api.usecases.given import year_given_or_none
 
 router = APIRouter(route_class=LaneRoute)
 _FIRST_YEAR = 2015  # of the counts of 岡山市 that are shown beside
@@ -17,7 +18,7 @@ _FIRST_YEAR = 2015  # of the counts of 岡山市 that are shown beside
 def show_indicators(ctx: Ctx, viewer: Asker, year: str = "") -> HTMLResponse:
     """Each figure with its definition, its events and the figure of 岡山市 it is compared with."""
     current = this_fiscal_year()
-    chosen = fiscal_year_from(year, "year") or current
+    chosen = year_given_or_none(year, "year") or current
     years = sorted({chosen, *range(_FIRST_YEAR, current + 1)}, reverse=True)
     with ctx.read(viewer) as s:
         counted = indicators.indicators(s, chosen)

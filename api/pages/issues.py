@@ -10,9 +10,10 @@ from fastapi.responses import HTMLResponse, Response
 from api.dependencies import Asker, Ctx, Department, PageNumber, Place, Searched, Version
 from api.errors import Conflict, Detail, Invalid
 from api.lanes import RANKING, READING, LaneRoute, lane
-from api.pages.forms import IssueForm, fiscal_year_from, this_fiscal_year
+from api.pages.forms import IssueForm, this_fiscal_year
 from api.pages.rendering import page, see
 from api.usecases import collection, fields, partners, reading, reviews, suggestions
+from api.usecases.given import year_given_or_none
 from corpus.clock import today
 from corpus.dates import fiscal_year_label
 from corpus.records import IssueStatus
@@ -34,7 +35,7 @@ def list_issues(
 ) -> HTMLResponse:
     """All issues, or those that hold a text, of a department, of a fiscal year."""
     with ctx.read(viewer) as s:
-        found = collection.issues(s, text, department, fiscal_year_from(year, "year"), page_number)
+        found = collection.issues(s, text, department, year_given_or_none(year, "year"), page_number)
         departments = collection.departments(s)
     asked = {"text": text, "department": department, "year": year}
     return page("issues.html", found=found, departments=departments, filter=asked)

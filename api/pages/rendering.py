@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.errors import Detail
-from api.pages import presentation, reasons
 from api.usecases.reviews import REASONS
+from api.words import labels, phrases, reasons
 from corpus import activity_fields
 from corpus.readers.reading import KIND_LABELS
 from corpus.records import GRADE_LABELS, ORIGIN_LABELS, RELEASE_LABELS, STAGE_LABELS, STATUS_LABELS
@@ -22,24 +22,24 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.globals.update(
-    band_labels=presentation.BAND_LABELS,
-    band_dots=presentation.BAND_DOTS,
-    part_labels=presentation.PART_LABELS,
-    in_use_labels=presentation.IN_USE_LABELS,
-    whose_labels=presentation.WHOSE_LABELS,
+    band_labels=labels.BAND_LABELS,
+    band_dots=labels.BAND_DOTS,
+    part_labels=labels.PART_LABELS,
+    in_use_labels=labels.IN_USE_LABELS,
+    whose_labels=labels.WHOSE_LABELS,
     kind_labels=KIND_LABELS,
-    kind_lists=presentation.KIND_LISTS,
-    severity_labels=presentation.SEVERITY_LABELS,
+    kind_lists=labels.KIND_LISTS,
+    severity_labels=labels.SEVERITY_LABELS,
     release_labels=RELEASE_LABELS,
-    release_hints=presentation.RELEASE_HINTS,
+    release_hints=labels.RELEASE_HINTS,
     origin_labels=ORIGIN_LABELS,
     status_labels=STATUS_LABELS,
     grade_labels=GRADE_LABELS,
     stage_labels=STAGE_LABELS,
     reasons=REASONS,
-    reason_groups=presentation.REASON_GROUPS,
-    done_sentences=presentation.DONE_SENTENCES,
-    reader_outcomes=presentation.READER_OUTCOMES,
+    reason_groups=labels.REASON_GROUPS,
+    done_sentences=labels.DONE_SENTENCES,
+    reader_outcomes=labels.READER_OUTCOMES,
     activity_fields=activity_fields.FIELDS,
     issue_terms=reasons.issue_terms,
     organisation_terms=reasons.organisation_terms,
@@ -47,20 +47,20 @@ _environment.globals.update(
     near_pairs=reasons.near_pairs,
     score_rows=reasons.score_rows,
     telling_case=reasons.telling_case,
-    fiscal_year=presentation.fiscal_year,
+    fiscal_year=phrases.fiscal_year,
     query_string=lambda **values: urlencode({name: value for name, value in values.items() if value}),
 )
 _environment.filters.update(
-    highlight=presentation.highlight,
-    japanese_date=presentation.japanese_date,
-    japanese_moment=presentation.japanese_moment,
-    japanese_month=presentation.japanese_month,
-    founding_day=presentation.founding_day,
-    inactive_sentence=presentation.inactive_sentence,
-    points=presentation.points,
-    excerpt=presentation.excerpt,
-    column_label=presentation.column_label,
-    actor_label=presentation.actor_label,
+    highlight=phrases.highlight,
+    japanese_date=phrases.japanese_date,
+    japanese_moment=phrases.japanese_moment,
+    japanese_month=phrases.japanese_month,
+    founding_day=phrases.founding_day,
+    inactive_sentence=phrases.inactive_sentence,
+    points=phrases.points,
+    excerpt=phrases.excerpt,
+    column_label=phrases.column_label,
+    actor_label=phrases.actor_label,
     field_label=activity_fields.label,
 )
 

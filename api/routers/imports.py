@@ -6,9 +6,9 @@ from fastapi import APIRouter, Form, UploadFile
 
 from api.dependencies import Asker, Ctx
 from api.lanes import FILES, LaneRoute, lane
-from api.pages.forms import reading_from
 from api.routers.answers import ImportEntry, ImportReport
 from api.usecases import imports
+from api.usecases.given import read_options_given
 from corpus.store.imports import Import
 
 router = APIRouter(route_class=LaneRoute, tags=["imports"])
@@ -31,7 +31,7 @@ def import_file(
 ) -> dict[str, Any]:
     """All rows or none, as ``kyodo import --json``. A file with problems answers 200 with ``stored`` false."""
     given = {"kind": kind, "department": department, "year": fiscal_year, "prefecture": prefecture, "city": city}
-    options = reading_from(given.items(), ctx.settings)
+    options = read_options_given(given.items(), ctx.settings)
     data = file.file.read()
     name = file.filename or ""
     report = imports.import_file(ctx, viewer, name, data, options, dry_run=dry_run, skip_bad_rows=skip_bad_rows)

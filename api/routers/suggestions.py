@@ -6,11 +6,11 @@ from fastapi import APIRouter, Query
 
 from api.dependencies import Asker, Ctx
 from api.lanes import RANKING, LaneRoute, lane
-from api.pages.reasons import list_message
 from api.routers.answers import Suggestions
 from api.routers.requests import AskText
 from api.usecases import collection, suggestions
 from api.usecases.suggestions import CandidateList, Inquiry, as_json
+from api.words.reasons import list_message
 from corpus.session import Session
 
 router = APIRouter(route_class=LaneRoute, tags=["suggestions"])

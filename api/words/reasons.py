@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import floor
 
-from api.pages.presentation import BAND_LABELS
 from api.usecases.suggestions import Candidate, CandidateList, Inquiry
+from api.words.labels import BAND_LABELS
 from matcher.records import Band, Bridge, Contribution, Evidence, Part, Suggestion
 
 _UNITS = 1000  # points are shown in thousandths
