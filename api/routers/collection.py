@@ -1,21 +1,190 @@
 """Issues, organisations, cases, the two counted figures, and whether the service is well."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import FailFast, Field
 
 from api.dependencies import Asker, Chosen, Ctx, Department, PageNumber, Place, Searched
 from api.lanes import HEALTH, LaneRoute, lane
-from api.routers.answers import Case, Health, Indicators, Issue, IssueInFull, Listing, Organisation, listing
-from api.routers.requests import IssueChange, IssueDraft, StatusChange
+from api.routers.schema import Listing, Schema, Sent, Version, listing
 from api.usecases import collection, fields, indicators
 from corpus import records
+from corpus.activity_fields import FIELDS
 from corpus.clock import today
 from corpus.dates import fiscal_year_of
+from corpus.records import IssueStatus, Origin, ReleaseLevel, Stage
 from corpus.values import YEARS
+from models.learned import Whose
 
 router = APIRouter(route_class=LaneRoute)
 Year = Annotated[int | None, Query(ge=YEARS[0], le=YEARS[1])]
+
+
+class IssueTexts(Schema):
+    """What a person may write of an issue."""
+
+    title: str
+    department: str = ""
+    fiscal_year: int | None = None
+    purpose: str = ""
+    situation: str = ""
+    problem: str = ""
+    partner_sought: str = ""
+    idea: str = ""
+    note: str = ""
+    prefecture: str = ""
+    city: str = ""
+    area: str = ""
+    fields: Annotated[frozenset[int], Field(max_length=len(FIELDS)), FailFast()] = frozenset()
+    seeks_partner: bool = True
+    release_level: ReleaseLevel = ReleaseLevel.SECTION
+
+
+class IssueDraft(IssueTexts, Sent):
+    """A new issue: a title and one of problem, situation, purpose."""
+
+
+class IssueChange(IssueDraft):
+    """``version`` is the one that was read; another one in store is a conflict (409)."""
+
+    version: Version
+
+
+class StatusChange(Sent):
+    """Closing or reopening."""
+
+    version: Version
+    status: IssueStatus
+
+
+class Issue(IssueTexts):
+    """An issue as stored."""
+
+    id: str
+    collaboration: str
+    legal_basis: str
+    origin: Origin
+    status: IssueStatus
+    posted_on: date | None
+    source_name: str
+    source_url: str
+    partners: list[str]
+    is_sample: bool
+    version: int
+
+
+class IssueInFull(Issue):
+    """An issue on its own. ``proposed_fields``: codes likely to fit one that has none, likeliest first; no choice."""
+
+    proposed_fields: list[int]
+
+
+class Organisation(Schema):
+    """An organisation without the persons behind it."""
+
+    id: str
+    name: str
+    kind: str
+    purpose: str
+    activities: str
+    offers: str
+    fields: frozenset[int]
+    prefecture: str
+    city: str
+    address: str
+    area: str
+    corporate_number: str
+    founded: str
+    website: str
+    active: bool
+    inactive_reason: str
+    source: str
+    confirmed_on: date | None
+    is_sample: bool
+    version: int
+
+
+class ProgrammeYear(Schema):
+    """One step of a case."""
+
+    fiscal_year: int | None
+    stage: str
+    note: str
+
+
+class Case(Schema):
+    """A collaboration that happened."""
+
+    id: str
+    title: str
+    issue: str
+    departments: list[str]
+    partners: list[str]
+    prefecture: str
+    city: str
+    programme: list[ProgrammeYear]
+    role_sought: str
+    effect: str
+    outlook: str
+    fields: frozenset[int]
+    source_name: str
+    source_url: str
+    is_sample: bool
+    version: int
+
+
+class IndicatorEvent(Schema):
+    """One counted thing."""
+
+    event: int
+    issue: str
+    issue_title: str
+    organisation: str
+    organisation_name: str
+    stage: Stage
+    stage_label: str
+    happened_on: date
+
+
+class Indicator(Schema):
+    """A figure; ``value`` is the number of its events."""
+
+    code: str
+    name: str
+    definition: str
+    fiscal_year: int
+    value: int
+    baseline: int
+    baseline_label: str
+    events: list[IndicatorEvent]
+
+
+class Indicators(Schema):
+    """Both figures of a fiscal year."""
+
+    fiscal_year: int
+    label: str
+    indicators: list[Indicator]
+
+
+class InUse(Schema):
+    """Which of a ``kind`` is used. ``whose``: own, shipped, none; ``fault`` says what was to be used and cannot be."""
+
+    kind: str
+    whose: Whose
+    fault: str
+
+
+class Health(Schema):
+    """The service answers and can read its database. ``in_use``: synonyms, vectors, encoder, fields."""
+
+    status: str
+    organisations: int
+    issues: int
+    cases: int
+    in_use: list[InUse]
 
 
 @router.get("/issues", response_model=Listing[Issue], tags=["issues"])

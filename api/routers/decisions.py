@@ -1,17 +1,112 @@
 """Reviews, introductions and dated events: appended, never changed."""
 
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from fastapi import APIRouter
 
 from api.dependencies import Asker, Ctx
 from api.lanes import LaneRoute
-from api.routers.answers import Event, Introduction, IntroductionTrack, Review, Reviews
-from api.routers.requests import EventDraft, IntroductionDraft, Judgement, MissedPartner
+from api.routers.schema import Schema, Sent
 from api.usecases import collection, reviews
 from corpus import records
+from corpus.records import Grade, Stage
 
 router = APIRouter(route_class=LaneRoute)
+
+
+class Judgement(Sent):
+    """A grade of one suggestion; ``grade`` null takes the last one back. ``ranking`` is the list's number."""
+
+    organisation: str
+    grade: Grade | None
+    reason: str = ""
+    comment: str = ""
+    ranking: int | None = None
+
+
+class MissedPartner(Sent):
+    """A partner that the list did not hold."""
+
+    organisation: str
+    comment: str = ""
+
+
+class IntroductionDraft(Sent):
+    """Both sides brought together on a day."""
+
+    organisation: str
+    introduced_on: date
+    note: str = ""
+
+
+class EventDraft(Sent):
+    """A dated step after an introduction."""
+
+    stage: Stage
+    happened_on: date
+    note: str = ""
+
+
+class Review(Schema):
+    """A judgement as stored, with what was shown when it was made."""
+
+    id: int
+    issue: str
+    organisation: str
+    grade: Grade | None
+    reason: str
+    comment: str
+    missed: bool
+    model: str
+    rank: int | None
+    score: float | None
+    band: str
+    ranking: int | None
+    recorded_at: datetime
+    actor: str
+
+
+class Reviews(Schema):
+    """``latest``: organisation id -> what counts now; ``history`` newest first; ``reasons``: code -> words."""
+
+    latest: dict[str, Review]
+    history: list[Review]
+    reasons: Mapping[str, str]
+
+
+class Event(Schema):
+    """A step as stored; a voided one does not count."""
+
+    id: int
+    introduction: int
+    stage: Stage
+    happened_on: date
+    note: str
+    recorded_at: datetime
+    actor: str
+    voided: bool
+
+
+class Introduction(Schema):
+    """An introduction as stored; of a voided one no event counts."""
+
+    id: int
+    issue: str
+    organisation: str
+    introduced_on: date
+    note: str
+    recorded_at: datetime
+    actor: str
+    voided: bool
+
+
+class IntroductionTrack(Schema):
+    """An introduction and what came of it."""
+
+    introduction: Introduction
+    events: list[Event]
 
 
 @router.get("/issues/{issue_id}/reviews", response_model=Reviews, tags=["reviews"])

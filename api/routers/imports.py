@@ -1,18 +1,75 @@
 """Files into the collection."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, UploadFile
 
 from api.dependencies import Asker, Ctx
 from api.lanes import FILES, LaneRoute, lane
-from api.routers.answers import ImportEntry, ImportReport
+from api.routers.schema import Schema
 from api.usecases import imports
 from api.usecases.given import read_options_given
 from corpus.store.imports import Import
 
 router = APIRouter(route_class=LaneRoute, tags=["imports"])
 Typed = Annotated[str, Form()]
+
+
+class Column(Schema):
+    """A column recognised (``item`` set) or left unused."""
+
+    sheet: str
+    item: str
+    column: str
+    heading: str
+
+
+class RowProblem(Schema):
+    """``row`` counts from 1; 0 is the whole sheet or file."""
+
+    sheet: str
+    row: int
+    column: str
+    severity: str
+    found: str
+    expected: str
+    message: str
+
+
+class FileReport(Schema):
+    """What became of a file, or would in a dry run."""
+
+    path: str
+    kind: str
+    stored: bool
+    accepted: int
+    added: int
+    changed: int
+    unchanged: int
+    skipped: int
+    mapping: list[Column]
+    problems: list[RowProblem]
+
+
+class ImportReport(Schema):
+    """One entry per file."""
+
+    files: list[FileReport]
+
+
+class ImportEntry(Schema):
+    """A line of the log of imports."""
+
+    id: int
+    name: str
+    kind: str
+    added: int
+    changed: int
+    unchanged: int
+    skipped: int
+    recorded_at: datetime
+    actor: str
 
 
 @router.post("/imports", response_model=ImportReport)

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from api.routers import collection, decisions, imports, suggestions, weights
-from api.routers.answers import Failure
+from api.routers.schema import Failure
 
 _FAILURES: dict[int | str, dict[str, Any]] = {code: {"model": Failure} for code in (403, 404, 409, 413, 422, 500, 503)}
 

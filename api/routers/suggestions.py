@@ -3,18 +3,89 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from api.dependencies import Asker, Ctx
 from api.lanes import RANKING, LaneRoute, lane
-from api.routers.answers import Suggestions
-from api.routers.requests import AskText
+from api.routers.schema import Schema, Sent
 from api.usecases import collection, suggestions
 from api.usecases.suggestions import CandidateList, Inquiry, as_json
 from api.words.reasons import list_message
 from corpus.session import Session
+from corpus.values import MAX_TEXT
 
 router = APIRouter(route_class=LaneRoute, tags=["suggestions"])
 Count = Annotated[int, Query(ge=1, le=100)]
+
+
+class AskText(Sent):
+    """A free text to find organisations for; it is not stored."""
+
+    text: str = Field(min_length=1, max_length=MAX_TEXT)
+    k: int = Field(default=10, ge=1, le=100)
+    prefecture: str = ""
+    city: str = ""
+
+
+class Contribution(Schema):
+    """One summand of a score. ``part``: words, characters, synonyms, meaning, encoder, cases, fields, area."""
+
+    part: str
+    term: str
+    matched: str
+    value: float
+
+
+class PastCase(Schema):
+    """A collaboration like what is asked, whose partner is the candidate or is like it."""
+
+    id: str
+    title: str
+    partner: str
+    issue: str
+    case: str
+
+
+class Evidence(Schema):
+    """Why. ``quotes`` has a key per side: issue, organisation, case or similar. ``case`` only where one adds to it."""
+
+    contributions: list[Contribution]
+    quotes: dict[str, str]
+    fields: list[str]
+    area: str
+    missing: list[str]
+    case: PastCase | None = None
+
+
+class Suggestion(Schema):
+    """A candidate, never a selection. ``band``: strong, some, weak. The contributions sum to ``score``."""
+
+    rank: int
+    id: str
+    name: str
+    kind: str
+    is_sample: bool
+    score: float
+    band: str
+    evidence: Evidence
+
+
+class AskedFor(Schema):
+    """What was asked."""
+
+    id: str
+    text: str
+    area: str
+
+
+class Suggestions(Schema):
+    """A ranked list. ``good_match`` is false when nothing in it is a good candidate."""
+
+    query: AskedFor
+    model: str
+    good_match: bool
+    message: str
+    suggestions: list[Suggestion]
 
 
 @router.post("/suggestions", response_model=Suggestions)
