@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.errors import Invalid
-from corpus.records import ReleaseLevel
+from corpus.records.issues import ReleaseLevel
 from models.reader.chat import ADDRESS
 
 PREFIX = "KYODO_"

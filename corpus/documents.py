@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from corpus.places.addresses import area_of, split_address
 from corpus.places.areas import parse_areas
 from corpus.places.gazetteer import GAZETTEER_EDITION
-from corpus.records import Case, Issue, Organisation, ReleaseLevel
+from corpus.records.cases import Case
+from corpus.records.issues import Issue, ReleaseLevel
+from corpus.records.organisations import Organisation
 from matcher.records import Area, Document, Query
 
 # Raise the number when a record gives other documents than before, so that kept states are built anew.

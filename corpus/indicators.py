@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from corpus.dates import fiscal_year_of
-from corpus.records import Indicator, IndicatorEvent, Stage
+from corpus.records.decisions import Stage
+from corpus.records.indicators import Indicator, IndicatorEvent
 from corpus.session import Session
 from corpus.store.introductions import standing_events
 

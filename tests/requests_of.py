@@ -12,7 +12,7 @@ from api.usecases.suggestions import CandidateList
 from api.usecases.weights import WeightChoice
 from corpus.access import LOCAL, Viewer
 from corpus.database import Database
-from corpus.records import Grade, Judgement, Review
+from corpus.records.decisions import Grade, Judgement, Review
 from corpus.session import Session
 from matcher.matching import Matcher
 from models.search.index import Index

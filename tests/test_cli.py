@@ -23,7 +23,8 @@ from api.settings import Settings
 from api.usecases import collection, reviews
 from api.words.workbook import CandidateRow, candidate_workbook
 from corpus.clock import today
-from corpus.records import IssueStatus, Stage
+from corpus.records.decisions import Stage
+from corpus.records.issues import IssueStatus
 
 KYODO = Path(sys.executable).with_name("kyodo")
 ORGANISATIONS = [

@@ -13,7 +13,7 @@ from api.context import open_context
 from api.settings import Settings
 from api.usecases import fields
 from corpus.access import LOCAL
-from corpus.records import Organisation
+from corpus.records.organisations import Organisation
 from corpus.store import organisations
 from matcher.records import Query
 from models.encoding.encoder import SentenceEncoder

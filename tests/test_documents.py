@@ -11,7 +11,9 @@ from corpus.documents import (
     organisation_query,
     text_query,
 )
-from corpus.records import Case, Issue, Organisation, ReleaseLevel
+from corpus.records.cases import Case
+from corpus.records.issues import Issue, ReleaseLevel
+from corpus.records.organisations import Organisation
 
 LONG = "困" * 32_767
 ISSUE = Issue(id="i", key="i", title=LONG, purpose=LONG, situation=LONG, problem=LONG, partner_sought=LONG, idea=LONG)

@@ -18,7 +18,7 @@ from api.settings import Settings, read_settings
 from api.usecases import collection, imports, reviews
 from corpus.access import LOCAL
 from corpus.readers.base import ReadOptions
-from corpus.records import Grade
+from corpus.records.decisions import Grade
 from corpus.synonyms import BrokenSynonyms, read_synonyms
 
 JSON = {"content-type": "application/json"}

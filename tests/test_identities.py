@@ -10,7 +10,7 @@ from api.usecases.imports import import_file
 from corpus import corporate_numbers
 from corpus.access import LOCAL
 from corpus.readers.base import Kind, ReadOptions, Severity
-from corpus.records import Organisation
+from corpus.records.organisations import Organisation
 from corpus.store import issues, organisations
 
 COLUMNS = ("法人名称", "所轄庁", "主たる事務所の所在地", "定款に記載された目的", "解散情報", "法人番号")

@@ -13,7 +13,9 @@ from api.context import open_context
 from api.settings import Settings
 from api.usecases import suggestions
 from corpus.access import LOCAL
-from corpus.records import Case, Issue, Organisation, ReleaseLevel
+from corpus.records.cases import Case
+from corpus.records.issues import Issue, ReleaseLevel
+from corpus.records.organisations import Organisation
 from corpus.store import cases, issues, meta, organisations
 from matcher.records import Part, Query
 from matcher.sparse import TermIndex

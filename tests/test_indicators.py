@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from corpus import indicators
 from corpus.dates import fiscal_year_of
-from corpus.records import Issue, Organisation, Stage
+from corpus.records.decisions import Stage
+from corpus.records.issues import Issue
+from corpus.records.organisations import Organisation
 from corpus.store import introductions, issues, organisations
 
 

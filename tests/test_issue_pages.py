@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from api.context import Context
 from api.usecases import collection, reviews, samples
-from corpus.records import ReleaseLevel
+from corpus.records.issues import ReleaseLevel
 
 # ---- an issue: writing, changing
 

@@ -35,7 +35,8 @@ from corpus.access import LOCAL
 from corpus.database import Database
 from corpus.database_faults import UnusableDatabase
 from corpus.readers.base import ReadOptions
-from corpus.records import Grade, ReleaseLevel, Stage
+from corpus.records.decisions import Grade, Stage
+from corpus.records.issues import ReleaseLevel
 from corpus.store import organisations
 from corpus.tables import metadata
 

@@ -17,7 +17,9 @@ from corpus.access import LOCAL
 from corpus.database import connect
 from corpus.readers.base import ReadOptions
 from corpus.readers.inventory import issue_key
-from corpus.records import Case, Issue, Organisation, Origin
+from corpus.records.cases import Case
+from corpus.records.issues import Issue, Origin
+from corpus.records.organisations import Organisation
 from corpus.store import issues
 
 NUMBERS = ["", *(f"{corporate_numbers.check_digit(base)}{base}" for base in ("700150000001", "700150000002"))]

@@ -7,7 +7,7 @@ import pytest
 from corpus.readers.base import Kind, ReadOptions, ReadResult, Severity
 from corpus.readers.cases import programme_year
 from corpus.readers.reading import read_file
-from corpus.records import Case, ProgrammeYear
+from corpus.records.cases import Case, ProgrammeYear
 
 
 def read(*rows: Sequence[str]) -> ReadResult:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from corpus.readers.base import ItemOverride, Kind, ReadOptions, ReadResult, Severity, UnreadableFile
 from corpus.readers.inventory import possibility_of
 from corpus.readers.reading import read_file
-from corpus.records import Issue, Origin, ReleaseLevel
+from corpus.records.issues import Issue, Origin, ReleaseLevel
 
 SHARED = Path(__file__).parents[2] / "shared"
 HEADING = ["№", "業務名", "目的", "現状", "課題", "協働の可能性", "協働したい相手", "備考"]

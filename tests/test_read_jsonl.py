@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from corpus.readers.base import ItemOverride, Kind, ReadOptions, ReadResult, Severity, UnreadableFile
 from corpus.readers.reading import read_file
-from corpus.records import Case, Issue, Organisation, Origin, ProgrammeYear, ReleaseLevel
+from corpus.records.cases import Case, ProgrammeYear
+from corpus.records.issues import Issue, Origin, ReleaseLevel
+from corpus.records.organisations import Organisation
 
 BENCH = Path(__file__).parents[2] / "shared" / "bench"
 ORGANISATION = {

@@ -13,7 +13,7 @@ import pytest
 from corpus import corporate_numbers
 from corpus.readers.base import Kind, ReadOptions, ReadResult, Severity
 from corpus.readers.reading import read_file
-from corpus.records import Organisation
+from corpus.records.organisations import Organisation
 
 SHARED = Path(__file__).parents[2] / "shared"
 WIDE = "１２３４５６７８９"

@@ -7,7 +7,7 @@ import pytest
 
 from corpus.readers.base import Kind, ReadOptions, ReadResult, Severity
 from corpus.readers.reading import read_file
-from corpus.records import Issue, Origin, ReleaseLevel
+from corpus.records.issues import Issue, Origin, ReleaseLevel
 
 HEADING = ["日付", "題名", "本文", "出典名", "出典URL", "取り組むNPO"]
 ROW = [

@@ -19,7 +19,8 @@ from api.context import open_context
 from api.settings import Settings
 from api.usecases import reading
 from corpus.access import LOCAL
-from corpus.records import Issue, Organisation, ReleaseLevel
+from corpus.records.issues import Issue, ReleaseLevel
+from corpus.records.organisations import Organisation
 from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
 from matcher.measures import read_run

@@ -30,7 +30,7 @@ from api.usecases.suggestions import CandidateList, Inquiry
 from corpus import database
 from corpus.access import LOCAL
 from corpus.database import Database, connect, migrate
-from corpus.records import ReleaseLevel
+from corpus.records.issues import ReleaseLevel
 from corpus.store import issues, reader_calls
 from corpus.store.reader_calls import MonthlyCount
 

@@ -20,7 +20,9 @@ from api.words.labels import PART_LABELS
 from api.words.phrases import points
 from api.words.reasons import case_sentence, issue_terms, near_pairs, organisation_terms, score_rows, telling_case
 from corpus.access import LOCAL
-from corpus.records import Case, Issue, Organisation
+from corpus.records.cases import Case
+from corpus.records.issues import Issue
+from corpus.records.organisations import Organisation
 from corpus.store import cases, issues, organisations
 from matcher.analysis import Learned
 from matcher.dense import WordVectors

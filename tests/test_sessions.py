@@ -21,7 +21,9 @@ from api.settings import Settings
 from api.usecases import collection, imports, reading, reviews
 from api.usecases.suggestions import ask_with_issue
 from corpus.access import LOCAL, TERMINAL
-from corpus.records import Grade, Issue, IssueStatus, Organisation, Stage
+from corpus.records.decisions import Grade, Stage
+from corpus.records.issues import Issue, IssueStatus
+from corpus.records.organisations import Organisation
 from corpus.store import imports as import_rows
 from corpus.store import introductions, issues, organisations, reader_calls
 from corpus.store.rows import Changes

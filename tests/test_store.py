@@ -11,19 +11,10 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, NoResultFound, Stateme
 
 from corpus import tables
 from corpus.folding import fold
-from corpus.records import (
-    Case,
-    Grade,
-    Issue,
-    IssueStatus,
-    Judgement,
-    Organisation,
-    Origin,
-    ProgrammeYear,
-    ReleaseLevel,
-    Shown,
-    Stage,
-)
+from corpus.records.cases import Case, ProgrammeYear
+from corpus.records.decisions import Grade, Judgement, Shown, Stage
+from corpus.records.issues import Issue, IssueStatus, Origin, ReleaseLevel
+from corpus.records.organisations import Organisation
 from corpus.store import cases, imports, introductions, issues, meta, organisations, rankings, reviews, samples
 from corpus.store.rankings import Showing
 from corpus.store.rows import Changes, Conflict, Count

@@ -14,7 +14,9 @@ from api.errors import AmbiguousPlaceGiven, Invalid, NotFound
 from api.settings import Settings
 from api.usecases import suggestions
 from corpus.access import LOCAL
-from corpus.records import Case, Issue, IssueStatus, Organisation
+from corpus.records.cases import Case
+from corpus.records.issues import Issue, IssueStatus
+from corpus.records.organisations import Organisation
 from corpus.store import cases, issues, organisations, rankings
 
 TEXT = "飼い主のいない猫が増えて苦情が多い。捕獲して世話をする人がいない。"

@@ -15,7 +15,9 @@ from api.usecases.collection import IssueDraft
 from corpus.access import LOCAL
 from corpus.clock import today
 from corpus.readers.base import Kind, ReadOptions, Severity
-from corpus.records import Grade, Issue, IssueStatus, Organisation, Origin, ReleaseLevel, Stage
+from corpus.records.decisions import Grade, Stage
+from corpus.records.issues import Issue, IssueStatus, Origin, ReleaseLevel
+from corpus.records.organisations import Organisation
 from corpus.store import imports as import_log
 from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows

@@ -22,7 +22,10 @@ from api.usecases.collection import IssueDraft
 from api.usecases.given import place_given
 from corpus.access import LOCAL
 from corpus.clock import today
-from corpus.records import Case, Grade, Issue, IssueStatus, Organisation, ProgrammeYear, Stage
+from corpus.records.cases import Case, ProgrammeYear
+from corpus.records.decisions import Grade, Stage
+from corpus.records.issues import Issue, IssueStatus
+from corpus.records.organisations import Organisation
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows

@@ -29,7 +29,10 @@ from api.pages import routes as pages
 from api.settings import Settings
 from api.usecases import collection, imports, indicators, reviews
 from corpus.access import ANONYMOUS, LOCAL, PROGRAM
-from corpus.records import Case, Grade, Issue, IssueStatus, Organisation, ReleaseLevel, Stage
+from corpus.records.cases import Case
+from corpus.records.decisions import Grade, Stage
+from corpus.records.issues import Issue, IssueStatus, ReleaseLevel
+from corpus.records.organisations import Organisation
 from corpus.store import cases, issues, organisations, rankings
 from corpus.tables import metadata
 from models.search import index

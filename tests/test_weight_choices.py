@@ -18,7 +18,10 @@ from api.usecases import reviews, weights
 from api.usecases.weight_training import train
 from corpus import tables
 from corpus.access import LOCAL
-from corpus.records import Case, Grade, Issue, Judgement, Organisation
+from corpus.records.cases import Case
+from corpus.records.decisions import Grade, Judgement
+from corpus.records.issues import Issue
+from corpus.records.organisations import Organisation
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import meta, weight_choices

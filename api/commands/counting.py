@@ -7,7 +7,7 @@ import typer
 from api.commands.terminal import answer_json, opened
 
 if TYPE_CHECKING:
-    from corpus.records import Indicator
+    from corpus.records.indicators import Indicator
 
 
 def indicators(
@@ -34,7 +34,7 @@ def indicators(
 
 def _show(indicator: "Indicator") -> None:
     from corpus.dates import era_label
-    from corpus.records import STAGE_LABELS
+    from corpus.records.decisions import STAGE_LABELS
 
     typer.echo(f"\n{indicator.name}: {indicator.value}件({indicator.baseline_label}: {indicator.baseline}件)")
     typer.echo(f"  {indicator.definition}")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from api.context import Context
     from api.usecases.suggestions import Candidate, CandidateList, Inquiry
     from api.words.workbook import CandidateRow
-    from corpus.records import Issue
+    from corpus.records.issues import Issue
     from corpus.session import Session
     from models.search.indexes import Indexes
 
@@ -195,7 +195,7 @@ def department_rows(s: "Session", indexes: "Indexes", issues: "Sequence[Issue]",
 
 def _left_out(s: "Session", issues: "Sequence[Issue]") -> str:
     """Why the department has more issues than those looked at; "" where it has not."""
-    from corpus.records import IssueStatus
+    from corpus.records.issues import IssueStatus
 
     if not issues:  # a department without any issue was refused before
         return "この課の課題は、相手を求めていないものか、終了したものだけです。"

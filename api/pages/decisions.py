@@ -11,7 +11,7 @@ from api.lanes import LaneRoute
 from api.pages.forms import day_from, number_from
 from api.pages.rendering import see
 from api.usecases import collection, reviews, suggestions
-from corpus.records import Grade, Judgement, Stage
+from corpus.records.decisions import Grade, Judgement, Stage
 from corpus.store.rankings import Showing
 
 router = APIRouter(route_class=LaneRoute, prefix="/issues/{issue_id}")

@@ -11,7 +11,7 @@ from api.usecases.given import check_text, year_given_or_none
 from corpus.activity_fields import label
 from corpus.clock import today
 from corpus.dates import fiscal_year_label, fiscal_year_of, parse_date
-from corpus.records import RELEASE_LABELS, Issue, ReleaseLevel
+from corpus.records.issues import RELEASE_LABELS, Issue, ReleaseLevel
 from corpus.values import LARGEST_NUMBER, MAX_DEPARTMENT, MAX_PLACE
 
 TEXT_FIELDS = ("title", "department", "purpose", "situation", "problem", "partner_sought", "idea", "note")

@@ -16,7 +16,7 @@ from api.usecases import collection, fields, partners, reading, reviews, suggest
 from api.usecases.given import year_given_or_none
 from corpus.clock import today
 from corpus.dates import fiscal_year_label
-from corpus.records import IssueStatus
+from corpus.records.issues import IssueStatus
 
 router = APIRouter(route_class=LaneRoute, prefix="/issues")
 Typed = Annotated[str, Form()]

@@ -12,7 +12,8 @@ from api.usecases.reviews import REASONS
 from api.words import labels, phrases, reasons
 from corpus import activity_fields
 from corpus.readers.reading import KIND_LABELS
-from corpus.records import GRADE_LABELS, ORIGIN_LABELS, RELEASE_LABELS, STAGE_LABELS, STATUS_LABELS
+from corpus.records.decisions import GRADE_LABELS, STAGE_LABELS
+from corpus.records.issues import ORIGIN_LABELS, RELEASE_LABELS, STATUS_LABELS
 
 _environment = Environment(
     loader=PackageLoader("api"),

@@ -10,11 +10,12 @@ from api.dependencies import Asker, Chosen, Ctx, Department, PageNumber, Place, 
 from api.lanes import HEALTH, LaneRoute, lane
 from api.routers.schema import Listing, Schema, Sent, Version, listing
 from api.usecases import collection, fields, indicators
-from corpus import records
 from corpus.activity_fields import FIELDS
 from corpus.clock import today
 from corpus.dates import fiscal_year_of
-from corpus.records import IssueStatus, Origin, ReleaseLevel, Stage
+from corpus.records import cases, issues, organisations
+from corpus.records.decisions import Stage
+from corpus.records.issues import IssueStatus, Origin, ReleaseLevel
 from corpus.values import YEARS
 from models.learned import Whose
 
@@ -202,7 +203,7 @@ def list_issues(
 
 
 @router.post("/issues", response_model=Issue, status_code=201, tags=["issues"])
-def write_issue(ctx: Ctx, viewer: Asker, draft: IssueDraft) -> records.Issue:
+def write_issue(ctx: Ctx, viewer: Asker, draft: IssueDraft) -> issues.Issue:
     """Stores a new issue; the same one sent twice is stored once."""
     wanted = _draft(draft)
     with ctx.write(viewer) as s:
@@ -220,7 +221,7 @@ def show_issue(ctx: Ctx, viewer: Asker, issue_id: str) -> dict[str, Any]:
 
 
 @router.put("/issues/{issue_id}", response_model=Issue, tags=["issues"])
-def change_issue(ctx: Ctx, viewer: Asker, issue_id: str, change: IssueChange) -> records.Issue:
+def change_issue(ctx: Ctx, viewer: Asker, issue_id: str, change: IssueChange) -> issues.Issue:
     """Replaces what a person may change."""
     wanted = _draft(change)
     with ctx.write(viewer) as s:
@@ -228,7 +229,7 @@ def change_issue(ctx: Ctx, viewer: Asker, issue_id: str, change: IssueChange) ->
 
 
 @router.put("/issues/{issue_id}/status", response_model=Issue, tags=["issues"])
-def set_status(ctx: Ctx, viewer: Asker, issue_id: str, change: StatusChange) -> records.Issue:
+def set_status(ctx: Ctx, viewer: Asker, issue_id: str, change: StatusChange) -> issues.Issue:
     """Closes or reopens an issue; a closed one is not ranked."""
     with ctx.write(viewer) as s:
         return collection.set_status(s, issue_id, change.version, change.status)
@@ -250,7 +251,7 @@ def list_organisations(
 
 
 @router.get("/organisations/{organisation_id}", response_model=Organisation, tags=["organisations"])
-def show_organisation(ctx: Ctx, viewer: Asker, organisation_id: str) -> records.Organisation:
+def show_organisation(ctx: Ctx, viewer: Asker, organisation_id: str) -> organisations.Organisation:
     """One organisation."""
     with ctx.read(viewer) as s:
         return collection.organisation(s, organisation_id)
@@ -264,7 +265,7 @@ def list_cases(ctx: Ctx, viewer: Asker, text: Searched = "", page: PageNumber = 
 
 
 @router.get("/cases/{case_id}", response_model=Case, tags=["cases"])
-def show_case(ctx: Ctx, viewer: Asker, case_id: str) -> records.Case:
+def show_case(ctx: Ctx, viewer: Asker, case_id: str) -> cases.Case:
     """One case."""
     with ctx.read(viewer) as s:
         return collection.case(s, case_id)

@@ -10,8 +10,8 @@ from api.dependencies import Asker, Ctx
 from api.lanes import LaneRoute
 from api.routers.schema import Schema, Sent
 from api.usecases import collection, reviews
-from corpus import records
-from corpus.records import Grade, Stage
+from corpus.records import decisions
+from corpus.records.decisions import Grade, Stage
 
 router = APIRouter(route_class=LaneRoute)
 
@@ -118,9 +118,9 @@ def list_reviews(ctx: Ctx, viewer: Asker, issue_id: str) -> dict[str, Any]:
 
 
 @router.post("/issues/{issue_id}/reviews", response_model=Review | None, tags=["reviews"])
-def judge(ctx: Ctx, viewer: Asker, issue_id: str, said: Judgement) -> records.Review | None:
+def judge(ctx: Ctx, viewer: Asker, issue_id: str, said: Judgement) -> decisions.Review | None:
     """Grades a suggestion, or takes the grade back; the answer is the judgement that counts now."""
-    judgement = reviews.checked(records.Judgement(issue=issue_id, **said.model_dump()))
+    judgement = reviews.checked(decisions.Judgement(issue=issue_id, **said.model_dump()))
     with ctx.write(viewer) as s:
         if judgement.grade is not None:
             return reviews.judge(s, judgement)
@@ -129,7 +129,7 @@ def judge(ctx: Ctx, viewer: Asker, issue_id: str, said: Judgement) -> records.Re
 
 
 @router.post("/issues/{issue_id}/missed", response_model=Review, tags=["reviews"])
-def add_missed(ctx: Ctx, viewer: Asker, issue_id: str, said: MissedPartner) -> records.Review:
+def add_missed(ctx: Ctx, viewer: Asker, issue_id: str, said: MissedPartner) -> decisions.Review:
     """Notes a partner that the list did not hold."""
     judgement = reviews.checked(reviews.missed(issue_id, said.organisation, said.comment))
     with ctx.write(viewer) as s:
@@ -144,7 +144,7 @@ def list_introductions(ctx: Ctx, viewer: Asker, issue_id: str) -> tuple[reviews.
 
 
 @router.post("/issues/{issue_id}/introductions", response_model=Introduction, tags=["introductions"])
-def introduce(ctx: Ctx, viewer: Asker, issue_id: str, made: IntroductionDraft) -> records.Introduction:
+def introduce(ctx: Ctx, viewer: Asker, issue_id: str, made: IntroductionDraft) -> decisions.Introduction:
     """Records that both sides were brought together."""
     reviews.check_fact(made.introduced_on, made.note)
     with ctx.write(viewer) as s:
@@ -152,7 +152,7 @@ def introduce(ctx: Ctx, viewer: Asker, issue_id: str, made: IntroductionDraft) -
 
 
 @router.post("/introductions/{introduction_id}/events", response_model=Event, tags=["introductions"])
-def add_event(ctx: Ctx, viewer: Asker, introduction_id: int, happened: EventDraft) -> records.StageEvent:
+def add_event(ctx: Ctx, viewer: Asker, introduction_id: int, happened: EventDraft) -> decisions.StageEvent:
     """Records a dated step."""
     reviews.check_fact(happened.happened_on, happened.note)
     with ctx.write(viewer) as s:
@@ -160,7 +160,7 @@ def add_event(ctx: Ctx, viewer: Asker, introduction_id: int, happened: EventDraf
 
 
 @router.post("/introductions/{introduction_id}/void", response_model=Introduction, tags=["introductions"])
-def void_introduction(ctx: Ctx, viewer: Asker, introduction_id: int) -> records.Introduction:
+def void_introduction(ctx: Ctx, viewer: Asker, introduction_id: int) -> decisions.Introduction:
     """The introduction was recorded by mistake; it stays on record, and neither it nor its events count."""
     with ctx.write(viewer) as s:
         return reviews.void_introduction(s, introduction_id)

@@ -13,7 +13,9 @@ from api.usecases.given import check_text
 from corpus.activity_fields import FIELDS
 from corpus.clock import today
 from corpus.folding import fold
-from corpus.records import Case, Issue, IssueStatus, Organisation, Origin, ReleaseLevel
+from corpus.records.cases import Case
+from corpus.records.issues import Issue, IssueStatus, Origin, ReleaseLevel
+from corpus.records.organisations import Organisation
 from corpus.session import Session
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows

@@ -9,7 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from corpus.documents import issue_query
-from corpus.records import Issue, Organisation
+from corpus.records.issues import Issue
+from corpus.records.organisations import Organisation
 from corpus.session import Session
 from corpus.store import organisations as organisation_rows
 from corpus.store.rows import batches

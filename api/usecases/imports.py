@@ -28,7 +28,9 @@ from corpus.readers.base import (
     Severity,
     UnreadableFile,
 )
-from corpus.records import RELEASE_LABELS, Case, Issue, Organisation, ReleaseLevel
+from corpus.records.cases import Case
+from corpus.records.issues import RELEASE_LABELS, Issue, ReleaseLevel
+from corpus.records.organisations import Organisation
 from corpus.session import Session
 from corpus.store import cases, identities, imports, issues, organisations
 from corpus.store.rows import Changes

@@ -6,7 +6,8 @@ from typing import Any
 from api.usecases.given import check_sees_all
 from corpus.dates import fiscal_year_label
 from corpus.indicators import count
-from corpus.records import STAGE_LABELS, Indicator, IndicatorEvent
+from corpus.records.decisions import STAGE_LABELS
+from corpus.records.indicators import Indicator, IndicatorEvent
 from corpus.session import Session
 
 

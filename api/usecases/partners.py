@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from corpus.records import Introduction, Issue, Organisation, Review, StageEvent
+from corpus.records.decisions import Introduction, Review, StageEvent
+from corpus.records.issues import Issue
+from corpus.records.organisations import Organisation
 from corpus.session import Session
 from corpus.store import introductions as introduction_rows
 from corpus.store import issues as issue_rows

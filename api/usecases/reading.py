@@ -20,7 +20,8 @@ from corpus.access import Viewer
 from corpus.clock import JAPAN, today
 from corpus.database_faults import NOT_WRITTEN
 from corpus.documents import issue_query
-from corpus.records import RELEASE_LABELS, Issue, Organisation, ReleaseLevel
+from corpus.records.issues import RELEASE_LABELS, Issue, ReleaseLevel
+from corpus.records.organisations import Organisation
 from corpus.session import Session
 from corpus.store import organisations as organisation_rows
 from corpus.store import reader_calls

@@ -11,7 +11,8 @@ from api.errors import Detail, Invalid, NotFound
 from api.usecases import collection
 from corpus.clock import today
 from corpus.dates import era_label
-from corpus.records import GRADE_LABELS, Grade, Introduction, Issue, Judgement, Review, Shown, Stage, StageEvent
+from corpus.records.decisions import GRADE_LABELS, Grade, Introduction, Judgement, Review, Shown, Stage, StageEvent
+from corpus.records.issues import Issue
 from corpus.session import Session
 from corpus.store import introductions as introduction_rows
 from corpus.store import organisations as organisation_rows

@@ -15,7 +15,9 @@ from corpus.access import Viewer
 from corpus.activity_fields import label
 from corpus.database_faults import NOT_WRITTEN
 from corpus.documents import issue_query, organisation_query, text_query
-from corpus.records import Case, Issue, IssueStatus, Organisation
+from corpus.records.cases import Case
+from corpus.records.issues import Issue, IssueStatus
+from corpus.records.organisations import Organisation
 from corpus.session import Session
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows

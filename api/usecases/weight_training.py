@@ -13,7 +13,9 @@ from api.errors import Invalid
 from api.usecases.suggestions import ask_with_issue, past_partners
 from corpus.access import Viewer
 from corpus.folding import fold
-from corpus.records import Case, Grade, Issue
+from corpus.records.cases import Case
+from corpus.records.decisions import Grade
+from corpus.records.issues import Issue
 from corpus.session import Session
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from api.usecases.reviews import FITTING, REASONS, UNFITTING
 from corpus.readers.base import Kind, Severity
-from corpus.records import ReleaseLevel
+from corpus.records.issues import ReleaseLevel
 from matcher.records import Band, Part
 from models.learned import Whose
 from models.reader.chat import Outcome

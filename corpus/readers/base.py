@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from corpus.records import Case, Issue, Organisation
+from corpus.records.cases import Case
+from corpus.records.issues import Issue
+from corpus.records.organisations import Organisation
 
 Record = Issue | Organisation | Case
 Progress = Callable[[int], None]  # called now and then with the number of rows read so far

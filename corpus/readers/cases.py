@@ -10,7 +10,7 @@ from corpus.readers.cells import RowReader, split_list
 from corpus.readers.posted import source_of
 from corpus.readers.sheets import shortened
 from corpus.readers.surroundings import Surroundings, place_of
-from corpus.records import Case, ProgrammeYear
+from corpus.records.cases import Case, ProgrammeYear
 from matcher.folding import nfkc
 
 # 岡山市's programme: a survey of needs, one or two model years, then a measure of its own.

@@ -7,7 +7,9 @@ from corpus import keys, values
 from corpus.readers.base import Kind, MappedColumn, Problem, Progress, ReadResult, Record, Severity
 from corpus.readers.cases import merged
 from corpus.readers.cells import RowReader
-from corpus.records import Case, Issue, Organisation, narrowest
+from corpus.records.cases import Case
+from corpus.records.issues import Issue, narrowest
+from corpus.records.organisations import Organisation
 
 _PROGRESS_STEP = 1_000  # rows
 _MOST_PROBLEMS = 50_000  # that are kept; an answer that lists more makes all others wait while it is written

@@ -19,7 +19,9 @@ from corpus.readers.base import (
     ReadResult,
     UnreadableFile,
 )
-from corpus.records import Case, Issue, Organisation
+from corpus.records.cases import Case
+from corpus.records.issues import Issue
+from corpus.records.organisations import Organisation
 
 PROGRESS, END, REFUSED = "n", "e", "x"
 THINGS: Mapping[str, type[Any]] = {"o": Organisation, "i": Issue, "c": Case, "m": MappedColumn, "p": Problem}

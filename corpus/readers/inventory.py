@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from corpus import keys
 from corpus.readers.cells import RowReader, paragraphs
 from corpus.readers.surroundings import Surroundings, full_department, place_of
-from corpus.records import Issue, Origin, ReleaseLevel
+from corpus.records.issues import Issue, Origin, ReleaseLevel
 from matcher.folding import nfkc
 
 _SUBSTANCE = ("課題", "阻害要因", "現状", "目的")

@@ -19,7 +19,8 @@ from corpus.readers.posted import posted_key, source_of
 from corpus.readers.registers import organisation_from_register
 from corpus.readers.sheets import MOST_LINES, TOO_MANY_LINES, shortened
 from corpus.readers.surroundings import Surroundings, place_of
-from corpus.records import RELEASE_LABELS, Case, Issue, Origin, ProgrammeYear, ReleaseLevel
+from corpus.records.cases import Case, ProgrammeYear
+from corpus.records.issues import RELEASE_LABELS, Issue, Origin, ReleaseLevel
 
 _PLACE_AND_SOURCE = {
     "id": "番号",

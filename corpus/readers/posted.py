@@ -7,7 +7,7 @@ from corpus import dates, keys
 from corpus.places.addresses import split_address
 from corpus.readers.cells import RowReader, paragraphs, split_list
 from corpus.readers.surroundings import Surroundings, place_of
-from corpus.records import Issue, Origin, ReleaseLevel
+from corpus.records.issues import Issue, Origin, ReleaseLevel
 
 _TEXTS = ("題名", "本文", "目的", "求める役割", "出典名", "出典URL", "取り組むNPO", "備考")
 _CITY_IN_TITLE = re.compile(r"【\s*(?P<place>[^【】]{1,20}[都道府県市区町村])\s*】\s*(?P<title>.+)", re.DOTALL)

@@ -5,7 +5,7 @@ from corpus.readers.cells import RowReader, paragraphs
 from corpus.readers.items import PORTAL_FIELD_ITEMS
 from corpus.readers.sheets import shortened
 from corpus.readers.surroundings import Surroundings, place_of
-from corpus.records import Organisation
+from corpus.records.organisations import Organisation
 from matcher.folding import nfkc
 
 _TEXTS = ("団体名", "種別", "目的", "活動内容", "活動実績", "紹介文", "できること", "所在地", "活動区域", "法人番号")

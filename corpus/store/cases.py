@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from corpus import tables
-from corpus.records import Case
+from corpus.records.cases import Case
 from corpus.session import Session
 from corpus.store import rows
 from corpus.store.rows import Changes, Count, Shelf

@@ -12,7 +12,8 @@ from sqlalchemy import Row, select
 
 from corpus.folding import fold
 from corpus.keys import organisation_key
-from corpus.records import Issue, Organisation, Origin
+from corpus.records.issues import Issue, Origin
+from corpus.records.organisations import Organisation
 from corpus.session import Session
 from corpus.store import issues
 from corpus.store.issues import Sheet

@@ -9,7 +9,8 @@ from sqlalchemy import Column, ColumnElement, Select, Table, and_, insert, selec
 from corpus import values
 from corpus.access import of_visible_issues
 from corpus.clock import now
-from corpus.records import IndicatorEvent, Introduction, Stage, StageEvent
+from corpus.records.decisions import Introduction, Stage, StageEvent
+from corpus.records.indicators import IndicatorEvent
 from corpus.session import Session
 from corpus.store import issues, organisations, rows, samples
 from corpus.tables import introduction_voidings, introductions, stage_events, voidings

@@ -10,7 +10,7 @@ from sqlalchemy import update as updating
 from corpus import tables
 from corpus.access import ANONYMOUS, visible_issues
 from corpus.clock import now
-from corpus.records import Issue, IssueStatus, Origin, ReleaseLevel, narrowest
+from corpus.records.issues import Issue, IssueStatus, Origin, ReleaseLevel, narrowest
 from corpus.session import Session
 from corpus.store import meta, organisations, rows
 from corpus.store.rows import NOTHING_MEANT, Changes, Conflict, Count, Meant, Shelf

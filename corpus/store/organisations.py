@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, exists, func, select
 
 from corpus import tables
 from corpus.names import comparable_name, legal_form, may_be_one
-from corpus.records import Organisation
+from corpus.records.organisations import Organisation
 from corpus.session import Session
 from corpus.store import rows
 from corpus.store.rows import NOTHING_MEANT, Changes, Count, Meant, Shelf

@@ -8,7 +8,7 @@ from sqlalchemy import Select, insert, select
 from corpus import values
 from corpus.access import of_visible_issues
 from corpus.clock import now
-from corpus.records import Grade, Judgement, Review, Shown
+from corpus.records.decisions import Grade, Judgement, Review, Shown
 from corpus.session import Session
 from corpus.store import rows, samples
 from corpus.tables import reviews

@@ -15,7 +15,9 @@ from corpus import values
 from corpus.access import Viewer
 from corpus.clock import now
 from corpus.folding import fold
-from corpus.records import Case, Issue, Organisation
+from corpus.records.cases import Case
+from corpus.records.issues import Issue
+from corpus.records.organisations import Organisation
 from corpus.session import Session
 from corpus.store import meta
 from matcher.folding import nfkc

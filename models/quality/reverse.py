@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from corpus.documents import issue_documents, organisation_documents, organisation_query
-from corpus.records import Issue, Organisation, ReleaseLevel
+from corpus.records.issues import Issue, ReleaseLevel
+from corpus.records.organisations import Organisation
 from matcher.analysis import Learned
 from matcher.matching import Matcher
 from matcher.measures import Measures, compare, evaluate, read_qrels, swapped
