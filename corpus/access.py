@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, false, select, true
 
 from corpus.records.issues import ReleaseLevel
-from corpus.tables import issues
+from corpus.tables.issues import issues
 
 UNKNOWN = ""  # the actor of rows from before anybody was written down
 

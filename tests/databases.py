@@ -23,7 +23,8 @@ from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
 from corpus.database import connect, migrate
-from corpus.tables import metadata, revision
+from corpus.tables import metadata
+from corpus.tables.state import revision
 
 DIALECTS = ("sqlite", "postgresql")
 on_sqlite = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)  # for what is SQLite's own

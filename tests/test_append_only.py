@@ -14,15 +14,15 @@ from corpus.database import Database, connect
 from corpus.tables import metadata
 
 GROWING = [
-    tables.rankings,
-    tables.reviews,
-    tables.introductions,
-    tables.stage_events,
-    tables.voidings,
-    tables.introduction_voidings,
-    tables.reader_calls,
-    tables.reader_outcomes,
-    tables.weight_choices,
+    tables.decisions.rankings,
+    tables.decisions.reviews,
+    tables.decisions.introductions,
+    tables.decisions.stage_events,
+    tables.decisions.voidings,
+    tables.decisions.introduction_voidings,
+    tables.models.reader_calls,
+    tables.models.reader_outcomes,
+    tables.models.weight_choices,
 ]
 VALUES: dict[str, object] = {
     "is_sample": False,
@@ -106,5 +106,5 @@ def test_a_row_is_not_replaced_by_any_words_that_sqlite_has_for_it(db: Database,
 
 def test_what_a_sample_took_part_in_may_still_go(db: Database) -> None:
     with db.write() as conn:
-        fill(conn, tables.introductions, is_sample=True)
+        fill(conn, tables.decisions.introductions, is_sample=True)
         assert conn.execute(text("DELETE FROM introductions")).rowcount == 1

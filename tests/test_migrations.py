@@ -173,7 +173,7 @@ def test_the_first_migration_can_be_taken_back(bare):
 
 
 def test_every_file_of_the_migrations_is_declared_for_the_package():
-    folder = Path(tables.__file__).parent / "migrations"
+    folder = Path(database.__file__).parent / "migrations"
     assert {path.name for path in folder.iterdir() if path.name != "__pycache__"} == {
         "__init__.py",
         "env.py",

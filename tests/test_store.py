@@ -18,6 +18,7 @@ from corpus.records.organisations import Organisation
 from corpus.store import cases, imports, introductions, issues, meta, organisations, rankings, reviews, samples
 from corpus.store.rankings import Showing
 from corpus.store.rows import Changes, Conflict, Count
+from corpus.tables import metadata
 
 
 def organisation(n, **changes):
@@ -65,7 +66,7 @@ def test_whatever_was_stored_comes_back_as_written_and_a_second_time_changes_not
     @given(records(kind))
     def check(written):
         with writing(db) as s:
-            s.conn.execute(delete(getattr(tables, store.__name__.split(".")[-1])))
+            s.conn.execute(delete(metadata.tables[store.__name__.split(".")[-1]]))
             assert store.upsert(s, written) == Changes(len(written), 0, 0)
             assert store.upsert(s, written[::-1]) == Changes(0, 0, len(written))
             if kind is Organisation:
@@ -264,7 +265,7 @@ def test_contact_persons_are_written_apart_and_never_read_back(s):
     assert organisations.page(s, limit=9)[0] == [organisation(1)]
     for word in secret.values():
         assert organisations.page(s, text=word, limit=9) == ([], 0)
-    kept = s.conn.execute(select(*(tables.organisations.c[name] for name in secret))).mappings().one()
+    kept = s.conn.execute(select(*(tables.organisations.organisations.c[name] for name in secret))).mappings().one()
     assert dict(kept) == secret
     assert organisations.upsert(s, [organisation(1, **{**secret, "contact": "086-111-1111"})]) == Changes(0, 1, 0)
 
@@ -642,4 +643,4 @@ def test_imports_are_listed_newest_first(s):
 def test_a_time_without_a_zone_is_refused(s):
     row = {"name": "x", "kind": "x", "added": 0, "changed": 0, "unchanged": 0, "skipped": 0}
     with pytest.raises(StatementError, match="without a zone"):
-        s.conn.execute(tables.imports.insert().values(**row, recorded_at=datetime(2024, 5, 27)))
+        s.conn.execute(tables.imports.imports.insert().values(**row, recorded_at=datetime(2024, 5, 27)))

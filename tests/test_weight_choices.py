@@ -149,7 +149,7 @@ def test_the_default_that_nobody_has_left_yet_is_no_choice_and_leaves_nothing_to
 def test_the_database_itself_refuses_to_change_a_choice(ctx, name):
     learned(ctx)
     choose(ctx, ONE, "はじめに")
-    table = tables.weight_choices
+    table = tables.models.weight_choices
     statement = update(table).values(reason="x") if name == "rows changed" else delete(table)
     with ctx.write(LOCAL) as s, pytest.raises(DatabaseError, match="append-only"), s.conn.begin_nested():
         s.conn.execute(statement)

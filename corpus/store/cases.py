@@ -8,7 +8,7 @@ from corpus.session import Session
 from corpus.store import rows
 from corpus.store.rows import Changes, Count, Shelf
 
-_TABLE = tables.cases
+_TABLE = tables.cases.cases
 _SHELF = Shelf(
     table=_TABLE,
     record=Case,

@@ -17,7 +17,7 @@ from corpus.records.organisations import Organisation
 from corpus.session import Session
 from corpus.store import issues
 from corpus.store.issues import Sheet
-from corpus.tables import organisations as table
+from corpus.tables.organisations import organisations as table
 
 _Stored = Row[Any, Any, Any, Any, Any]  # id, key, name, city, active
 

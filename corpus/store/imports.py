@@ -11,7 +11,7 @@ from corpus.readers.base import Kind
 from corpus.session import Session
 from corpus.store import rows
 from corpus.store.rows import Changes
-from corpus.tables import imports
+from corpus.tables.imports import imports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

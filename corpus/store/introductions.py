@@ -13,7 +13,7 @@ from corpus.records.decisions import Introduction, Stage, StageEvent
 from corpus.records.indicators import IndicatorEvent
 from corpus.session import Session
 from corpus.store import issues, organisations, rows, samples
-from corpus.tables import introduction_voidings, introductions, stage_events, voidings
+from corpus.tables.decisions import introduction_voidings, introductions, stage_events, voidings
 
 R = TypeVar("R", Introduction, StageEvent)
 

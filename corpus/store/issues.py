@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 Sheet = Row[Any, Any, Any, Any]  # id, key, prefecture, city
-_TABLE = tables.issues
+_TABLE = tables.issues.issues
 _SHELF = Shelf(
     table=_TABLE,
     record=Issue,

@@ -12,7 +12,7 @@ from corpus.store import rows
 from corpus.store.rows import NOTHING_MEANT, Changes, Count, Meant, Shelf
 from corpus.values import text_of
 
-_TABLE = tables.organisations
+_TABLE = tables.organisations.organisations
 _SHELF = Shelf(
     table=_TABLE,
     record=Organisation,

@@ -13,7 +13,7 @@ from corpus.access import of_visible_issues
 from corpus.clock import now
 from corpus.session import Session
 from corpus.store import rows, samples
-from corpus.tables import rankings
+from corpus.tables.decisions import rankings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

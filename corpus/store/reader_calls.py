@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select
 
 from corpus.clock import now
 from corpus.session import Session
-from corpus.tables import reader_calls, reader_outcomes
+from corpus.tables.models import reader_calls, reader_outcomes
 from corpus.values import text_of
 
 

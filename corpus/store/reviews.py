@@ -11,7 +11,7 @@ from corpus.clock import now
 from corpus.records.decisions import Grade, Judgement, Review, Shown
 from corpus.session import Session
 from corpus.store import rows, samples
-from corpus.tables import reviews
+from corpus.tables.decisions import reviews
 
 NOT_SHOWN = Shown()
 

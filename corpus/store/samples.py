@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Table, and_, delete, exists, not_, select
 from corpus import tables
 from corpus.session import Session
 from corpus.store import issues, meta
-from corpus.tables import organisations, rankings, reviews
+from corpus.tables.decisions import rankings, reviews
+from corpus.tables.organisations import organisations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +38,16 @@ def remove(s: Session, *, include_cases: bool = False) -> Removed:
     A list that showed invented organisations stays where the review of a real one still refers to it.
     """
     referred = exists().where(and_(reviews.c.ranking == rankings.c.id, not_(reviews.c.is_sample)))
-    _delete(s, tables.voidings)
-    _delete(s, tables.introduction_voidings)
+    _delete(s, tables.decisions.voidings)
+    _delete(s, tables.decisions.introduction_voidings)
     removed = Removed(
-        events=_delete(s, tables.stage_events),
-        introductions=_delete(s, tables.introductions),
-        reviews=_delete(s, tables.reviews),
-        rankings=_delete(s, tables.rankings, ~referred),
+        events=_delete(s, tables.decisions.stage_events),
+        introductions=_delete(s, tables.decisions.introductions),
+        reviews=_delete(s, tables.decisions.reviews),
+        rankings=_delete(s, tables.decisions.rankings, ~referred),
         issues=issues.remove_samples(s),
-        organisations=_delete(s, tables.organisations),
-        cases=_delete(s, tables.cases) if include_cases else 0,
+        organisations=_delete(s, tables.organisations.organisations),
+        cases=_delete(s, tables.cases.cases) if include_cases else 0,
     )
     meta.bump(s)
     return removed

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from corpus.clock import now
 from corpus.session import Session
 from corpus.store import meta, rows
-from corpus.tables import weight_choices
+from corpus.tables.models import weight_choices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
