@@ -12,11 +12,11 @@ from corpus.folding import fold
 from corpus.names import comparable_name, may_be_one
 from corpus.places.addresses import area_of
 from corpus.places.areas import parse_areas
+from corpus.trec import write_run
 from matcher.analysis import Learned
 from matcher.bridges import Partner, bridges_for
 from matcher.fitted import NONE
 from matcher.matching import Matcher, MatcherConfig
-from matcher.measures import write_run
 from matcher.records import Area, Bridge, Document, Query
 from models.learned import find_learned
 from models.reader.reader import MOST_CANDIDATES, RankingReader

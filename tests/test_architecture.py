@@ -57,6 +57,14 @@ def test_a_migration_means_for_ever_what_it_meant_when_it_was_written(path):
     assert not {module.split(".")[0] for module in imported(path)} & set(ORDER)
 
 
+def test_matching_opens_no_file():
+    """A text in, a ranking out: what it needs of files (runs, dictionaries of our own) others bring."""
+    for path in (ROOT / "matcher").glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert not set(imported(path)) & {"pathlib", "io", "os", "gzip", "tempfile", "shutil"}, path
+        assert not [one for one in ast.walk(tree) if isinstance(one, ast.Call) and ast.unparse(one.func) == "open"], path
+
+
 def test_use_cases_know_no_web_framework():
     for path in (ROOT / "api" / "usecases").glob("*.py"):
         assert not {module.split(".")[0] for module in imported(path)} & {"fastapi", "starlette", "typer", "uvicorn"}

@@ -5,16 +5,8 @@ import ir_measures
 import pytest
 from ir_measures import RR, Judged, P, R, nDCG
 
-from matcher.measures import (
-    BrokenRun,
-    compare,
-    evaluate,
-    read_pairs,
-    read_qrels,
-    read_run,
-    swapped,
-    write_run,
-)
+from corpus.trec import BrokenRun, read_pairs, read_qrels, read_run, write_run
+from matcher.measures import compare, evaluate, swapped
 
 
 def collection(seed, queries=30, documents=40):

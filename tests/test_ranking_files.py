@@ -6,8 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
+from corpus.trec import read_qrels, read_run
 from matcher.matching import MatcherConfig
-from matcher.measures import evaluate, read_qrels, read_run
+from matcher.measures import evaluate
 from models.learned import find_learned
 from models.ranking_files import BrokenCollection, Ranked, _Cases, rank_files, read_entries
 

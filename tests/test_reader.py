@@ -23,7 +23,7 @@ from corpus.records.issues import Issue, ReleaseLevel
 from corpus.records.organisations import Organisation
 from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
-from matcher.measures import read_run
+from corpus.trec import read_run
 from matcher.records import Document, Query
 from models.reader.chat import Cost, Endpoint, Outcome, ReaderFailed
 from models.reader.contacts import MASK, masked

@@ -90,15 +90,16 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="結果をJSONで出力します。")] = False,
 ) -> None:
     """順位を正解と照らし合わせ、よさを測ります。比べる相手があれば、差とその95%信頼区間も示します。"""
+    from corpus import trec
     from matcher import measures
 
     with _in_words():
-        judged = measures.read_qrels(qrels)
-        left_out = measures.read_pairs(exclude) if exclude else frozenset[tuple[str, str]]()
+        judged = trec.read_qrels(qrels)
+        left_out = trec.read_pairs(exclude) if exclude else frozenset[tuple[str, str]]()
         if reverse:
             judged, left_out = measures.swapped(judged), frozenset((b, a) for a, b in left_out)
-        measured = measures.evaluate(measures.read_run(run), judged, left_out)
-        other = measures.evaluate(measures.read_run(baseline), judged, left_out) if baseline else None
+        measured = measures.evaluate(trec.read_run(run), judged, left_out)
+        other = measures.evaluate(trec.read_run(baseline), judged, left_out) if baseline else None
     difference = measures.compare(measured, other) if other else None
     if as_json:
         answer_json(_as_json(measured, other, difference))
@@ -177,7 +178,7 @@ def _learned(vectors: Path | None, encoder: Path | None) -> "Learned":
 @contextmanager
 def _in_words() -> Iterator[None]:
     """A broken file, or an encoder that fails at a text, as a failure of the command."""
-    from matcher.measures import BrokenRun
+    from corpus.trec import BrokenRun
     from models.encoding.encoder import BrokenEncoder
     from models.ranking_files import BrokenCollection
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import bm25s
 
+from corpus.trec import write_run
 from matcher.matching import first
-from matcher.measures import write_run
 from matcher.text import all_word_forms
 from models.ranking_files import Entry, read_entries
 

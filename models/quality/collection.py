@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from matcher.measures import Measures, Pair, evaluate, read_pairs, read_qrels, read_run
+from corpus.trec import read_pairs, read_qrels, read_run
+from matcher.measures import Measures, Pair, evaluate
 from matcher.records import Qrels, Run
 from models.ranking_files import Entry, read_entries
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 from corpus.documents import issue_documents, organisation_documents, organisation_query
 from corpus.records.issues import Issue, ReleaseLevel
 from corpus.records.organisations import Organisation
+from corpus.trec import read_qrels
 from matcher.analysis import Learned
 from matcher.matching import Matcher
-from matcher.measures import Measures, compare, evaluate, read_qrels, swapped
+from matcher.measures import Measures, compare, evaluate, swapped
 from models.quality.collection import Collection
 from models.quality.floors import interval
 from models.quality.weighing import PLACELESS
