@@ -1,4 +1,4 @@
-"""What the README promises is what the program has."""
+"""What the README and the documents promise is what the program has."""
 
 import re
 from pathlib import Path
@@ -12,11 +12,13 @@ from corpus.readers.base import Kind
 from corpus.readers.items import ITEMS
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = ROOT / "README.md"
+TEXTS = {path: path.read_text(encoding="utf-8") for path in (README, *sorted((ROOT / "docs").glob("*.md")))}
 
 
 def rows(first_cell_starts_with):
-    lines = [line.strip("|").split("|") for line in README.splitlines() if line.startswith("| `")]
+    told = "\n".join(TEXTS.values())
+    lines = [line.strip("|").split("|") for line in told.splitlines() if line.startswith("| `")]
     return [[cell.strip() for cell in line] for line in lines if line[0].strip().startswith(first_cell_starts_with)]
 
 
@@ -67,9 +69,12 @@ def test_every_option_that_a_row_tells_is_one_of_its_command():
 
 def test_every_target_that_is_told_is_in_the_makefile():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    assert set(re.findall(r"`?make ([a-z-]+)", README)) <= targets
+    told = {target for text in TEXTS.values() for target in re.findall(r"`?make ([a-z-]+)", text)}
+    assert told
+    assert told <= targets
 
 
-def test_every_path_that_is_told_is_there():
-    for path in re.findall(r"`((?:corpus|api|models|matcher|notebooks|tests)/[\w./]*)`", README):
-        assert (ROOT / path).exists(), path
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_every_path_that_is_told_is_there(path):
+    for told in re.findall(r"`((?:corpus|api|models|matcher|notebooks|tests|docs|\.ci)/[\w./]*)`", TEXTS[path]):
+        assert (ROOT / told).exists(), told
