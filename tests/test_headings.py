@@ -7,15 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.readers.base import ItemOverride, ReadOptions, UnreadableFile
-from corpus.readers.files import Sheet, open_sheets
-from corpus.readers.headings import Item, Part, Table, find_table, find_tables
+from corpus.readers.formats.files import open_sheets
+from corpus.readers.formats.sheets import Sheet
+from corpus.readers.layout.headings import Table, find_tables
+from corpus.readers.layout.meanings import Item, Role
 
 EXAMPLE = Path(__file__).parents[2] / "shared" / "data" / "inventory_sheet_example.xlsx"
 ITEMS = (
-    Item(name="番号", spellings=("№", "No."), part=Part.NUMBER, exact=True),
-    Item(name="業務名", spellings=("事務事業名", "業務の名称"), part=Part.NAME),
-    Item(name="担当課", spellings=("部署名", "所属", "課名"), part=Part.CONTEXT),
-    Item(name="年度", spellings=("対象年度",), part=Part.CONTEXT),
+    Item(name="番号", spellings=("№", "No."), role=Role.NUMBER, exact=True),
+    Item(name="業務名", spellings=("事務事業名", "業務の名称"), role=Role.NAME),
+    Item(name="担当課", spellings=("部署名", "所属", "課名"), role=Role.CONTEXT),
+    Item(name="年度", spellings=("対象年度",), role=Role.CONTEXT),
     Item(name="目的", spellings=("本来の目的",)),
     Item(name="現状", spellings=("実態", "現在の状況")),
     Item(name="課題", spellings=("問題点", "課題・阻害要因", "現状と課題")),
@@ -30,8 +32,12 @@ def sheet(*rows: str, merged=(), name: str = "表", hidden: bool = False) -> She
     return Sheet(name=name, rows=[row.split("|") for row in rows], merged=tuple(merged), hidden=hidden)
 
 
+def one_table(one: Sheet, items, overrides=()) -> Table | None:
+    return next(iter(find_tables([one], items, overrides)), None)
+
+
 def table(*rows: str, overrides=(), **about) -> Table:
-    found = find_table(sheet(*rows, **about), ITEMS, overrides)
+    found = one_table(sheet(*rows, **about), ITEMS, overrides)
     assert found is not None
     return found
 
@@ -106,7 +112,7 @@ def test_the_example_sheet_of_a_department_is_understood():
 )
 def test_a_heading_is_recognised_by_its_meaning(heading, item):
     rows = [["現状", "備考", heading], ["a", "b", "c"]]
-    found = find_table(Sheet(name="表", rows=rows), ITEMS)
+    found = one_table(Sheet(name="表", rows=rows), ITEMS)
     assert found is not None
     assert found.mapping[2].item == item
     assert found.mapping[2].heading == heading.replace("\n", "")
@@ -153,9 +159,9 @@ def test_a_merged_title_above_the_table_is_no_heading():
 
 
 def test_fewer_than_two_known_headings_are_no_table():
-    assert find_table(sheet("業務名|予算額", "猫|1"), ITEMS) is None
-    assert find_table(sheet("このシートは、各課の協働推進員が記入します。"), ITEMS) is None
-    assert find_table(sheet(), ITEMS) is None
+    assert one_table(sheet("業務名|予算額", "猫|1"), ITEMS) is None
+    assert one_table(sheet("このシートは、各課の協働推進員が記入します。"), ITEMS) is None
+    assert one_table(sheet(), ITEMS) is None
 
 
 @pytest.mark.parametrize(
@@ -329,7 +335,7 @@ def test_a_further_block_under_a_label_of_its_own_belongs_to_what_the_label_says
 
 
 def test_error_cells_and_formulas_are_data_to_be_reported():
-    found = find_table(
+    found = one_table(
         Sheet(
             name="表",
             rows=[["業務名", "課題"], ["#REF!", "a"], ["犬", "=A1"], ["鳥", "3"]],
@@ -394,7 +400,7 @@ def test_an_empty_override_drops_an_item():
 
 def test_overrides_make_a_table_of_headings_that_mean_nothing_to_us():
     rows = ("なまえ|こまりごと|予算", "猫|a|1")
-    assert find_table(sheet(*rows), ITEMS) is None
+    assert one_table(sheet(*rows), ITEMS) is None
     for names in (("A", "B"), ("なまえ", "こまりごと")):
         found = table(*rows, overrides=[override(f"業務名={names[0]}"), override(f"課題={names[1]}")])
         assert [(row.number, row.cells["課題"].text) for row in found.rows()] == [(2, "a")]

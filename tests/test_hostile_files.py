@@ -3,10 +3,10 @@
 import pytest
 from hostile_files import FILES, HEAVY
 
-from corpus.readers import collecting
 from corpus.readers.apart import Limits, read_apart
 from corpus.readers.base import ReadOptions, Severity, UnreadableFile
-from corpus.readers.reading import read_file
+from corpus.readers.kinds import collecting
+from corpus.readers.read_file import read_file
 
 LIMITS = Limits(memory=600_000_000, seconds=15, output=100_000_000)
 CHEAP = [

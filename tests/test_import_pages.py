@@ -12,7 +12,7 @@ from api.pages.imports import sheet_choices
 from api.usecases import collection
 from api.usecases.imports import FileReport
 from corpus.readers.base import MappedColumn
-from corpus.readers.sheets import column_letter
+from corpus.readers.formats.sheets import column_letter
 
 
 def workbook(*rows: tuple[str, ...]) -> bytes:

@@ -90,7 +90,7 @@ _NOT_OVER_TEXT = {
     "corpus.database.onlooker": "takes the address of a database",
     "corpus.database_health.look": "takes the address of a database",
     "corpus.readers.handover.asked": "takes what the program itself has written",
-    "corpus.readers.sheets.column_index": "takes the letters of a column, three at most",
+    "corpus.readers.formats.sheets.column_index": "takes the letters of a column, three at most",
 }
 
 

@@ -16,7 +16,7 @@ from corpus import corporate_numbers, keys
 from corpus.access import LOCAL
 from corpus.database import connect
 from corpus.readers.base import ReadOptions
-from corpus.readers.inventory import issue_key
+from corpus.readers.kinds.inventory import issue_key
 from corpus.records.cases import Case
 from corpus.records.issues import Issue, Origin
 from corpus.records.organisations import Organisation

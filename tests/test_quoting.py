@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from corpus.readers.base import ItemOverride, Kind, ReadOptions, UnreadableFile
-from corpus.readers.reading import read_file
+from corpus.readers.read_file import read_file
 
 SECRETS = ("山田花子", "090-1234-5678", "hanako@example.jp", "岡山市北区1-2-3", "花子の代表者")
 ROWS = [

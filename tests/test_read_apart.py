@@ -17,7 +17,7 @@ from corpus.readers.answers import Answer, GarbledAnswer
 from corpus.readers.apart import Limits, ReadersBusy, read_apart
 from corpus.readers.base import ItemOverride, Kind, ReadOptions, UnreadableFile
 from corpus.readers.handover import asked, lines_of, question
-from corpus.readers.reading import read_file
+from corpus.readers.read_file import read_file
 
 CASES = "事例名,課題,協働の相手,経過,担当課\n猫の学校,猫が増えた,猫と暮らす会,令和5年度 モデル事業,環境課\n"
 POSTS = "題名,本文,日付,取り組むNPO\n【岡山市】猫の相談,人がいない,2024/5/27,猫と暮らす会、川辺の会\n"

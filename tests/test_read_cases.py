@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from corpus.readers.base import Kind, ReadOptions, ReadResult, Severity
-from corpus.readers.cases import programme_year
-from corpus.readers.reading import read_file
+from corpus.readers.kinds.cases import programme_year
+from corpus.readers.read_file import read_file
 from corpus.records.cases import Case, ProgrammeYear
 
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.readers.base import ItemOverride, Kind, ReadOptions, ReadResult, Severity, UnreadableFile
-from corpus.readers.inventory import possibility_of
-from corpus.readers.reading import read_file
+from corpus.readers.kinds.inventory import possibility_of
+from corpus.readers.read_file import read_file
 from corpus.records.issues import Issue, Origin, ReleaseLevel
 
 SHARED = Path(__file__).parents[2] / "shared"

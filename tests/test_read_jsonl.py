@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.readers.base import ItemOverride, Kind, ReadOptions, ReadResult, Severity, UnreadableFile
-from corpus.readers.reading import read_file
+from corpus.readers.read_file import read_file
 from corpus.records.cases import Case, ProgrammeYear
 from corpus.records.issues import Issue, Origin, ReleaseLevel
 from corpus.records.organisations import Organisation

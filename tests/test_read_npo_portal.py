@@ -12,7 +12,7 @@ import pytest
 
 from corpus import corporate_numbers
 from corpus.readers.base import Kind, ReadOptions, ReadResult, Severity
-from corpus.readers.reading import read_file
+from corpus.readers.read_file import read_file
 from corpus.records.organisations import Organisation
 
 SHARED = Path(__file__).parents[2] / "shared"

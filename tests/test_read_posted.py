@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from corpus.readers.base import Kind, ReadOptions, ReadResult, Severity
-from corpus.readers.reading import read_file
+from corpus.readers.read_file import read_file
 from corpus.records.issues import Issue, Origin, ReleaseLevel
 
 HEADING = ["日付", "題名", "本文", "出典名", "出典URL", "取り組むNPO"]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from corpus import corporate_numbers
 from corpus.readers.base import Kind, ReadOptions, ReadResult, Severity
-from corpus.readers.cells import split_list
-from corpus.readers.reading import read_file
+from corpus.readers.kinds.cells import split_list
+from corpus.readers.read_file import read_file
 from corpus.records.organisations import Organisation
 
 HEADING = ["団体名", "種別", "目的", "活動内容", "できること", "分野", "所在地", "活動区域", "連絡先"]

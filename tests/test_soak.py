@@ -20,7 +20,7 @@ from api.context import open_context
 from api.settings import Settings
 from corpus.access import LOCAL
 from corpus.readers.base import ReadOptions, UnreadableFile
-from corpus.readers.reading import read_file
+from corpus.readers.read_file import read_file
 from corpus.store import organisations
 from matcher.matching import Matcher
 from matcher.records import Query

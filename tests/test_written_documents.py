@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from api.settings import Settings
 from corpus.readers.base import Kind
-from corpus.readers.items import ITEMS
+from corpus.readers.kinds.items import ITEMS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

@@ -137,7 +137,7 @@ def _import_one(ctx: "Context", path: str, options: "ReadOptions", dry_run: bool
 
 def _show(report: "FileReport", dry_run: bool) -> None:
     from corpus.readers.base import Kind
-    from corpus.readers.reading import KIND_LABELS
+    from corpus.readers.read_file import KIND_LABELS
 
     typer.echo(f"{report.path}: {KIND_LABELS[Kind(report.kind)] if report.kind else '読めないファイル'}")
     for column in report.mapping:

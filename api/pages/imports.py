@@ -16,7 +16,7 @@ from api.usecases import imports
 from api.usecases.given import check_sees_all, read_options_given
 from api.usecases.imports import FileReport
 from corpus.readers.base import Kind, MappedColumn, ReadOptions
-from corpus.readers.items import ITEMS
+from corpus.readers.kinds.items import ITEMS
 
 router = APIRouter(route_class=LaneRoute, prefix="/imports")
 _SHOWN_PROBLEMS = 200

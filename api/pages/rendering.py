@@ -11,7 +11,7 @@ from api.errors import Detail
 from api.usecases.reviews import REASONS
 from api.words import labels, phrases, reasons
 from corpus import activity_fields
-from corpus.readers.reading import KIND_LABELS
+from corpus.readers.read_file import KIND_LABELS
 from corpus.records.decisions import GRADE_LABELS, STAGE_LABELS
 from corpus.records.issues import ORIGIN_LABELS, RELEASE_LABELS, STATUS_LABELS
 

@@ -8,7 +8,7 @@ from corpus.access import Viewer
 from corpus.dates import parse_fiscal_year
 from corpus.places.addresses import AmbiguousPlace, UnknownPlace, find_city, find_prefecture
 from corpus.readers.base import ItemOverride, Kind, ReadOptions
-from corpus.readers.sheets import shortened
+from corpus.readers.formats.sheets import shortened
 from corpus.values import MAX_DEPARTMENT, MAX_PLACE, text_fault
 from matcher.records import Area
 

@@ -8,7 +8,7 @@ from api.usecases.given import check_sees_all
 from api.usecases.imports import store_records
 from corpus.access import TERMINAL
 from corpus.readers.base import Kind, ReadOptions, Record
-from corpus.readers.reading import read_file
+from corpus.readers.read_file import read_file
 from corpus.session import Session
 from corpus.store import cases, issues, meta, organisations, samples
 

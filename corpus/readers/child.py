@@ -56,7 +56,7 @@ def _limit(memory: int, seconds: int) -> None:
 def _answer() -> None:
     from corpus.readers import handover
     from corpus.readers.base import UnreadableFile
-    from corpus.readers.reading import read_file
+    from corpus.readers.read_file import read_file
 
     name, options = handover.asked(sys.stdin.buffer.readline().decode())
     data = sys.stdin.buffer.read()

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from corpus.readers.base import ReadOptions, UnreadableFile
-from corpus.readers.delimited import NotText, decode, read_delimited
-from corpus.readers.unpacking import unpacked
+from corpus.readers.formats.delimited import NotText, decode, read_delimited
+from corpus.readers.formats.unpacking import unpacked
 
 _OPTIONS = ReadOptions(max_rows=10**9, max_bytes=2 * 10**9)
 _JAPANESE = re.compile("[ぁ-ヿ㐀-鿿豈-﫿]")

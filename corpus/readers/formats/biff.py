@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from itertools import islice
 
-from corpus.readers.sheets import MOST_SHEETS, CellFacts, TooManyError
+from corpus.readers.formats.sheets import MOST_SHEETS, CellFacts, TooManyError
 
 _FREE = 0xFFFFFFFA  # this and above: no sector
 _ERRORS = {

@@ -8,17 +8,17 @@ listed once. Sources: the forms of 小牧市, 総務省, 相生市, 八千代市
 from collections.abc import Mapping
 
 from corpus.readers.base import Kind
-from corpus.readers.headings import Item, Part
+from corpus.readers.layout.meanings import Item, Role
 
 # Items that name or reach a person: read into the contact columns only, never quoted in a problem.
 PERSONAL = frozenset({"代表者", "代表者氏名", "連絡担当者", "連絡先", "電話", "FAX", "メール"})
 
 
-def _item(name: str, spellings: str = "", part: Part = Part.TEXT, *, exact: bool = False) -> Item:
-    return Item(name=name, spellings=tuple(spellings.split()), part=part, exact=exact)
+def _item(name: str, spellings: str = "", role: Role = Role.TEXT, *, exact: bool = False) -> Item:
+    return Item(name=name, spellings=tuple(spellings.split()), role=role, exact=exact)
 
 
-_NUMBER = _item("番号", "№ No. 整理番号 業務番号 通し番号 項番 連番", Part.NUMBER, exact=True)
+_NUMBER = _item("番号", "№ No. 整理番号 業務番号 通し番号 項番 連番", Role.NUMBER, exact=True)
 _PREFECTURES = "都道府県名 県名"
 _CITIES = "市町村 市区町村名 市町村名 自治体 自治体名 市名"
 _PLACE = (_item("都道府県", _PREFECTURES), _item("市区町村", _CITIES))
@@ -38,11 +38,11 @@ INVENTORY = (
         "業務名",
         "業務の名称 業務名称 事務事業名 事務事業名称 事務事業 事業名 事業名称 事業の名称 事務名 業務 担当業務 "
         "自分の業務 自分の仕事 事業名/中事業 中事業 細事業名 取組名 施策・事業名 業務・事業名",
-        Part.NAME,
+        Role.NAME,
     ),
-    _item("部局", "部局名 局名 部名 局 部", Part.CONTEXT),
-    _item("担当課", _DEPARTMENTS, Part.CONTEXT),
-    _item("年度", "対象年度 実施年度 作成年度 会計年度 記入年度", Part.CONTEXT),
+    _item("部局", "部局名 局名 部名 局 部", Role.CONTEXT),
+    _item("担当課", _DEPARTMENTS, Role.CONTEXT),
+    _item("年度", "対象年度 実施年度 作成年度 会計年度 記入年度", Role.CONTEXT),
     _item(
         "目的",
         "本来の目的 業務の目的 業務目的 事業目的 事業の目的 目的・概要 業務の目的・概要 事業の目的・概要 目的・内容 "
@@ -83,14 +83,14 @@ INVENTORY = (
     _item("根拠法令", "根拠法令等 法的根拠 根拠法 根拠 根拠規定 根拠法令・条例 関係法令"),
     _item("対象地域", "対象区域 実施地域 実施区域 地域 学区 小学校区 中学校区"),
     _FIELDS,
-    _item("都道府県", _PREFECTURES, Part.CONTEXT),
-    _item("市区町村", _CITIES, Part.CONTEXT),
+    _item("都道府県", _PREFECTURES, Role.CONTEXT),
+    _item("市区町村", _CITIES, Role.CONTEXT),
     _item("備考", "備考欄 特記事項 摘要 メモ その他"),
 )
 
 ISSUES = (
     _NUMBER,
-    _item("題名", "タイトル 件名 課題名 見出し 表題 テーマ 課題テーマ 地域課題名", Part.NAME),
+    _item("題名", "タイトル 件名 課題名 見出し 表題 テーマ 課題テーマ 地域課題名", Role.NAME),
     _item("本文", "内容 課題の内容 課題内容 課題概要 課題の概要 説明 概要 詳細 課題 地域課題 現状と課題"),
     _item("日付", "投稿日 掲載日 登録日 公開日 年月日 投稿日時 掲載年月日 受付日"),
     _item("目的", "目指す姿 実現したいこと"),
@@ -114,7 +114,7 @@ ORGANISATIONS = (
     _item(
         "団体名",
         "団体名称 団体の名称 名称 法人名 法人名称 組織名 グループ名 サークル名 会の名称 登録団体名 団体・グループ名",
-        Part.NAME,
+        Role.NAME,
     ),
     _item("種別", "団体種別 団体の種別 団体の種類 法人格 法人種別 組織形態 団体区分 区分 団体形態"),
     _item(
@@ -163,7 +163,7 @@ ORGANISATIONS = (
 
 CASES = (
     _NUMBER,
-    _item("事例名", "事例 事業名 事業名称 協働事業名 取組名 題名 タイトル 案件名 件名 テーマ", Part.NAME),
+    _item("事例名", "事例 事業名 事業名称 協働事業名 取組名 題名 タイトル 案件名 件名 テーマ", Role.NAME),
     _item("課題", "地域課題 取り組んだ課題 背景 背景・課題 課題・背景 解決したい課題 現状と課題 問題点"),
     _item("担当課", f"{_DEPARTMENTS} 行政の担当課 市の担当課 担当部署(市)"),
     _item(
@@ -195,7 +195,7 @@ CASES = (
 # The portal's 60 columns have fixed names; what is not read here stays unused.
 PORTAL_FIELD_ITEMS = tuple(f"活動分野{code}" for code in range(1, 21))
 NPO_PORTAL = (
-    _item("法人名称", "", Part.NAME, exact=True),
+    _item("法人名称", "", Role.NAME, exact=True),
     _item("所轄庁", exact=True),
     _item("主たる事務所の所在地", exact=True),
     _item("代表者氏名", exact=True),

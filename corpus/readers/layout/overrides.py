@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from itertools import islice
 
 from corpus.readers.base import ItemOverride, UnreadableFile
-from corpus.readers.heading_search import Heading
-from corpus.readers.meanings import Item, heading_key
-from corpus.readers.sheets import Sheet, column_index, column_letter
+from corpus.readers.formats.sheets import Sheet, column_index, column_letter
+from corpus.readers.layout.heading_search import Heading
+from corpus.readers.layout.meanings import Item, heading_key
 from matcher.folding import nfkc
 
 _LETTERS = re.compile("[A-Za-z]{1,3}")

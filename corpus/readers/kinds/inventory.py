@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from corpus import keys
-from corpus.readers.cells import RowReader, paragraphs
-from corpus.readers.surroundings import Surroundings, full_department, place_of
+from corpus.readers.kinds.cells import RowReader, paragraphs
+from corpus.readers.kinds.surroundings import Surroundings, full_department, place_of
 from corpus.records.issues import Issue, Origin, ReleaseLevel
 from matcher.folding import nfkc
 

@@ -12,8 +12,16 @@ from array import array
 from collections.abc import Iterator
 from xml.parsers import expat
 
-from corpus.readers.archives import chunks, members
-from corpus.readers.sheets import LAST_COLUMN, LAST_ROW, MOST_CELLS, MOST_SHEETS, CellFacts, TooManyError, column_index
+from corpus.readers.formats.archives import chunks, members
+from corpus.readers.formats.sheets import (
+    LAST_COLUMN,
+    LAST_ROW,
+    MOST_CELLS,
+    MOST_SHEETS,
+    CellFacts,
+    TooManyError,
+    column_index,
+)
 
 _REFERENCE = re.compile("([A-Za-z]{1,3})([1-9][0-9]{0,6})")
 _ROW = re.compile("[1-9][0-9]{0,6}")

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from corpus import keys
 from corpus.dates import parse_fiscal_year
-from corpus.readers.cells import RowReader, split_list
-from corpus.readers.posted import source_of
-from corpus.readers.sheets import shortened
-from corpus.readers.surroundings import Surroundings, place_of
+from corpus.readers.formats.sheets import shortened
+from corpus.readers.kinds.cells import RowReader, split_list
+from corpus.readers.kinds.posted import source_of
+from corpus.readers.kinds.surroundings import Surroundings, place_of
 from corpus.records.cases import Case, ProgrammeYear
 from matcher.folding import nfkc
 

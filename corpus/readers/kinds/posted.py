@@ -5,8 +5,8 @@ from datetime import date
 
 from corpus import dates, keys
 from corpus.places.addresses import split_address
-from corpus.readers.cells import RowReader, paragraphs, split_list
-from corpus.readers.surroundings import Surroundings, place_of
+from corpus.readers.kinds.cells import RowReader, paragraphs, split_list
+from corpus.readers.kinds.surroundings import Surroundings, place_of
 from corpus.records.issues import Issue, Origin, ReleaseLevel
 
 _TEXTS = ("題名", "本文", "目的", "求める役割", "出典名", "出典URL", "取り組むNPO", "備考")

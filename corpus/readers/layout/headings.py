@@ -5,13 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from corpus.readers.base import ItemOverride, MappedColumn
-from corpus.readers.heading_search import Heading, best_heading, first_full_row, text_at
-from corpus.readers.meanings import Item, Meanings, Part
-from corpus.readers.overrides import check_columns, check_names, one_line, wanted_headings, with_overrides
-from corpus.readers.sheets import Sheet, column_letter, shortened
-from corpus.readers.tablerows import Cell, Column, Row, data_rows, split_label
-
-__all__ = ["Cell", "Item", "Part", "Row", "Table", "find_table", "find_tables"]
+from corpus.readers.formats.sheets import Sheet, column_letter, shortened
+from corpus.readers.layout.heading_search import Heading, best_heading, first_full_row, text_at
+from corpus.readers.layout.meanings import Item, Meanings, Role
+from corpus.readers.layout.overrides import check_columns, check_names, one_line, wanted_headings, with_overrides
+from corpus.readers.layout.tablerows import Cell, Column, Row, data_rows, split_label
 
 _INSTRUCTIONS = re.compile(
     r"(?:記入|記載|入力|作成)(?:上の)?(?:例|要領|方法|見本|説明|の手引き?|マニュアル|注意)"
@@ -57,11 +55,6 @@ def find_tables(sheets: Sequence[Sheet], items: Sequence[Item], overrides: Seque
     return [_table(sheet, heading, items, overrides) for sheet, heading in kept]
 
 
-def find_table(sheet: Sheet, items: Sequence[Item], overrides: Sequence[ItemOverride] = ()) -> Table | None:
-    """The table of one sheet; None when fewer than two headings are recognised and no override says where it is."""
-    return next(iter(find_tables([sheet], items, overrides)), None)
-
-
 def _headings(
     sheets: Sequence[Sheet], items: Sequence[Item], overrides: Sequence[ItemOverride]
 ) -> list[tuple[Sheet, Heading]]:
@@ -102,15 +95,15 @@ def _column(item: Item, index: int, heading: Heading) -> Column:
         index=index,
         letter=column_letter(index),
         heading=shortened(one_line(heading.text(index)), _LONGEST_TOLD),
-        content=item.part in (Part.NAME, Part.TEXT),
-        carried=item.part is Part.CONTEXT,
-        name=item.part is Part.NAME,
+        content=item.role in (Role.NAME, Role.TEXT),
+        carried=item.role is Role.CONTEXT,
+        name=item.role is Role.NAME,
     )
 
 
 def _preamble(sheet: Sheet, top: int, items: Sequence[Item]) -> dict[str, Cell]:
     """部署名 | 健康づくり課, or 部署名：健康づくり課 in one cell, above the heading; the first of each item counts."""
-    meanings = Meanings([item for item in items if item.part is Part.CONTEXT])
+    meanings = Meanings([item for item in items if item.role is Role.CONTEXT])
     found: dict[str, Cell] = {}
     for row in range(top):
         for column, text in enumerate(sheet.rows[row]):

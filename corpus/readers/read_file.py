@@ -4,19 +4,20 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from corpus.readers.base import Kind, Problem, Progress, ReadOptions, ReadResult, Record, Severity, UnreadableFile
-from corpus.readers.cases import STAGES, case_from_row
-from corpus.readers.cells import RowReader
-from corpus.readers.collecting import Collection
-from corpus.readers.files import Sheet, open_sheets
-from corpus.readers.headings import Table, find_tables
-from corpus.readers.inventory import issue_from_inventory
-from corpus.readers.items import ITEMS
-from corpus.readers.jsonl import is_jsonl, read_jsonl
-from corpus.readers.meanings import Meanings
-from corpus.readers.posted import posted_issue
-from corpus.readers.registers import organisation_from_portal, organisation_from_register
-from corpus.readers.surroundings import Surroundings, surroundings_of
-from corpus.readers.unpacking import unpacked
+from corpus.readers.formats.files import open_sheets
+from corpus.readers.formats.sheets import Sheet
+from corpus.readers.formats.unpacking import unpacked
+from corpus.readers.kinds.cases import STAGES, case_from_row
+from corpus.readers.kinds.cells import RowReader
+from corpus.readers.kinds.collecting import Collection
+from corpus.readers.kinds.inventory import issue_from_inventory
+from corpus.readers.kinds.items import ITEMS
+from corpus.readers.kinds.jsonl import is_jsonl, read_jsonl
+from corpus.readers.kinds.posted import posted_issue
+from corpus.readers.kinds.registers import organisation_from_portal, organisation_from_register
+from corpus.readers.kinds.surroundings import Surroundings, surroundings_of
+from corpus.readers.layout.headings import Table, find_tables
+from corpus.readers.layout.meanings import Meanings
 
 KIND_LABELS: Mapping[Kind, str] = {
     Kind.INVENTORY: "業務の棚卸シート",

@@ -6,9 +6,9 @@ from datetime import date
 
 from corpus import activity_fields, dates
 from corpus.readers.base import Problem, Severity
-from corpus.readers.headings import Cell, Row
-from corpus.readers.items import PERSONAL
-from corpus.readers.sheets import STRANGE_CHARACTER, shortened
+from corpus.readers.formats.sheets import STRANGE_CHARACTER, shortened
+from corpus.readers.kinds.items import PERSONAL
+from corpus.readers.layout.tablerows import Cell, Row
 
 MAX_CELL = 32_767  # characters; the most that Excel keeps in a cell
 _ERROR_VALUE = re.compile(r"#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA)")

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from corpus import keys, values
 from corpus.readers.base import Kind, MappedColumn, Problem, Progress, ReadResult, Record, Severity
-from corpus.readers.cases import merged
-from corpus.readers.cells import RowReader
+from corpus.readers.kinds.cases import merged
+from corpus.readers.kinds.cells import RowReader
 from corpus.records.cases import Case
 from corpus.records.issues import Issue, narrowest
 from corpus.records.organisations import Organisation

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from corpus import dates
 from corpus.places.addresses import AmbiguousPlace, UnknownPlace, find_city, split_address
 from corpus.readers.base import ReadOptions
-from corpus.readers.cells import RowReader
-from corpus.readers.headings import Table
+from corpus.readers.kinds.cells import RowReader
+from corpus.readers.layout.headings import Table
 from matcher.folding import nfkc
 
 _YEAR_IN_TITLE = re.compile(

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from corpus.readers.meanings import Meanings
-from corpus.readers.sheets import Sheet
+from corpus.readers.formats.sheets import Sheet
+from corpus.readers.layout.meanings import Meanings
 
 _SEARCHED = 40  # rows from the top in which a heading may begin
 _WIDEST = 400  # columns of a table; what stands further to the right is no heading

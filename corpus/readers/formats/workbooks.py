@@ -14,10 +14,10 @@ from python_calamine import (
     load_workbook,
 )
 
-from corpus.readers import biff, ooxml
 from corpus.readers.base import ReadOptions, UnreadableFile
-from corpus.readers.sheets import MOST_CELLS, CellFacts, Sheet, TooManyError, shortened
-from corpus.readers.unpacking import check_rows, check_unpacked
+from corpus.readers.formats import biff, ooxml
+from corpus.readers.formats.sheets import MOST_CELLS, CellFacts, Sheet, TooManyError, shortened
+from corpus.readers.formats.unpacking import check_rows, check_unpacked
 
 _T = TypeVar("_T")
 _LONGEST_NAME = 255  # characters of a sheet's name; Excel takes 31

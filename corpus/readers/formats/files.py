@@ -4,14 +4,12 @@ import io
 import zipfile
 import zlib
 
-from corpus.readers.archives import BrokenArchiveError, content
 from corpus.readers.base import ReadOptions, UnreadableFile
-from corpus.readers.delimited import read_delimited
-from corpus.readers.sheets import STRANGE_CHARACTER, CellFacts, Sheet, column_letter, shortened
-from corpus.readers.unpacking import check_unpacked
-from corpus.readers.workbooks import read_xls, read_xlsx
-
-__all__ = ["STRANGE_CHARACTER", "CellFacts", "Sheet", "column_letter", "open_sheets"]
+from corpus.readers.formats.archives import BrokenArchiveError, content
+from corpus.readers.formats.delimited import read_delimited
+from corpus.readers.formats.sheets import Sheet, shortened
+from corpus.readers.formats.unpacking import check_unpacked
+from corpus.readers.formats.workbooks import read_xls, read_xlsx
 
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _KNOWN_OTHERS = (

@@ -10,15 +10,15 @@ from typing import Any
 from corpus import keys
 from corpus.dates import fiscal_year_of
 from corpus.readers.base import Kind, MappedColumn, Progress, ReadOptions, ReadResult, Record, UnreadableFile
-from corpus.readers.cases import case_from_row, programme_year
-from corpus.readers.cells import RowReader, paragraphs, split_list
-from corpus.readers.collecting import Collection
-from corpus.readers.headings import Cell, Row
-from corpus.readers.inventory import issue_key, possibility_of
-from corpus.readers.posted import posted_key, source_of
-from corpus.readers.registers import organisation_from_register
-from corpus.readers.sheets import MOST_LINES, TOO_MANY_LINES, shortened
-from corpus.readers.surroundings import Surroundings, place_of
+from corpus.readers.formats.sheets import MOST_LINES, TOO_MANY_LINES, shortened
+from corpus.readers.kinds.cases import case_from_row, programme_year
+from corpus.readers.kinds.cells import RowReader, paragraphs, split_list
+from corpus.readers.kinds.collecting import Collection
+from corpus.readers.kinds.inventory import issue_key, possibility_of
+from corpus.readers.kinds.posted import posted_key, source_of
+from corpus.readers.kinds.registers import organisation_from_register
+from corpus.readers.kinds.surroundings import Surroundings, place_of
+from corpus.readers.layout.tablerows import Cell, Row
 from corpus.records.cases import Case, ProgrammeYear
 from corpus.records.issues import RELEASE_LABELS, Issue, Origin, ReleaseLevel
 

@@ -23,7 +23,7 @@ _READING = ("カナ", "フリガナ", "ふりがな", "よみ", "読み")
 _VAGUE = frozenset({"内容", "有無", "名称", "概要", "記入欄", "記述"})  # sub-headings that say only what the group says
 
 
-class Part(Enum):
+class Role(Enum):
     """What an item is to its row.
 
     NAME names the row (業務名, 団体名): a 記入例 mark may stand in it. NUMBER (№) and CONTEXT make no row alone.
@@ -43,7 +43,7 @@ class Item:
 
     name: str
     spellings: tuple[str, ...]  # the name itself need not be repeated
-    part: Part = Part.TEXT
+    role: Role = Role.TEXT
     exact: bool = False
 
 
@@ -66,7 +66,7 @@ class Meanings:
     """What the headings of one kind of file mean. ``content``: the items that make a row, by themselves, data."""
 
     def __init__(self, items: Sequence[Item]) -> None:
-        self.content = frozenset(item.name for item in items if item.part in (Part.NAME, Part.TEXT))
+        self.content = frozenset(item.name for item in items if item.role in (Role.NAME, Role.TEXT))
         self._whole: dict[str, set[str]] = {}
         self._partial: list[tuple[str, str]] = []  # spelling, item
         for item in items:

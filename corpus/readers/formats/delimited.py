@@ -8,8 +8,8 @@ import itertools
 import re
 
 from corpus.readers.base import ReadOptions, UnreadableFile
-from corpus.readers.sheets import LAST_COLUMN, MOST_CELLS, MOST_LINES, TOO_MANY_LINES, Sheet
-from corpus.readers.unpacking import check_rows
+from corpus.readers.formats.sheets import LAST_COLUMN, MOST_CELLS, MOST_LINES, TOO_MANY_LINES, Sheet
+from corpus.readers.formats.unpacking import check_rows
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from corpus.readers.sheets import Sheet, column_letter
+from corpus.readers.formats.sheets import Sheet, column_letter
 from matcher.folding import nfkc
 
 _EXAMPLE = r"(?:(?:記入|記載|入力|作成)?(?:例|見本)|サンプル)\s*+\d*+"

@@ -1,10 +1,10 @@
 """Registers of organisations: a row of a directory, or of the NPO portal's bulk file, to an organisation."""
 
 from corpus import corporate_numbers, keys
-from corpus.readers.cells import RowReader, paragraphs
-from corpus.readers.items import PORTAL_FIELD_ITEMS
-from corpus.readers.sheets import shortened
-from corpus.readers.surroundings import Surroundings, place_of
+from corpus.readers.formats.sheets import shortened
+from corpus.readers.kinds.cells import RowReader, paragraphs
+from corpus.readers.kinds.items import PORTAL_FIELD_ITEMS
+from corpus.readers.kinds.surroundings import Surroundings, place_of
 from corpus.records.organisations import Organisation
 from matcher.folding import nfkc
 
