@@ -42,7 +42,7 @@ _MOST_BYTES = 10**13  # more than any machine has, and still a limit that the sy
 
 
 class Settings(BaseSettings):
-    """Each field is an environment variable ``KYODO_<NAME>``; ``description`` is what the README's table says."""
+    """Each field is an environment variable ``KYODO_<NAME>``; ``description`` is its row in the documents."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
 

@@ -27,7 +27,7 @@ _CONTEXT = frozenset({Part.FIELDS, Part.AREA, Part.ENCODER})
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each part of a score counts. All but the area's can be learned; see the README, section 順位のつけ方."""
+    """What each part of a score counts. All but the area's can be learned; see docs/ranking-and-quality.md."""
 
     words: float = 1.0
     characters: float = 0.4

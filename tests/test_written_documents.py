@@ -1,7 +1,10 @@
-"""What the README and the documents promise is what the program has."""
+"""What the README and the documents promise is what the program has, each thing in one place that a link reaches."""
 
 import re
+import unicodedata
+from collections import Counter
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from typer.testing import CliRunner
@@ -14,12 +17,43 @@ from corpus.readers.kinds.items import ITEMS
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 TEXTS = {path: path.read_text(encoding="utf-8") for path in (README, *sorted((ROOT / "docs").glob("*.md")))}
+FENCED = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def rows(first_cell_starts_with):
     told = "\n".join(TEXTS.values())
     lines = [line.strip("|").split("|") for line in told.splitlines() if line.startswith("| `")]
     return [[cell.strip() for cell in line] for line in lines if line[0].strip().startswith(first_cell_starts_with)]
+
+
+def anchor(heading):
+    """A heading's anchor as GitHub makes it: letters, marks, digits, "-" and "_" stay, a space becomes "-"."""
+    kept = [c for c in heading.lower() if c in "- " or unicodedata.category(c)[0] in "LM" or is_digit_or_joiner(c)]
+    return "".join(kept).replace(" ", "-")
+
+
+def is_digit_or_joiner(character):
+    return unicodedata.category(character) in {"Nd", "Pc"}
+
+
+def anchors(text):
+    """Every anchor of a document; the second heading of one name gets "-1", the third "-2"."""
+    seen = Counter()
+    found = set()
+    for heading in HEADING.findall(FENCED.sub("", text)):
+        name = anchor(heading.strip())
+        found.add(f"{name}-{seen[name]}" if seen[name] else name)
+        seen[name] += 1
+    return found
+
+
+def links(path):
+    """The links of a document that stay within the project: (the file they lead to, the anchor or "")."""
+    told = [unquote(link) for link in LINK.findall(FENCED.sub("", TEXTS[path]))]
+    split = [link.partition("#") for link in told if not re.match(r"[a-z]+:", link)]
+    return [((path.parent / file).resolve() if file else path, name) for file, _, name in split]
 
 
 def test_every_setting_stands_in_the_table_with_its_default_and_meaning():
@@ -78,3 +112,72 @@ def test_every_target_that_is_told_is_in_the_makefile():
 def test_every_path_that_is_told_is_there(path):
     for told in re.findall(r"`((?:corpus|api|models|matcher|notebooks|tests|docs|\.ci)/[\w./]*)`", TEXTS[path]):
         assert (ROOT / told).exists(), told
+
+
+def test_a_command_and_a_setting_have_one_row_each():
+    names = [cells[0] for start in ("`KYODO_", "`kyodo ", "`make ") for cells in rows(start)]
+    assert [name for name, times in Counter(names).items() if times > 1] == []
+
+
+def test_the_first_document_is_read_in_a_few_minutes():
+    assert README.stat().st_size <= 8_000  # bytes
+
+
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        ("設定(環境変数)", "設定環境変数"),
+        ("make の一覧", "make-の一覧"),
+        ("データ・表、と『点』", "データ表と点"),
+        ("A_b - C", "a_b---c"),
+    ],
+)
+def test_an_anchor_is_made_as_the_site_makes_it(heading, expected):
+    assert anchor(heading) == expected
+
+
+def test_the_second_heading_of_a_name_has_an_anchor_of_its_own():
+    assert anchors("# 値\n\n```sh\n# not a heading\n```\n\n## 値\n") == {"値", "値-1"}
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_every_link_between_the_documents_leads_somewhere(path):
+    for file, name in links(path):
+        assert file.exists(), file
+        assert not name or name in anchors(TEXTS[file]), f"{file.name}#{name}"
+
+
+def test_every_document_is_reached_from_the_first():
+    reached, following = set(), [README]
+    while following:
+        path = following.pop()
+        if path in TEXTS and path not in reached:
+            reached.add(path)
+            following += [file for file, _ in links(path)]
+    assert reached == set(TEXTS)
+
+
+def unfenced(path):
+    return FENCED.sub("", TEXTS[path]).splitlines()
+
+
+def test_no_row_of_figures_stands_in_two_places():
+    """A row of figures: a row of a table with a digit in it. Where a figure is needed again, a link stands."""
+    figures = Counter(line for path in TEXTS for line in unfenced(path) if re.match(r"\|.*\d", line))
+    assert len(figures) > 100
+    assert [line for line, times in figures.items() if times > 1] == []
+
+
+def test_no_row_of_figures_stands_in_two_documents_under_another_name():
+    """Three figures and more, in the same order, are the same row, whatever its first cells say."""
+    numbers = {path: [tuple(re.findall(r"\d+\.\d+", line)) for line in unfenced(path)] for path in TEXTS}
+    documents = Counter(row for rows_of_one in numbers.values() for row in set(rows_of_one) if len(row) >= 3)
+    assert documents
+    assert [row for row, times in documents.items() if times > 1] == []
+
+
+def test_no_sentence_with_a_figure_stands_in_two_places():
+    prose = [line for path in TEXTS for line in unfenced(path) if not line.startswith(("|", "#"))]
+    sentences = Counter(part.strip(" -") for line in prose for part in line.split("。") if re.search(r"\d", part))
+    assert len(sentences) > 50
+    assert [sentence for sentence, times in sentences.items() if times > 1] == []
