@@ -14,6 +14,7 @@ from corpus.database import Database, check, connect, file_of, has_tables, migra
 from corpus.database_faults import UnusableDatabase
 from corpus.session import Session
 from matcher.matching import MatcherConfig
+from matcher.records import Part
 from models.learned import InUse, Places, take_stock
 from models.search.indexes import Indexes, indexes_of
 from models.search.weight_sets import Ruling
@@ -56,7 +57,7 @@ def open_context(settings: Settings, patient: bool = True) -> Context:
     private.make_folder(settings.data)
     db = _database(settings, thorough=not patient)
     config = MatcherConfig()
-    config = config.weighing(area=config.weights.area * settings.area_weight)
+    config = config.weighing(area=config.weights.of(Part.AREA) * settings.area_weight)
     stock, ruling = take_stock(places_of(settings)), Ruling(settings.data)
     indexes = indexes_of(db, settings.data / "index", config, stock.learned, ruling, patient=patient)
     return Context(settings, db, indexes, ruling, stock.in_use)

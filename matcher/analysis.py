@@ -1,9 +1,9 @@
 """What a text is made of, for every part of a score: once for a document when it is counted, once for what is asked."""
 
 import hashlib
+from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,7 +19,6 @@ from matcher.text import Compound, Term, character_forms, characters, compounds,
 _CHUNK = 500  # documents analysed at a time; bounds the memory of a fit
 _NEAR = 0.5  # what a near-synonym counts against a synonym
 
-TERM_PARTS = (Part.WORDS, Part.CHARACTERS, Part.SYNONYMS)
 Counts = Mapping[str, float]
 
 
@@ -33,7 +32,7 @@ class Learned:
 
     @cached_property
     def name(self) -> str:
-        """A fingerprint: the same name, the same analysis of every text."""
+        """A fingerprint, twelve hexadecimal digits: the same name, the same analysis of every text."""
         names = [self.synonyms.name, *(learned.name if learned else "" for learned in (self.vectors, self.encoder))]
         return hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
 
@@ -65,6 +64,64 @@ class Learned:
     @cached_property
     def _keys(self) -> tuple[tuple[str, ...], ...]:
         return tuple(tuple(" ".join(member_key(m)).strip() for m in group.members) for group in self.synonyms.groups)
+
+
+class TermKind(ABC):
+    """How texts become the terms of one part of the score. ``found`` are all words of the text that is given.
+
+    What is said of a document by ``forms`` is indexed, what is said of a query by ``asked`` is looked up there, and
+    ``shared`` finds the terms behind a meeting of both in the document's text.
+    """
+
+    @abstractmethod
+    def of(self, text: str, found: Sequence[Term], learned: Learned) -> Sequence[Term]:
+        """The terms of a text, in the order they are written; a form stands as often as it occurs."""
+
+    def forms(self, text: str, found: Sequence[Term], learned: Learned) -> Sequence[str]:
+        """The forms of ``of``, where they come faster without their places."""
+        return [term.form for term in self.of(text, found, learned)]
+
+    def asked(self, text: str, found: Sequence[Term], learned: Learned) -> Sequence[tuple[float, Term]]:
+        """The terms that a query of this text looks for, with what each occurrence counts, above 0."""
+        return [(1.0, term) for term in self.of(text, found, learned)]
+
+    def shared(self, text: str, found: Sequence[Term], learned: Learned, asked: Container[str]) -> Sequence[Term]:
+        """Those of ``of`` whose form is in ``asked``."""
+        return [term for term in self.of(text, found, learned) if term.form in asked]
+
+
+class _Words(TermKind):
+    def of(self, text: str, found: Sequence[Term], learned: Learned) -> Sequence[Term]:
+        return found
+
+
+class _Characters(TermKind):
+    def of(self, text: str, found: Sequence[Term], learned: Learned) -> Sequence[Term]:
+        return characters(text)
+
+    def forms(self, text: str, found: Sequence[Term], learned: Learned) -> Sequence[str]:
+        return character_forms(text)
+
+    def shared(self, text: str, found: Sequence[Term], learned: Learned, asked: Container[str]) -> Sequence[Term]:
+        return characters(text, asked)
+
+
+class _Synonyms(TermKind):
+    """A document has the members that stand in it; a query looks for what stands for its own in other words."""
+
+    def of(self, text: str, found: Sequence[Term], learned: Learned) -> Sequence[Term]:
+        return learned.members(text, found)
+
+    def asked(self, text: str, found: Sequence[Term], learned: Learned) -> Sequence[tuple[float, Term]]:
+        return list(learned.others(text, found).values())
+
+
+# By the parts that compare terms, in the order in which a state keeps them.
+TERM_KINDS: Mapping[Part, TermKind] = {
+    Part.WORDS: _Words(),
+    Part.CHARACTERS: _Characters(),
+    Part.SYNONYMS: _Synonyms(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +158,15 @@ class Asked:
 
     @classmethod
     def of(cls, query: Query, learned: Learned) -> "Asked":
-        """Reads the text."""
+        """Reads the text, which is the dear part of asking."""
         found = words(query.text)
-        others = learned.others(query.text, found)
-        terms = {
-            Part.WORDS: found,
-            Part.CHARACTERS: characters(query.text),
-            Part.SYNONYMS: [term for _, term in others.values()],
-        }
-        analysed = Analysed(query.text, terms, found)
-        counts: dict[Part, Counts] = {part: Counter(term.form for term in terms[part]) for part in TERM_PARTS[:2]}
-        counts[Part.SYNONYMS] = {form: counted for form, (counted, _) in others.items()}
-        return cls(query, learned, analysed, counts, {part: analysed.surfaces(part) for part in TERM_PARTS})
+        asked = {part: kind.asked(query.text, found, learned) for part, kind in TERM_KINDS.items()}
+        analysed = Analysed(query.text, {part: [term for _, term in some] for part, some in asked.items()}, found)
+        counts: dict[Part, dict[str, float]] = {part: {} for part in asked}
+        for part, some in asked.items():
+            for times, term in some:
+                _add(counts[part], [term.form], times)
+        return cls(query, learned, analysed, counts, {part: analysed.surfaces(part) for part in asked})
 
     @cached_property
     def nouns(self) -> Sequence[Compound]:
@@ -138,11 +192,9 @@ class Asked:
         """A document's text, ``found`` its words, with the terms that the query has too, and the members that stand for
         one of the query.
         """
-        members = self.learned.members(written, found) if self.surfaces[Part.SYNONYMS] else []
         terms = {
-            Part.WORDS: [term for term in found if term.form in self.surfaces[Part.WORDS]],
-            Part.CHARACTERS: characters(written, self.surfaces[Part.CHARACTERS]),
-            Part.SYNONYMS: [term for term in members if term.form in self.surfaces[Part.SYNONYMS]],
+            part: kind.shared(written, found, self.learned, self.surfaces[part]) if self.surfaces[part] else []
+            for part, kind in TERM_KINDS.items()
         }
         return Analysed(written, terms, found)
 
@@ -198,7 +250,7 @@ def _count(
     document: Document, weights: Sequence[float], learned: Learned, read: list[Term], sentences: list[list[str]]
 ) -> dict[Part, Counts]:
     """The counts of a document by part; its words go to ``read``, the forms of its sentences to ``sentences``."""
-    counts: dict[Part, dict[str, float]] = {part: {} for part in TERM_PARTS}
+    counts: dict[Part, dict[str, float]] = {part: {} for part in TERM_KINDS}
     start = 0
     for text, weight in zip(document.texts, weights, strict=True):
         if text:
@@ -206,9 +258,8 @@ def _count(
             read.extend(Term(term.form, term.surface, start + term.start, start + term.end) for term in found)
             start += len(text) + 1
             sentences.extend(_by_sentence(text, found))
-            _add(counts[Part.WORDS], [term.form for term in found], weight)
-            _add(counts[Part.CHARACTERS], character_forms(text), weight)
-            _add(counts[Part.SYNONYMS], [term.form for term in learned.members(text, found)], weight)
+            for part, kind in TERM_KINDS.items():
+                _add(counts[part], kind.forms(text, found, learned), weight)
     return {**counts}
 
 

@@ -1,10 +1,11 @@
 """Past cases as bridges: what is asked is like a case, so the case speaks for its partner and for those like it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from matcher.analysis import Asked
-from matcher.matching import TEXT_PARTS, Mask, Matcher
+from matcher.matching import Mask, Matcher
+from matcher.parts import TEXT_PARTS
 from matcher.records import Band, Bridge, Part, Query, Suggestion
 
 _MOST = 3  # cases that speak for one query, and partners for whom they speak
@@ -32,7 +33,7 @@ def bridges_for(
     strength is the share that the case's score has of the most that its texts and fields could give. ``partners_of`` is
     asked for the cases that speak, and for no others: a city may keep thousands.
     """
-    weights = replace(cases.config.weights, area=0.0)
+    weights = cases.config.weighing(area=0.0).weights
     most = sum(map(weights.of, (*TEXT_PARTS, Part.FIELDS)))
     if not most:
         return []

@@ -9,12 +9,11 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from matcher.analysis import TERM_PARTS, Analysed, Asked, Counted, Learned, counted, joined_text
+from matcher.analysis import TERM_KINDS, Analysed, Asked, Counted, Learned, counted, joined_text
 from matcher.context import FieldMasks, Places
 from matcher.dense import EMPTY, RowGroups
-from matcher.parts import AreaPart, CasePart, EncoderPart, FieldPart, MeaningPart, ScorePart, TermPart
 from matcher.readings import NOTHING_READ, Reading, Readings, reading
-from matcher.records import Area, Bridge, Document, Part
+from matcher.records import Area, Document, Part
 from matcher.sparse import NOTHING, Bm25, CountedRows, Statistics, TermIndex
 
 
@@ -43,7 +42,7 @@ class Fitted:
     @classmethod
     def empty(cls, bm25: Bm25, background: Background = NONE) -> "Fitted":
         """No documents yet."""
-        indexes = {part: TermIndex.empty(bm25, background.get(part, NOTHING)) for part in TERM_PARTS}
+        indexes = {part: TermIndex.empty(bm25, background.get(part, NOTHING)) for part in TERM_KINDS}
         return cls([], indexes, NOTHING_READ, EMPTY, EMPTY)
 
     def changed(
@@ -95,7 +94,7 @@ class Fitted:
         """What gave ``state``."""
         documents = [_document(plain) for plain in state.tables["documents"]]
         indexes = {}
-        for part in TERM_PARTS:
+        for part in TERM_KINDS:
             vocabulary = {term: number for number, term in enumerate(state.tables[f"{part}-vocabulary"])}
             data, indices, indptr = (state.arrays[f"{part}-{name}"] for name in ("data", "indices", "indptr"))
             counts = sp.csr_matrix((data, indices, indptr), shape=(len(documents), len(vocabulary)))
@@ -123,27 +122,14 @@ class Fitted:
         """Owner -> its number among the owners."""
         return {owner: number for number, owner in enumerate(self.owners)}
 
-    def parts(self, asked: Asked, bridges: Sequence[Bridge]) -> list[ScorePart]:
-        """Of one ranking, in the order of ``Weights``; past cases take part where there are some."""
-        words = (Part.WORDS, self.indexes[Part.WORDS])
-        characters = (Part.CHARACTERS, self.indexes[Part.CHARACTERS])
-        return [
-            TermPart(asked, *words, words),
-            TermPart(asked, *characters, characters),
-            TermPart(asked, Part.SYNONYMS, self.indexes[Part.SYNONYMS], words),
-            MeaningPart(asked, self.sentences),
-            *([EncoderPart(asked, self.texts)] if len(self.texts.small) else []),
-            FieldPart(asked, self._masks),
-            AreaPart(asked, self._places),
-            *([CasePart(bridges, self.profiles, self.rows_of_owner)] if bridges else []),
-        ]
-
     @cached_property
-    def _masks(self) -> FieldMasks:
+    def fields(self) -> FieldMasks:
+        """The activity fields of every document. Worked out on first use, like the places."""
         return FieldMasks.of(self.documents)
 
     @cached_property
-    def _places(self) -> Places:
+    def places(self) -> Places:
+        """The places of every document."""
         return Places(self.documents)
 
     @cached_property

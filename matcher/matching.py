@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from matcher.analysis import Asked, Learned
 from matcher.evidence import evidence_of
 from matcher.fitted import NONE, Background, Fitted, State
-from matcher.parts import CasePart, ScorePart
+from matcher.parts import PARTS, TEXT_PARTS, ScorePart
 from matcher.records import Band, Bridge, Document, Part, Query, Ranking, Suggestion
 from matcher.sparse import Bm25
 from matcher.text import DICTIONARY_EDITION
@@ -20,35 +20,33 @@ from matcher.text import DICTIONARY_EDITION
 _STATE_FORMAT = 4  # raise when the analysis of text or the layout of the state changes
 
 Mask = NDArray[np.bool_]  # shape (owners,), in their order
-TEXT_PARTS = (Part.WORDS, Part.CHARACTERS, Part.SYNONYMS, Part.MEANING)  # compare what is written, word by word
-# No reasons of their own. An encoder is none, for in many a model all texts lie near each other.
-_CONTEXT = frozenset({Part.FIELDS, Part.AREA, Part.ENCODER})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Weights:
-    """What each part of a score counts. All but the area's can be learned; see docs/ranking-and-quality.md."""
+    """What each part of a score counts, by default as it states itself; see docs/ranking-and-quality.md."""
 
-    words: float = 1.0
-    characters: float = 0.4
-    synonyms: float = 0.2
-    meaning: float = 0.3
-    encoder: float = 0.3
-    cases: float = 0.05
-    fields: float = 0.1
-    # A body at the place gains as much as one sharing a fifth of the issue's words, and a body of another prefecture
-    # must be better by a strong clue: in a country's register most good texts are far away. Never fitted.
-    area: float = 0.2
+    by_part: tuple[float, ...]  # in the order of ``Part``
+
+    def __init__(self, **weights: float) -> None:
+        """By the names of the parts; those not named keep their defaults. Raises TypeError for a name of no part."""
+        if unknown := weights.keys() - set(Part):
+            raise TypeError(f"no parts of a score: {sorted(unknown)}")
+        object.__setattr__(self, "by_part", tuple(weights.get(part, PARTS[part].weight) for part in Part))
 
     def of(self, part: Part) -> float:
         """The weight of a part."""
-        weight: float = getattr(self, part.value)
-        return weight
+        return self.named[part]
+
+    @property
+    def named(self) -> dict[str, float]:
+        """By part, in the order of ``Part``."""
+        return dict(zip(map(str, Part), self.by_part, strict=True))
 
     @property
     def learnable(self) -> dict[str, float]:
-        """By part, in the order of the columns of ``Matcher.features``."""
-        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != Part.AREA}
+        """All but the area's, by part, in the order of the columns of ``Matcher.features``."""
+        return {part: weight for part, weight in self.named.items() if PARTS[Part(part)].learnable}
 
 
 # What each part is of a clue: as it is weighed by default, whatever is in force, for by that the bands were measured.
@@ -76,14 +74,14 @@ class MatcherConfig:
 
     def weighing(self, **weights: float) -> "MatcherConfig":
         """The same but for the weights named."""
-        return replace(self, weights=replace(self.weights, **weights))
+        return replace(self, weights=Weights(**self.weights.named | weights))
 
     @property
     def name(self) -> str:
         """The model's name: the same name, the same scores on the same documents with the same ``Learned`` and
         background.
         """
-        return f"kyodo-{_fingerprint(asdict(self))}"
+        return f"kyodo-{_fingerprint(asdict(self) | {'weights': self.weights.named})}"
 
     @property
     def counting(self) -> str:
@@ -184,14 +182,14 @@ class Matcher:
     def features(self, query: Query | Asked, bridges: Sequence[Bridge] = ()) -> NDArray[np.float64]:
         """Shape (owners, parts): of each owner's best document what each part gives before its weight.
 
-        Columns in the order of ``Weights.learnable``; 0 for a part that is not there. Which document is the best the
-        area helps to decide, though it has no column.
+        Columns in the order of ``Weights.learnable``; 0 for a part that finds nothing. Which document is the best, the
+        first of equals, the area helps to decide, though it has no column.
         """
         by_part = {part.part: part.scores() for part in self._parts(self.asked(query), bridges)}
         none = np.zeros(len(self.documents))
         rows = sum((self.config.weights.of(part) * scores for part, scores in by_part.items()), none)
         best = [max(self._fitted.rows_of(n), key=lambda row: (rows[row], -row)) for n in range(len(self.owners))]
-        columns = [by_part.get(Part(name), none)[best] for name in self.config.weights.learnable]
+        columns = [by_part[Part(name)][best] for name in self.config.weights.learnable]
         return np.array(columns).T
 
     def best(self, query: Query | Asked, k: int, bridges: Sequence[Bridge] = ()) -> list[tuple[str, float]]:
@@ -246,10 +244,10 @@ class Matcher:
         return cls(Fitted.of_state(state, config.bm25, background), config, learned or Learned())
 
     def _parts(self, asked: Asked, bridges: Sequence[Bridge], among: Mask | None = None) -> list[ScorePart]:
-        """Of one ranking; a case whose partner is not here says nothing."""
+        """Of one ranking, in the order of ``PARTS``; a case whose partner is not here says nothing."""
         numbers = self._fitted.numbers
         here = [one for one in bridges if one.partner in numbers and (among is None or among[numbers[one.partner]])]
-        return self._fitted.parts(asked, here)
+        return [part(asked, self._fitted, here) for part in PARTS.values()]
 
     def _scored(self, parts: Sequence[ScorePart]) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
         """Of each document the score, whether there is a reason for it, and its clue, 0..1."""
@@ -262,15 +260,9 @@ class Matcher:
                 scores = part.scores()
                 rows += weight * scores
                 clues += share * scores
-                if weight and part.part not in _CONTEXT:
-                    reasons |= scores > self._least(part)
+                if weight:
+                    reasons |= scores > part.reason_above(self.config.kindred)
         return rows, reasons, clues
-
-    def _least(self, part: ScorePart) -> float:
-        """From where on what a part gives is a reason: a little of meaning, or of a case, is in any two texts."""
-        if isinstance(part, CasePart):
-            return self.config.kindred * part.strongest
-        return self.config.kindred if part.part is Part.MEANING else 0.0
 
     def _suggestion(
         self,

@@ -249,7 +249,7 @@ def test_an_encoder_joins_the_ranking_as_one_more_part_and_reads_each_profile_on
     suggestion = matcher.rank(Query("q", "子どもの居場所がない")).suggestions[0]
     told = [c for c in suggestion.evidence.contributions if c.part is Part.ENCODER]
     assert len(told) == 1
-    assert 0 < told[0].value <= matcher.config.weights.encoder
+    assert 0 < told[0].value <= matcher.config.weights.of(Part.ENCODER)
     assert sum(c.value for c in suggestion.evidence.contributions) == pytest.approx(suggestion.score)
     again = EncodedTexts(tmp_path / "encoded").vectors(Forbidden(learned.encoder.name), TEXTS)
     assert again.shape == (4, 16)

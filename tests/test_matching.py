@@ -297,7 +297,7 @@ def test_a_state_brought_back_ranks_alike_to_the_last_bit():
 
 
 def test_other_weights_rank_the_same_documents_like_a_fit_with_them():
-    weights = replace(Weights(), words=0.2, meaning=1.0)
+    weights = Weights(words=0.2, meaning=1.0)
     matcher = Matcher.fit(DOCUMENTS, learned=LEARNED).weighed(weights)
     assert matcher.rank(CAT) == Matcher.fit(DOCUMENTS, MatcherConfig(weights=weights), LEARNED).rank(CAT)
     assert matcher.name != Matcher.fit(DOCUMENTS, learned=LEARNED).name

@@ -87,7 +87,7 @@ def test_weights_go_on_beside_the_background():
     issues = documents("i", ([("猫", "猫の捕獲と高齢者の見守り")], (), frozenset()))
     fresh = Matcher.fit(issues, learned=LEARNED, background=organisations.statistics)
     assert fresh.rank(QUERY) != Matcher.fit(issues, learned=LEARNED).rank(QUERY)
-    weights = replace(fresh.config.weights, words=0.3)
+    weights = fresh.config.weighing(words=0.3).weights
     assert fresh.weighed(weights).beside({}).rank(QUERY) == Matcher.fit(issues, learned=LEARNED).weighed(weights).rank(
         QUERY
     )

@@ -27,6 +27,7 @@ from corpus.store import issues as issue_rows
 from corpus.store import meta, weight_choices
 from corpus.store import organisations as organisation_rows
 from corpus.store import reviews as review_rows
+from matcher.records import Part
 from models.search import weight_sets
 from models.weights import WeightsConfig, save_weights
 
@@ -369,7 +370,7 @@ def test_learning_without_judgements_says_what_is_needed(ctx):
 
 def ranked(ctx):
     matcher = matcher_of(ctx.indexes.organisations)
-    return matcher.name, matcher.config.weights.characters
+    return matcher.name, matcher.config.weights.of(Part.CHARACTERS)
 
 
 def test_lists_follow_a_choice_at_once_and_under_another_name(ctx):

@@ -1,7 +1,7 @@
 """The three indexes of a collection, and what each is made from."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -49,7 +49,7 @@ def indexes_of(
     """Of what ``db`` holds, kept in ``folder``; ``patient`` as in ``Index``. Nothing is read before somebody asks."""
 
     def weights(s: Session) -> Weights:
-        return replace(config.weights, **ruling.of(s).weights)
+        return config.weighing(**ruling.of(s).weights).weights
 
     def index(name: str, source: Source, beside: Index | None = None) -> Index:
         return Index(name, db, folder, config, learned, weights, source, patient, beside)
