@@ -170,7 +170,7 @@ class Asked:
 
     @cached_property
     def nouns(self) -> Sequence[Compound]:
-        """The text's whole nouns."""
+        """The whole nouns of the text, as ``text.compounds`` gives them."""
         return compounds(self.query.text)
 
     @cached_property
@@ -189,9 +189,7 @@ class Asked:
         return [term.form for term in self.analysed.terms[part]]
 
     def shared(self, written: str, found: Sequence[Term]) -> Analysed:
-        """A document's text, ``found`` its words, with the terms that the query has too, and the members that stand for
-        one of the query.
-        """
+        """A document's text, ``found`` its words, with the terms of each kind that the query looks for."""
         terms = {
             part: kind.shared(written, found, self.learned, self.surfaces[part]) if self.surfaces[part] else []
             for part, kind in TERM_KINDS.items()
@@ -215,7 +213,7 @@ class Counted:
 
 
 def counted(documents: Sequence[Document], weights: Sequence[float], learned: Learned) -> Iterator[Counted]:
-    """Chunk by chunk; ``weights`` multiply the counts of the four parts of a document.
+    """Chunk by chunk, in the order of ``documents``; ``weights`` multiply the counts of the four parts of a document.
 
     Two threads: Sudachi releases the interpreter lock.
     """
@@ -230,37 +228,45 @@ def joined_text(document: Document) -> str:
 
 
 def _count_chunk(documents: Sequence[Document], weights: Sequence[float], learned: Learned) -> Counted:
-    counts: list[Mapping[Part, Counts]] = []
-    read: list[list[Term]] = []
-    sentences: list[list[str]] = []
-    sizes = []
-    for document in documents:
-        before = len(sentences)
-        read.append([])
-        counts.append(_count(document, weights, learned, read[-1], sentences))
-        if len(sentences) == before:
-            sentences.append([])
-        sizes.append(len(sentences) - before)
+    read = [_read(document, weights, learned) for document in documents]
+    sentences = [forms for one in read for forms in one.sentences]
     encode = learned.encoder.encode_passages if learned.encoder else None
     texts = quantised(encode([joined_text(document) for document in documents])) if encode else None
-    return Counted(counts, read, quantised(learned.meanings(sentences)), sizes, texts)
+    return Counted(
+        [one.counts for one in read],
+        [one.words for one in read],
+        quantised(learned.meanings(sentences)),
+        [len(one.sentences) for one in read],
+        texts,
+    )
 
 
-def _count(
-    document: Document, weights: Sequence[float], learned: Learned, read: list[Term], sentences: list[list[str]]
-) -> dict[Part, Counts]:
-    """The counts of a document by part; its words go to ``read``, the forms of its sentences to ``sentences``."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A document: its weighted counts by part, its words in the joined text, the forms of each sentence, at least one.
+
+    A text without a sentence has one without forms.
+    """
+
+    counts: Mapping[Part, Counts]
+    words: Sequence[Term]
+    sentences: Sequence[Sequence[str]]
+
+
+def _read(document: Document, weights: Sequence[float], learned: Learned) -> _Read:
     counts: dict[Part, dict[str, float]] = {part: {} for part in TERM_KINDS}
+    placed: list[Term] = []
+    sentences: list[list[str]] = []
     start = 0
     for text, weight in zip(document.texts, weights, strict=True):
         if text:
             found = words(text)
-            read.extend(Term(term.form, term.surface, start + term.start, start + term.end) for term in found)
+            placed.extend(Term(term.form, term.surface, start + term.start, start + term.end) for term in found)
             start += len(text) + 1
             sentences.extend(_by_sentence(text, found))
             for part, kind in TERM_KINDS.items():
                 _add(counts[part], kind.forms(text, found, learned), weight)
-    return {**counts}
+    return _Read(counts, placed, sentences or [[]])
 
 
 def _add(counts: dict[str, float], forms: Sequence[str], weight: float) -> None:

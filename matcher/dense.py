@@ -5,16 +5,18 @@ them in 32 bits are exact in every order: a score is the same to the last bit on
 threads, and wherever a row stands in its matrix.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+T = TypeVar("T", bound=Hashable)
 _LARGEST = 127
 MOST_DIMENSIONS = 2**24 // _LARGEST**2  # 1,040; beyond it sums may be rounded
 
@@ -36,7 +38,7 @@ class WordVectors:
 
     def text_rows(self, texts: Sequence[Sequence[str]]) -> Floats:
         """(texts, dimensions): the sum of each text's words, a word counted 1 + ln(times); unit length, or 0."""
-        bags = [_bag([self.rows[form] for form in forms if form in self.rows]) for forms in texts]
+        bags = [log_counts([self.rows[form] for form in forms if form in self.rows]) for forms in texts]
         starts = np.cumsum([0, *(len(bag) for bag in bags)])
         columns = np.array([row for bag in bags for row in bag], dtype=np.int32)
         values = np.array([times for bag in bags for times in bag.values()], dtype=np.float32)
@@ -45,7 +47,7 @@ class WordVectors:
 
 
 class TextEncoder(Protocol):
-    """A sentence encoder. Rows are of unit length, (texts, dimensions)."""
+    """A sentence encoder. Rows are (texts, dimensions), of unit length, or zeros for a text that it cannot read."""
 
     @property
     def name(self) -> str:
@@ -156,16 +158,9 @@ def unit_rows(rows: NDArray[Any]) -> Floats:
     return unit
 
 
-def log_counts(forms: Iterable[str]) -> dict[str, float]:
+def log_counts(terms: Iterable[T]) -> dict[T, float]:
     """1 + ln(times) of each, in the order they first occur."""
-    return _bag(forms)
-
-
-def _bag(words: Iterable[Any]) -> dict[Any, float]:
-    times: dict[Any, int] = {}
-    for word in words:
-        times[word] = times.get(word, 0) + 1
-    return {word: 1 + float(np.log(count)) for word, count in times.items()}
+    return {term: 1 + float(np.log(times)) for term, times in Counter(terms).items()}
 
 
 def ranges(first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:

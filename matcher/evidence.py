@@ -1,14 +1,15 @@
 """Why an owner is suggested: the score taken apart, the best sentence of each side, and what is missing."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from matcher.analysis import Analysed, Asked
 from matcher.context import nearest
+from matcher.fitted import Fitted
 from matcher.parts import CasePart, MeaningPart, ScorePart
-from matcher.records import Bridge, Contribution, Document, Evidence, Part
+from matcher.records import Bridge, Contribution, Evidence, Part
 from matcher.text import Term, compounds, sentence_spans
 
 _MISSING = 5  # how many nouns that the profile lacks are named
@@ -17,32 +18,22 @@ _COMPARED = 200  # sentences of a side that are paired: those whose own terms ad
 Key = tuple[Part, str]  # a part of the score and a form compared in it
 Parts = Sequence[tuple[ScorePart, float]]  # with their weights
 Values = Mapping[Key, float]  # what each adds to the score
-Telling = Callable[[str], tuple[bool, float, float]]  # how much it says that a form is missing
 
 
-def evidence_of(
-    asked: Asked,
-    parts: Parts,
-    document: Document,
-    analysed: Sequence[Analysed],
-    speaker: int,
-    row: int,
-    telling: Telling,
-) -> Evidence:
-    """Evidence for the owner of ``document`` (row ``row`` of the parts), which gave the score.
-
-    ``analysed`` are the texts of all the owner's documents, number ``speaker`` that of this one. ``telling`` orders the
-    forms of words that are missing, the highest first.
-    """
+def evidence_of(asked: Asked, fitted: Fitted, parts: Parts, row: int) -> Evidence:
+    """Why the owner of document ``row`` is suggested, which gave the score; ``parts`` are those with a weight."""
+    document = fitted.documents[row]
+    rows = fitted.rows_of_owner(document.owner)
+    analysed = [fitted.analysed(asked, one) for one in rows]
+    spoke = analysed[row - rows.start]
     contributions = [
         Contribution(one.part, one.term, one.matched, weight * one.value, one.form)
         for part, weight in parts
-        for one in part.explain(row, document, analysed[speaker])
+        for one in part.explain(row, document, spoke)
     ]
     relation, ours, theirs = nearest(asked.query.areas, document.areas)
-    values = {(c.part, c.form): c.value for c in contributions}
-    speaking = next((p.speaking(row) for p, _ in parts if isinstance(p, MeaningPart)), -1)
-    query_quote, document_quote = _quotes(asked, analysed[speaker], document.title.strip(), values, speaking)
+    values = {(one.part, one.form): one.value for one in contributions}
+    query_quote, document_quote = _quotes(asked, spoke, document.title.strip(), values, _speaking(parts, row))
     return Evidence(
         contributions=tuple(sorted(contributions, key=lambda c: (-c.value, c.part, c.form))),
         query_quote=query_quote,
@@ -51,9 +42,14 @@ def evidence_of(
         area=relation,
         query_area=ours,
         document_area=theirs,
-        missing=_missing(asked, analysed, telling),
+        missing=_missing(asked, fitted, analysed),
         bridge=_bridge(parts, contributions),
     )
+
+
+def _speaking(parts: Parts, row: int) -> int:
+    """The number of the sentence that speaks by its meaning; -1 where no part looks at meaning."""
+    return next((part.speaking(row) for part, _ in parts if isinstance(part, MeaningPart)), -1)
 
 
 def _bridge(parts: Parts, contributions: Sequence[Contribution]) -> Bridge | None:
@@ -119,9 +115,9 @@ def _shared(one: set[Key], other: set[Key], values: Values) -> float:
     return round(sum(values[key] for key in one & other), 12)
 
 
-def _missing(asked: Asked, analysed: Sequence[Analysed], telling: Telling) -> tuple[str, ...]:
+def _missing(asked: Asked, fitted: Fitted, analysed: Sequence[Analysed]) -> tuple[str, ...]:
     """Nouns of the side in need that stand nowhere on the side that could help, neither as written nor all their words;
-    those that tell most first, then as written.
+    those that tell most first, then as written. ``analysed`` are all texts of the owner.
     """
     present = {term.form for one in analysed for term in one.terms[Part.WORDS]}
     needed, written = asked.nouns, "\n".join(one.text for one in analysed)
@@ -131,6 +127,14 @@ def _missing(asked: Asked, analysed: Sequence[Analysed], telling: Telling) -> tu
     for noun in needed:
         lacking = [form for form in noun.forms if form not in present]
         if lacking and noun.surface not in found:
-            found[noun.surface] = max(map(telling, lacking))
+            found[noun.surface] = max(_telling(asked, fitted, form) for form in lacking)
     most_telling = sorted(found, key=lambda surface: found[surface], reverse=True)
     return tuple(islice((surface for surface in most_telling if surface not in written), _MISSING))
+
+
+def _telling(asked: Asked, fitted: Fitted, form: str) -> tuple[bool, float, float]:
+    """How much it says of one owner that it lacks a word, to sort by: of words that others have, those that tell most
+    by the length of their vector, or by their rarity. A word without a vector is a rare one, and tells much.
+    """
+    index, vectors = fitted.indexes[Part.WORDS], asked.learned.vectors
+    return index.holds(form), vectors.length(form) if vectors else 0.0, index.idf(form)

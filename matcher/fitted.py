@@ -41,7 +41,7 @@ class Fitted:
 
     @classmethod
     def empty(cls, bm25: Bm25, background: Background = NONE) -> "Fitted":
-        """No documents yet."""
+        """No documents yet, to begin with: ``changed`` takes them in."""
         indexes = {part: TermIndex.empty(bm25, background.get(part, NOTHING)) for part in TERM_KINDS}
         return cls([], indexes, NOTHING_READ, EMPTY, EMPTY)
 
@@ -91,7 +91,7 @@ class Fitted:
 
     @classmethod
     def of_state(cls, state: State, bm25: Bm25, background: Background = NONE) -> "Fitted":
-        """What gave ``state``."""
+        """The documents whose ``state`` this is; ``bm25`` may be another, since counts do not hang on it."""
         documents = [_document(plain) for plain in state.tables["documents"]]
         indexes = {}
         for part in TERM_KINDS:
@@ -108,12 +108,12 @@ class Fitted:
 
     @cached_property
     def owners(self) -> list[str]:
-        """Sorted."""
+        """The owners of the documents, each once, sorted; ``starts`` and ``numbers`` have their order."""
         return sorted({document.owner for document in self.documents})
 
     @cached_property
     def starts(self) -> NDArray[np.intp]:
-        """The first row of each owner."""
+        """The first row of each owner, shape (owners,)."""
         rows = {document.owner: row for row, document in reversed(list(enumerate(self.documents)))}
         return np.array([rows[owner] for owner in self.owners], dtype=np.intp)
 
@@ -152,7 +152,7 @@ class Fitted:
         return asked.shared(text, self.readings.terms(row, text, self.indexes[Part.WORDS].forms))
 
     def by_owner(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The highest of each owner's rows."""
+        """From a number a document, (N,), to one an owner, (owners,): the highest of its rows."""
         return np.maximum.reduceat(rows, self.starts) if len(self.starts) else np.zeros(0)
 
 

@@ -130,7 +130,7 @@ class Matcher:
 
     @property
     def owners(self) -> list[str]:
-        """Sorted."""
+        """Each once, sorted: the order of scores, features and masks."""
         return self._fitted.owners
 
     @property
@@ -175,7 +175,7 @@ class Matcher:
         return query
 
     def scores(self, query: Query | Asked, bridges: Sequence[Bridge] = ()) -> NDArray[np.float64]:
-        """One score an owner, in the order of ``owners``: that of its best document."""
+        """One score an owner, shape (owners,), in the order of ``owners``: that of its best document."""
         rows, *_ = self._scored(self._parts(self.asked(query), bridges))
         return self._fitted.by_owner(rows)
 
@@ -188,7 +188,7 @@ class Matcher:
         by_part = {part.part: part.scores() for part in self._parts(self.asked(query), bridges)}
         none = np.zeros(len(self.documents))
         rows = sum((self.config.weights.of(part) * scores for part, scores in by_part.items()), none)
-        best = [max(self._fitted.rows_of(n), key=lambda row: (rows[row], -row)) for n in range(len(self.owners))]
+        best = [self._best_row(number, rows) for number in range(len(self.owners))]
         columns = [by_part[Part(name)][best] for name in self.config.weights.learnable]
         return np.array(columns).T
 
@@ -219,9 +219,10 @@ class Matcher:
         scores[[numbers[owner] for owner in without if owner in numbers]] = -np.inf
         if among is not None:
             scores[~among] = -np.inf
-        chosen = [number for number in first(scores, k) if np.isfinite(scores[number])]
+        chosen = [self._best_row(number, rows) for number in first(scores, k) if np.isfinite(scores[number])]
         found = tuple(
-            self._suggestion(asked, parts, rows, clues, number, n) for n, number in enumerate(chosen, start=1)
+            self._suggestion(asked, parts, rank, row, self._band(clues[row]))
+            for rank, row in enumerate(chosen, start=1)
         )
         return Ranking(asked.query.id, self.name, any(s.band is not Band.WEAK for s in found), found)
 
@@ -264,39 +265,16 @@ class Matcher:
                     reasons |= scores > part.reason_above(self.config.kindred)
         return rows, reasons, clues
 
-    def _suggestion(
-        self,
-        asked: Asked,
-        parts: Sequence[ScorePart],
-        scores: NDArray[np.float64],
-        clues: NDArray[np.float64],
-        number: int,
-        rank: int,
-    ) -> Suggestion:
-        fitted = self._fitted
-        rows = fitted.rows_of(number)
-        best = max(rows, key=lambda row: (scores[row], -row))
-        weighed = [(part, self.config.weights.of(part.part)) for part in parts]
-        evidence = evidence_of(
-            asked,
-            [one for one in weighed if one[1]],
-            fitted.documents[best],
-            [fitted.analysed(asked, row) for row in rows],
-            best - rows.start,
-            best,
-            self._telling,
-        )
-        score = float(sum(c.value for c in evidence.contributions))
-        document = fitted.documents[best].id
-        return Suggestion(rank, fitted.owners[number], document, score, self._band(clues[best]), evidence)
+    def _best_row(self, number: int, rows: NDArray[np.float64]) -> int:
+        """The document of an owner that has most of ``rows``, the first of equals."""
+        return max(self._fitted.rows_of(number), key=lambda row: (rows[row], -row))
 
-    def _telling(self, form: str) -> tuple[bool, float, float]:
-        """How much it says of one owner that it lacks a word, to sort by: of words that others have, those that tell
-        most by the length of their vector, or by their rarity. A word without a vector is a rare one, and tells much.
-        """
-        index, vectors = self._fitted.indexes[Part.WORDS], self._learned.vectors
-        length = vectors.length(form) if vectors else 0.0
-        return index.holds(form), length, index.idf(form)
+    def _suggestion(self, asked: Asked, parts: Sequence[ScorePart], rank: int, row: int, band: Band) -> Suggestion:
+        weighed = [(part, weight) for part in parts if (weight := self.config.weights.of(part.part))]
+        evidence = evidence_of(asked, self._fitted, weighed, row)
+        score = float(sum(one.value for one in evidence.contributions))
+        document = self.documents[row]
+        return Suggestion(rank, document.owner, document.id, score, band, evidence)
 
     def _band(self, clue: float) -> Band:
         """By what the texts share, as a share of the most that the parts which compare texts could give.

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from itertools import islice
 from math import inf
 from typing import ClassVar
 
@@ -148,22 +149,18 @@ class MeaningPart(ScorePart):
     def explain(self, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
         """One a word of the query, beside the word of the sentence that it lies nearest to, "" where none is near.
 
-        The sum of the words is the text, so each word's share of the cosine is its own product with the sentence. Rows
-        are rounded, and the words share what that changes in the cosine.
+        A word that points away from the sentence has a value below 0.
         """
         vectors = self.asked.learned.vectors
         nearest = self._speaking(row)
         if vectors is None or nearest.cosine <= 0:
             return []
-        counted = [(f, n) for f, n in log_counts(self.asked.forms(Part.WORDS)).items() if f in vectors.rows]
-        weighed = np.array([n for _, n in counted])[:, None] * vectors.matrix[[vectors.rows[f] for f, _ in counted]]
-        shares = weighed @ nearest.row / np.linalg.norm(weighed.sum(axis=0))
-        shares += (nearest.cosine - shares.sum()) * np.abs(shares) / np.abs(shares).sum()
-        beside = _nearest_terms([form for form, _ in counted], sentence_terms(analysed, nearest.number), vectors)
+        counts = {form: n for form, n in log_counts(self.asked.forms(Part.WORDS)).items() if form in vectors.rows}
+        beside = _nearest_terms(list(counts), sentence_terms(analysed, nearest.number), vectors)
         written = self.asked.surfaces[Part.WORDS]
         return [
             Contribution(self.part, written[form], matched, float(share), form)
-            for (form, _), share, matched in zip(counted, shares, beside, strict=True)
+            for form, share, matched in zip(counts, _shares(counts, nearest, vectors), beside, strict=True)
         ]
 
     def speaking(self, row: int) -> int:
@@ -172,6 +169,18 @@ class MeaningPart(ScorePart):
 
     def _speaking(self, row: int) -> Speaking:
         return self.fitted.sentences.speaking(self.asked.meaning, row)
+
+
+def _shares(counts: Mapping[str, float], nearest: Speaking, vectors: WordVectors) -> NDArray[np.float64]:
+    """What each word adds to the cosine with a sentence, shape (words,), in sum the cosine.
+
+    The sum of the words is the text, so each word's share is its own product with the sentence. Rows are rounded, and
+    the words share what that changes in the cosine.
+    """
+    weighed = np.array(list(counts.values()))[:, None] * vectors.matrix[[vectors.rows[form] for form in counts]]
+    shares: NDArray[np.float64] = weighed @ nearest.row / np.linalg.norm(weighed.sum(axis=0))
+    shares += (nearest.cosine - shares.sum()) * np.abs(shares) / np.abs(shares).sum()
+    return shares
 
 
 def sentence_terms(analysed: Analysed, number: int) -> list[Term]:
@@ -185,22 +194,24 @@ def _nearest_terms(forms: Sequence[str], terms: Sequence[Term], vectors: WordVec
 
     A number is near to none: that it stands in like sentences says nothing of what it means.
     """
-    first: dict[str, Term] = {}
-    for term in terms:
-        if term.form in vectors.rows and not has_digit(term.form):
-            first.setdefault(term.form, term)
-    known = list(first.values())[:_COMPARED]
+    known = dict(islice(_comparable(terms, vectors).items(), _COMPARED))
     if not known:
         return [""] * len(forms)
-    ours, theirs = (
-        unit_rows(vectors.matrix[[vectors.rows[form] for form in some]])
-        for some in (forms, [term.form for term in known])
-    )
-    cosines = ours @ theirs.T
+    ours, theirs = (unit_rows(vectors.matrix[[vectors.rows[form] for form in some]]) for some in (forms, known))
+    cosines, written = ours @ theirs.T, list(known.values())
     return [
-        known[number].surface if cosine >= _NEAR_WORDS and not has_digit(form) else ""
+        written[number] if cosine >= _NEAR_WORDS and not has_digit(form) else ""
         for form, number, cosine in zip(forms, cosines.argmax(axis=1), cosines.max(axis=1), strict=True)
     ]
+
+
+def _comparable(terms: Sequence[Term], vectors: WordVectors) -> dict[str, str]:
+    """The forms that have a vector and no digit, each as it is first written, in that order."""
+    surfaces: dict[str, str] = {}
+    for term in terms:
+        if term.form in vectors.rows and not has_digit(term.form):
+            surfaces.setdefault(term.form, term.surface)
+    return surfaces
 
 
 class EncoderPart(ScorePart):
