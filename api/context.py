@@ -15,7 +15,7 @@ from corpus.database_faults import UnusableDatabase
 from corpus.session import Session
 from matcher.matching import MatcherConfig
 from matcher.records import Part
-from models.learned import InUse, Places, take_stock
+from models.learned import InUse, ResourcePaths, take_stock
 from models.search.indexes import Indexes, indexes_of
 from models.search.weight_sets import Ruling
 
@@ -117,9 +117,9 @@ def _make_private(data: Path, file: Path | None) -> None:
         private.tighten_one(data)
 
 
-def places_of(settings: Settings) -> Places:
+def places_of(settings: Settings) -> ResourcePaths:
     """Where what is learned may lie, as the settings say."""
-    return Places(
+    return ResourcePaths(
         settings.data,
         settings.synonyms,
         settings.vectors,

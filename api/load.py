@@ -122,23 +122,23 @@ def main() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Sent:
     suggestions: Request
     file: Request
     health: Request
 
 
-def _requests(generator: Generator) -> _Asked:
+def _requests(generator: Generator) -> _Sent:
     asked = ({"text": generator.text(80, 200), "prefecture": "岡山県", "city": "岡山市"} for _ in range(200))
     bodies = [json.dumps(one, ensure_ascii=False).encode() for one in asked]
-    return _Asked(
+    return _Sent(
         Request("POST", "/api/v1/suggestions", bodies),
         Request("GET", "/static/style.css", pause=0.05),
         Request("GET", "/api/v1/health", pause=0.05),
     )
 
 
-def _measure(port: int, seconds: float, asked: _Asked, size: str) -> None:
+def _measure(port: int, seconds: float, asked: _Sent, size: str) -> None:
     load(port, 2.0, (2, asked.suggestions))  # the first answers read what is read once
     for name, request in (("health", asked.health), ("a file", asked.file)):
         _show(f"{name} on a kept connection, nothing else asked", load(port, seconds / 3, (1, request))[0], "10 ms")

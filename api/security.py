@@ -63,7 +63,7 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, told = time.perf_counter(), Told(send)
+        started, told = time.perf_counter(), StatusWatch(send)
         scope.setdefault("state", {})["passed_on"] = self._passed_on(scope)
         try:
             await self.proxied(scope, receive, told.send)  # type: ignore[arg-type]
@@ -88,7 +88,7 @@ class Guard:
         await self.app(scope, _limited(receive, limit), _with_headers(scope, send))
 
 
-class Told:
+class StatusWatch:
     """Remembers the status of an answer that passes; 0 before there is one."""
 
     def __init__(self, send: Send) -> None:

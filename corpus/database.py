@@ -30,7 +30,7 @@ PATIENCE = 8.0  # seconds that a writer waits; a person at a page waits no longe
 _MIGRATING = 600.0  # seconds that another process may take to bring a large collection up to date
 
 
-class Version(Enum):
+class DatabaseVersion(Enum):
     """Whose tables a database holds: this program's, those of an earlier or a later one, or none of ours."""
 
     CURRENT = "current"
@@ -263,7 +263,7 @@ def migrate(db: Database) -> None:
 def has_tables(db: Database) -> bool:
     """Whether a program of ours, of whatever version, has been at work in it."""
     with db.read() as conn:
-        return version(conn) is not Version.NONE
+        return version(conn) is not DatabaseVersion.NONE
 
 
 def check(db: Database) -> None:
@@ -300,26 +300,30 @@ def migration_config() -> Config:
     return config
 
 
-def version(conn: Connection) -> Version:
+def version(conn: Connection) -> DatabaseVersion:
     """Which program's tables these are, by the last migration that was run."""
     return _version(conn, ScriptDirectory.from_config(migration_config()))
 
 
-def _version(conn: Connection, scripts: ScriptDirectory) -> Version:
+def _version(conn: Connection, scripts: ScriptDirectory) -> DatabaseVersion:
     found = MigrationContext.configure(conn).get_current_revision()
     if found is None:
-        return Version.NONE
+        return DatabaseVersion.NONE
     if found == scripts.get_current_head():
-        return Version.CURRENT
-    return Version.OLDER if found in {script.revision for script in scripts.walk_revisions()} else Version.NEWER
+        return DatabaseVersion.CURRENT
+    return (
+        DatabaseVersion.OLDER
+        if found in {script.revision for script in scripts.walk_revisions()}
+        else DatabaseVersion.NEWER
+    )
 
 
 def _is_current(conn: Connection, scripts: ScriptDirectory) -> bool:
     found = _version(conn, scripts)
-    if found is Version.NEWER:
+    if found is DatabaseVersion.NEWER:
         raise UnusableDatabase(
             "このデータベースは、より新しい版のプログラムで作られています"
             f"(版の印: {MigrationContext.configure(conn).get_current_revision()})。"
             "プログラムを新しくしてから、もう一度始めてください。"
         )
-    return found is Version.CURRENT
+    return found is DatabaseVersion.CURRENT

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 
 from corpus.access import PROGRAM
-from corpus.database import Version, file_of, onlooker, version
+from corpus.database import DatabaseVersion, file_of, onlooker, version
 from corpus.session import Session
 from corpus.store import weight_choices
 from corpus.tables import metadata
@@ -31,7 +31,7 @@ class Health:
     sound: bool = True
     journal: bool = True
     unsettled: bool = False
-    version: Version = Version.NONE
+    version: DatabaseVersion = DatabaseVersion.NONE
     newest: datetime | None = None
     weights: str = ""
 
@@ -54,7 +54,7 @@ def _seen(engine: Engine, kind: str, file: Path | None) -> Health:
     with engine.connect() as conn:
         found = version(conn)
         sound = file is None or conn.exec_driver_sql("PRAGMA quick_check(1)").scalar() == "ok"
-        readable = sound and found is Version.CURRENT
+        readable = sound and found is DatabaseVersion.CURRENT
         chosen = weight_choices.newest(Session(conn, PROGRAM)) if readable else None
         return Health(
             kind=kind,

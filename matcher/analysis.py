@@ -11,7 +11,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from matcher.dense import Floats, TextEncoder, WordVectors, quantised
+from matcher.dense import Float32Array, TextEncoder, WordVectors, quantised
 from matcher.records import Document, Part, Query
 from matcher.synonyms import Synonyms, member_key
 from matcher.text import Compound, Term, character_forms, characters, compounds, sentence_spans, words
@@ -23,7 +23,7 @@ Counts = Mapping[str, float]
 
 
 @dataclass(frozen=True)  # without slots: the tables that follow from the synonyms are worked out once
-class Learned:
+class LanguageResources:
     """What is known of words and texts beyond the collection: a table that people wrote, and what was learned."""
 
     synonyms: Synonyms = field(default_factory=lambda: Synonyms(()))
@@ -36,7 +36,7 @@ class Learned:
         names = [self.synonyms.name, *(learned.name if learned else "" for learned in (self.vectors, self.encoder))]
         return hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
 
-    def meanings(self, texts: Sequence[Sequence[str]]) -> Floats:
+    def meanings(self, texts: Sequence[Sequence[str]]) -> Float32Array:
         """A row a text, given as the forms of its words; zeros where none is known, and where there are no vectors."""
         return self.vectors.text_rows(texts) if self.vectors else np.zeros((len(texts), 1), np.float32)
 
@@ -66,7 +66,7 @@ class Learned:
         return tuple(tuple(" ".join(member_key(m)).strip() for m in group.members) for group in self.synonyms.groups)
 
 
-class TermKind(ABC):
+class TermExtractor(ABC):
     """How texts become the terms of one part of the score. ``found`` are all words of the text that is given.
 
     What is said of a document by ``forms`` is indexed, what is said of a query by ``asked`` is looked up there, and
@@ -74,50 +74,54 @@ class TermKind(ABC):
     """
 
     @abstractmethod
-    def of(self, text: str, found: Sequence[Term], learned: Learned) -> Sequence[Term]:
+    def of(self, text: str, found: Sequence[Term], learned: LanguageResources) -> Sequence[Term]:
         """The terms of a text, in the order they are written; a form stands as often as it occurs."""
 
-    def forms(self, text: str, found: Sequence[Term], learned: Learned) -> Sequence[str]:
+    def forms(self, text: str, found: Sequence[Term], learned: LanguageResources) -> Sequence[str]:
         """The forms of ``of``, where they come faster without their places."""
         return [term.form for term in self.of(text, found, learned)]
 
-    def asked(self, text: str, found: Sequence[Term], learned: Learned) -> Sequence[tuple[float, Term]]:
+    def asked(self, text: str, found: Sequence[Term], learned: LanguageResources) -> Sequence[tuple[float, Term]]:
         """The terms that a query of this text looks for, with what each occurrence counts, above 0."""
         return [(1.0, term) for term in self.of(text, found, learned)]
 
-    def shared(self, text: str, found: Sequence[Term], learned: Learned, asked: Container[str]) -> Sequence[Term]:
+    def shared(
+        self, text: str, found: Sequence[Term], learned: LanguageResources, asked: Container[str]
+    ) -> Sequence[Term]:
         """Those of ``of`` whose form is in ``asked``."""
         return [term for term in self.of(text, found, learned) if term.form in asked]
 
 
-class _Words(TermKind):
-    def of(self, text: str, found: Sequence[Term], learned: Learned) -> Sequence[Term]:
+class _Words(TermExtractor):
+    def of(self, text: str, found: Sequence[Term], learned: LanguageResources) -> Sequence[Term]:
         return found
 
 
-class _Characters(TermKind):
-    def of(self, text: str, found: Sequence[Term], learned: Learned) -> Sequence[Term]:
+class _Characters(TermExtractor):
+    def of(self, text: str, found: Sequence[Term], learned: LanguageResources) -> Sequence[Term]:
         return characters(text)
 
-    def forms(self, text: str, found: Sequence[Term], learned: Learned) -> Sequence[str]:
+    def forms(self, text: str, found: Sequence[Term], learned: LanguageResources) -> Sequence[str]:
         return character_forms(text)
 
-    def shared(self, text: str, found: Sequence[Term], learned: Learned, asked: Container[str]) -> Sequence[Term]:
+    def shared(
+        self, text: str, found: Sequence[Term], learned: LanguageResources, asked: Container[str]
+    ) -> Sequence[Term]:
         return characters(text, asked)
 
 
-class _Synonyms(TermKind):
+class _Synonyms(TermExtractor):
     """A document has the members that stand in it; a query looks for what stands for its own in other words."""
 
-    def of(self, text: str, found: Sequence[Term], learned: Learned) -> Sequence[Term]:
+    def of(self, text: str, found: Sequence[Term], learned: LanguageResources) -> Sequence[Term]:
         return learned.members(text, found)
 
-    def asked(self, text: str, found: Sequence[Term], learned: Learned) -> Sequence[tuple[float, Term]]:
+    def asked(self, text: str, found: Sequence[Term], learned: LanguageResources) -> Sequence[tuple[float, Term]]:
         return list(learned.others(text, found).values())
 
 
 # By the parts that compare terms, in the order in which a state keeps them.
-TERM_KINDS: Mapping[Part, TermKind] = {
+TERM_EXTRACTORS: Mapping[Part, TermExtractor] = {
     Part.WORDS: _Words(),
     Part.CHARACTERS: _Characters(),
     Part.SYNONYMS: _Synonyms(),
@@ -125,7 +129,7 @@ TERM_KINDS: Mapping[Part, TermKind] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Analysed:
+class AnalysedText:
     """A text and its terms by part, in the order they are written: a query's all, a document's the shared ones.
 
     ``words`` are all of its words.
@@ -144,24 +148,24 @@ class Analysed:
 
 
 @dataclass(frozen=True)  # without slots: what not every ranking needs is worked out by the first that does
-class Asked:
+class AnalysedQuery:
     """A query made ready, once for all rankings of one request: its terms, their counts, their surfaces.
 
     Nothing here hangs on what is ranked. The matchers that share ``learned`` take it in place of the query.
     """
 
     query: Query
-    learned: Learned
-    analysed: Analysed
+    learned: LanguageResources
+    analysed: AnalysedText
     counts: Mapping[Part, Counts]
     surfaces: Mapping[Part, Mapping[str, str]]
 
     @classmethod
-    def of(cls, query: Query, learned: Learned) -> "Asked":
+    def of(cls, query: Query, learned: LanguageResources) -> "AnalysedQuery":
         """Reads the text, which is the dear part of asking."""
         found = words(query.text)
-        asked = {part: kind.asked(query.text, found, learned) for part, kind in TERM_KINDS.items()}
-        analysed = Analysed(query.text, {part: [term for _, term in some] for part, some in asked.items()}, found)
+        asked = {part: kind.asked(query.text, found, learned) for part, kind in TERM_EXTRACTORS.items()}
+        analysed = AnalysedText(query.text, {part: [term for _, term in some] for part, some in asked.items()}, found)
         counts: dict[Part, dict[str, float]] = {part: {} for part in asked}
         for part, some in asked.items():
             for times, term in some:
@@ -174,12 +178,12 @@ class Asked:
         return compounds(self.query.text)
 
     @cached_property
-    def meaning(self) -> Floats:
+    def meaning(self) -> Float32Array:
         """The sum of the words' vectors, (1, dimensions); zeros where none is known."""
         return self.learned.meanings([self.forms(Part.WORDS)])
 
     @cached_property
-    def encoded(self) -> Floats:
+    def encoded(self) -> Float32Array:
         """The text as the encoder sees it, (1, dimensions); no dimensions without one."""
         encoder = self.learned.encoder
         return encoder.encode_queries([self.query.text]) if encoder else np.zeros((1, 0), np.float32)
@@ -188,17 +192,17 @@ class Asked:
         """The forms of its terms, in the order they are written."""
         return [term.form for term in self.analysed.terms[part]]
 
-    def shared(self, written: str, found: Sequence[Term]) -> Analysed:
+    def shared(self, written: str, found: Sequence[Term]) -> AnalysedText:
         """A document's text, ``found`` its words, with the terms of each kind that the query looks for."""
         terms = {
             part: kind.shared(written, found, self.learned, self.surfaces[part]) if self.surfaces[part] else []
-            for part, kind in TERM_KINDS.items()
+            for part, kind in TERM_EXTRACTORS.items()
         }
-        return Analysed(written, terms, found)
+        return AnalysedText(written, terms, found)
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class AnalysedDocuments:
     """Documents made ready, in their order: the weighted counts and the words of each, the rows of sentences and texts.
 
     ``words`` stand at their places in the joined text. ``sentences`` are ``sizes[d]`` rows of document ``d``, at least
@@ -207,12 +211,14 @@ class Counted:
 
     counts: Sequence[Mapping[Part, Counts]]
     words: Sequence[Sequence[Term]]
-    sentences: tuple[NDArray[np.int8], Floats]
+    sentences: tuple[NDArray[np.int8], Float32Array]
     sizes: Sequence[int]
-    texts: tuple[NDArray[np.int8], Floats] | None
+    texts: tuple[NDArray[np.int8], Float32Array] | None
 
 
-def counted(documents: Sequence[Document], weights: Sequence[float], learned: Learned) -> Iterator[Counted]:
+def analysed_documents(
+    documents: Sequence[Document], weights: Sequence[float], learned: LanguageResources
+) -> Iterator[AnalysedDocuments]:
     """Chunk by chunk, in the order of ``documents``; ``weights`` multiply the counts of the four parts of a document.
 
     Two threads: Sudachi releases the interpreter lock.
@@ -227,12 +233,14 @@ def joined_text(document: Document) -> str:
     return "\n".join(part for part in document.texts if part)
 
 
-def _count_chunk(documents: Sequence[Document], weights: Sequence[float], learned: Learned) -> Counted:
+def _count_chunk(
+    documents: Sequence[Document], weights: Sequence[float], learned: LanguageResources
+) -> AnalysedDocuments:
     read = [_read(document, weights, learned) for document in documents]
     sentences = [forms for one in read for forms in one.sentences]
     encode = learned.encoder.encode_passages if learned.encoder else None
     texts = quantised(encode([joined_text(document) for document in documents])) if encode else None
-    return Counted(
+    return AnalysedDocuments(
         [one.counts for one in read],
         [one.words for one in read],
         quantised(learned.meanings(sentences)),
@@ -242,7 +250,7 @@ def _count_chunk(documents: Sequence[Document], weights: Sequence[float], learne
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _AnalysedDocument:
     """A document: its weighted counts by part, its words in the joined text, the forms of each sentence, at least one.
 
     A text without a sentence has one without forms.
@@ -253,8 +261,8 @@ class _Read:
     sentences: Sequence[Sequence[str]]
 
 
-def _read(document: Document, weights: Sequence[float], learned: Learned) -> _Read:
-    counts: dict[Part, dict[str, float]] = {part: {} for part in TERM_KINDS}
+def _read(document: Document, weights: Sequence[float], learned: LanguageResources) -> _AnalysedDocument:
+    counts: dict[Part, dict[str, float]] = {part: {} for part in TERM_EXTRACTORS}
     placed: list[Term] = []
     sentences: list[list[str]] = []
     start = 0
@@ -264,9 +272,9 @@ def _read(document: Document, weights: Sequence[float], learned: Learned) -> _Re
             placed.extend(Term(term.form, term.surface, start + term.start, start + term.end) for term in found)
             start += len(text) + 1
             sentences.extend(_by_sentence(text, found))
-            for part, kind in TERM_KINDS.items():
+            for part, kind in TERM_EXTRACTORS.items():
                 _add(counts[part], kind.forms(text, found, learned), weight)
-    return _Read(counts, placed, sentences or [[]])
+    return _AnalysedDocument(counts, placed, sentences or [[]])
 
 
 def _add(counts: dict[str, float], forms: Sequence[str], weight: float) -> None:

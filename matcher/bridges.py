@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from matcher.analysis import Asked
+from matcher.analysis import AnalysedQuery
 from matcher.matching import Mask, Matcher
 from matcher.parts import TEXT_PARTS
 from matcher.records import Band, Bridge, Part, Query, Suggestion
@@ -20,7 +20,7 @@ class Partner:
 
 
 def bridges_for(
-    query: Query | Asked,
+    query: Query | AnalysedQuery,
     cases: Matcher,
     partners_of: Callable[[Sequence[str]], Mapping[str, Sequence[Partner]]],
     without: Collection[str] = (),

@@ -58,7 +58,7 @@ class FieldMasks:
         return shared / len(fields)
 
 
-class Places:
+class AreaTable:
     """Each document's places; compares one query's places with all of them at once."""
 
     def __init__(self, documents: Sequence[Document]) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Float32Array = NDArray[np.float32]
 T = TypeVar("T", bound=Hashable)
 _LARGEST = 127
 MOST_DIMENSIONS = 2**24 // _LARGEST**2  # 1,040; beyond it sums may be rounded
@@ -30,13 +30,13 @@ class WordVectors:
 
     name: str
     rows: Mapping[str, int]
-    matrix: Floats
+    matrix: Float32Array
 
     def length(self, form: str) -> float:
         """How much a word tells; infinite for one that is not known, since it is too rare to be learned."""
         return float(np.linalg.norm(self.matrix[self.rows[form]])) if form in self.rows else np.inf
 
-    def text_rows(self, texts: Sequence[Sequence[str]]) -> Floats:
+    def text_rows(self, texts: Sequence[Sequence[str]]) -> Float32Array:
         """(texts, dimensions): the sum of each text's words, a word counted 1 + ln(times); unit length, or 0."""
         bags = [log_counts([self.rows[form] for form in forms if form in self.rows]) for forms in texts]
         starts = np.cumsum([0, *(len(bag) for bag in bags)])
@@ -53,20 +53,20 @@ class TextEncoder(Protocol):
     def name(self) -> str:
         """Changes with everything that the vectors depend on."""
 
-    def encode_queries(self, texts: Sequence[str]) -> Floats:
+    def encode_queries(self, texts: Sequence[str]) -> Float32Array:
         """Of what is asked."""
 
-    def encode_passages(self, texts: Sequence[str]) -> Floats:
+    def encode_passages(self, texts: Sequence[str]) -> Float32Array:
         """Of what is searched."""
 
 
 @dataclass(frozen=True, slots=True)
-class Speaking:
+class NearestRow:
     """The row of a document nearest to what is asked: its number within the document, its cosine, itself."""
 
     number: int
     cosine: float
-    row: Floats
+    row: Float32Array
 
 
 @dataclass(frozen=True)  # without slots: the products need the rows in 32 bits, made on first use
@@ -77,14 +77,14 @@ class RowGroups:
     """
 
     small: NDArray[np.int8]
-    scales: Floats
+    scales: Float32Array
     starts: NDArray[np.int64]
 
     @classmethod
-    def joined(cls, pieces: Sequence[tuple[NDArray[np.int8], Floats]], sizes: Sequence[int]) -> "RowGroups":
-        """From rows that are quantised already; ``EMPTY`` where there are none."""
+    def joined(cls, pieces: Sequence[tuple[NDArray[np.int8], Float32Array]], sizes: Sequence[int]) -> "RowGroups":
+        """From rows that are quantised already; ``NO_ROWS`` where there are none."""
         if not pieces:
-            return EMPTY
+            return NO_ROWS
         small, scales = (np.concatenate(side) for side in zip(*pieces, strict=True))
         return cls(small, scales, np.cumsum([0, *sizes], dtype=np.int64))
 
@@ -98,7 +98,7 @@ class RowGroups:
         scales = np.concatenate([one.scales for one in held])[rows]
         return RowGroups(small, scales, np.concatenate([[0], np.cumsum(last - first)]))
 
-    def best(self, asked: Floats) -> NDArray[np.float64]:
+    def best(self, asked: Float32Array) -> NDArray[np.float64]:
         """(documents, asked): the highest cosine of any row with each row of ``asked``, which are of unit length."""
         if len(self.starts) < 2:
             return np.zeros((0, len(asked)))
@@ -109,7 +109,7 @@ class RowGroups:
             cosines = np.maximum.reduceat(cosines, self.starts[:-1], axis=1)
         return cosines.astype(np.float64).T * scales
 
-    def speaking(self, asked: Floats, document: int) -> "Speaking":
+    def speaking(self, asked: Float32Array, document: int) -> "NearestRow":
         """The document's row with the highest cosine with the one row ``asked``, the first of equals."""
         start, end = self.starts[document], self.starts[document + 1]
         small, scales = quantised(asked)
@@ -117,9 +117,9 @@ class RowGroups:
         cosines *= self.scales[start:end]
         number = int(np.argmax(cosines))
         row = self.small[start + number] * self.scales[start + number]
-        return Speaking(number, float(cosines[number].astype(np.float64) * scales[0]), row)
+        return NearestRow(number, float(cosines[number].astype(np.float64) * scales[0]), row)
 
-    def sum_of(self, documents: Sequence[int]) -> Floats:
+    def sum_of(self, documents: Sequence[int]) -> Float32Array:
         """The sum of all rows of the documents at length 1, (1, dimensions)."""
         rows = ranges(self.starts[list(documents)], self.starts[[document + 1 for document in documents]])
         whole = (self.small[rows] * self.scales[rows, None]).sum(axis=0, keepdims=True, dtype=np.float64)
@@ -138,23 +138,23 @@ class RowGroups:
         return {"small": self.small, "scales": self.scales, "starts": self.starts}
 
     @cached_property
-    def _whole(self) -> Floats:
+    def _whole(self) -> Float32Array:
         return self.small.astype(np.float32)
 
 
-EMPTY = RowGroups(np.zeros((0, 0), np.int8), np.zeros(0, np.float32), np.zeros(1, np.int64))
+NO_ROWS = RowGroups(np.zeros((0, 0), np.int8), np.zeros(0, np.float32), np.zeros(1, np.int64))
 
 
-def quantised(rows: Floats) -> tuple[NDArray[np.int8], Floats]:
+def quantised(rows: Float32Array) -> tuple[NDArray[np.int8], Float32Array]:
     """The largest value of each row becomes 127 or -127; in dozens of dimensions a cosine changes by less than 0.01."""
     scales = np.maximum(np.abs(rows).max(axis=1, initial=0), np.finfo(np.float32).tiny) / _LARGEST
     return np.rint(rows / scales[:, None]).astype(np.int8), scales.astype(np.float32)
 
 
-def unit_rows(rows: NDArray[Any]) -> Floats:
+def unit_rows(rows: NDArray[Any]) -> Float32Array:
     """Rows at length 1; rows of zeros stay."""
     lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))
-    unit: Floats = (rows / np.where(lengths > 0, lengths, 1)[:, None]).astype(np.float32)
+    unit: Float32Array = (rows / np.where(lengths > 0, lengths, 1)[:, None]).astype(np.float32)
     return unit
 
 

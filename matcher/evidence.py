@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from matcher.analysis import Analysed, Asked
+from matcher.analysis import AnalysedQuery, AnalysedText
 from matcher.context import nearest
-from matcher.fitted import Fitted
+from matcher.document_index import DocumentIndex
 from matcher.parts import CasePart, MeaningPart, ScorePart
 from matcher.records import Bridge, Contribution, Evidence, Part
 from matcher.text import Term, compounds, sentence_spans
@@ -20,7 +20,7 @@ Parts = Sequence[tuple[ScorePart, float]]  # with their weights
 Values = Mapping[Key, float]  # what each adds to the score
 
 
-def evidence_of(asked: Asked, fitted: Fitted, parts: Parts, row: int) -> Evidence:
+def evidence_of(asked: AnalysedQuery, fitted: DocumentIndex, parts: Parts, row: int) -> Evidence:
     """Why the owner of document ``row`` is suggested, which gave the score; ``parts`` are those with a weight."""
     document = fitted.documents[row]
     rows = fitted.rows_of_owner(document.owner)
@@ -63,7 +63,7 @@ def _bridge(parts: Parts, contributions: Sequence[Contribution]) -> Bridge | Non
     return None
 
 
-def _quotes(asked: Asked, other: Analysed, title: str, values: Values, speaking: int) -> tuple[str, str]:
+def _quotes(asked: AnalysedQuery, other: AnalysedText, title: str, values: Values, speaking: int) -> tuple[str, str]:
     """The pair of sentences whose shared terms add most to the score, each term counted once; the first of equals.
 
     So both quotes speak of the same thing. What a word adds by its meaning belongs to the document's sentence number
@@ -83,7 +83,9 @@ def _quotes(asked: Asked, other: Analysed, title: str, values: Values, speaking:
     return ours[-first][0], theirs[-second][0]
 
 
-def _sentences(analysed: Analysed, values: Values, terms: Mapping[Part, Sequence[Term]]) -> list[tuple[str, set[Key]]]:
+def _sentences(
+    analysed: AnalysedText, values: Values, terms: Mapping[Part, Sequence[Term]]
+) -> list[tuple[str, set[Key]]]:
     """Each sentence as written, with those of ``terms`` that add to the score."""
     spans = sentence_spans(analysed.text)
     starts = [start for start, _ in spans]
@@ -115,7 +117,7 @@ def _shared(one: set[Key], other: set[Key], values: Values) -> float:
     return round(sum(values[key] for key in one & other), 12)
 
 
-def _missing(asked: Asked, fitted: Fitted, analysed: Sequence[Analysed]) -> tuple[str, ...]:
+def _missing(asked: AnalysedQuery, fitted: DocumentIndex, analysed: Sequence[AnalysedText]) -> tuple[str, ...]:
     """Nouns of the side in need that stand nowhere on the side that could help, neither as written nor all their words;
     those that tell most first, then as written. ``analysed`` are all texts of the owner.
     """
@@ -132,7 +134,7 @@ def _missing(asked: Asked, fitted: Fitted, analysed: Sequence[Analysed]) -> tupl
     return tuple(islice((surface for surface in most_telling if surface not in written), _MISSING))
 
 
-def _telling(asked: Asked, fitted: Fitted, form: str) -> tuple[bool, float, float]:
+def _telling(asked: AnalysedQuery, fitted: DocumentIndex, form: str) -> tuple[bool, float, float]:
     """How much it says of one owner that it lacks a word, to sort by: of words that others have, those that tell most
     by the length of their vector, or by their rarity. A word without a vector is a rare one, and tells much.
     """

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.analysis import Asked, Learned
+from matcher.analysis import AnalysedQuery, LanguageResources
+from matcher.document_index import NO_BACKGROUND, Background, DocumentIndex, State
 from matcher.evidence import evidence_of
-from matcher.fitted import NONE, Background, Fitted, State
 from matcher.parts import PARTS, TEXT_PARTS, ScorePart
 from matcher.records import Band, Bridge, Document, Part, Query, Ranking, Suggestion
 from matcher.sparse import Bm25
@@ -78,9 +78,7 @@ class MatcherConfig:
 
     @property
     def name(self) -> str:
-        """The model's name: the same name, the same scores on the same documents with the same ``Learned`` and
-        background.
-        """
+        """The same name, the same scores on the same documents, with the same resources and background."""
         return f"kyodo-{_fingerprint(asdict(self) | {'weights': self.weights.named})}"
 
     @property
@@ -97,7 +95,7 @@ def _fingerprint(value: object) -> str:
 class Matcher:
     """Ranks owners of documents for a query. Immutable: ``updated`` gives another one, so threads may share it."""
 
-    def __init__(self, fitted: Fitted, config: MatcherConfig, learned: Learned) -> None:
+    def __init__(self, fitted: DocumentIndex, config: MatcherConfig, learned: LanguageResources) -> None:
         """Use ``fit`` or ``from_state``."""
         self.config = config
         self._fitted = fitted
@@ -108,14 +106,14 @@ class Matcher:
         cls,
         documents: Iterable[Document],
         config: MatcherConfig | None = None,
-        learned: Learned | None = None,
-        background: Background = NONE,
+        learned: LanguageResources | None = None,
+        background: Background = NO_BACKGROUND,
     ) -> "Matcher":
         """From nothing. ``background``, the ``statistics`` of another matcher, weighs words along with the public
         documents. Raises ValueError when two documents share an id.
         """
-        config, learned = config or MatcherConfig(), learned or Learned()
-        empty = Fitted.empty(config.bm25, background)
+        config, learned = config or MatcherConfig(), learned or LanguageResources()
+        empty = DocumentIndex.empty(config.bm25, background)
         return cls(empty.changed([], _ordered(documents), config.part_weights, learned), config, learned)
 
     @property
@@ -163,23 +161,23 @@ class Matcher:
         """The same documents with words weighed along with another background; ranks like a fresh fit with it."""
         return Matcher(self._fitted.beside(background), self.config, self._learned)
 
-    def asked(self, query: Query | Asked) -> Asked:
+    def asked(self, query: Query | AnalysedQuery) -> AnalysedQuery:
         """A query made ready for every ranking with what was learned here.
 
         What is ready stays as it is; made with something else that was learned, it raises ValueError.
         """
         if isinstance(query, Query):
-            return Asked.of(query, self._learned)
+            return AnalysedQuery.of(query, self._learned)
         if query.learned.name != self._learned.name:
             raise ValueError("the query was made ready with something else that was learned")
         return query
 
-    def scores(self, query: Query | Asked, bridges: Sequence[Bridge] = ()) -> NDArray[np.float64]:
+    def scores(self, query: Query | AnalysedQuery, bridges: Sequence[Bridge] = ()) -> NDArray[np.float64]:
         """One score an owner, shape (owners,), in the order of ``owners``: that of its best document."""
         rows, *_ = self._scored(self._parts(self.asked(query), bridges))
         return self._fitted.by_owner(rows)
 
-    def features(self, query: Query | Asked, bridges: Sequence[Bridge] = ()) -> NDArray[np.float64]:
+    def features(self, query: Query | AnalysedQuery, bridges: Sequence[Bridge] = ()) -> NDArray[np.float64]:
         """Shape (owners, parts): of each owner's best document what each part gives before its weight.
 
         Columns in the order of ``Weights.learnable``; 0 for a part that finds nothing. Which document is the best, the
@@ -192,14 +190,14 @@ class Matcher:
         columns = [by_part[Part(name)][best] for name in self.config.weights.learnable]
         return np.array(columns).T
 
-    def best(self, query: Query | Asked, k: int, bridges: Sequence[Bridge] = ()) -> list[tuple[str, float]]:
+    def best(self, query: Query | AnalysedQuery, k: int, bridges: Sequence[Bridge] = ()) -> list[tuple[str, float]]:
         """The ``min(k, N)`` first owners with their scores, by (-score, owner), without evidence."""
         scores = self.scores(query, bridges)
         return [(self.owners[i], float(scores[i])) for i in first(scores, k)]
 
     def rank(
         self,
-        query: Query | Asked,
+        query: Query | AnalysedQuery,
         k: int = 10,
         without: Collection[str] = (),
         bridges: Sequence[Bridge] = (),
@@ -235,16 +233,16 @@ class Matcher:
         cls,
         state: State,
         config: MatcherConfig,
-        learned: Learned | None = None,
-        background: Background = NONE,
+        learned: LanguageResources | None = None,
+        background: Background = NO_BACKGROUND,
     ) -> "Matcher":
         """The matcher whose ``state`` this is, ranking alike to the last bit beside the same background.
 
         ``config.counting`` and the name of ``learned`` must be the same as when it was fitted.
         """
-        return cls(Fitted.of_state(state, config.bm25, background), config, learned or Learned())
+        return cls(DocumentIndex.of_state(state, config.bm25, background), config, learned or LanguageResources())
 
-    def _parts(self, asked: Asked, bridges: Sequence[Bridge], among: Mask | None = None) -> list[ScorePart]:
+    def _parts(self, asked: AnalysedQuery, bridges: Sequence[Bridge], among: Mask | None = None) -> list[ScorePart]:
         """Of one ranking, in the order of ``PARTS``; a case whose partner is not here says nothing."""
         numbers = self._fitted.numbers
         here = [one for one in bridges if one.partner in numbers and (among is None or among[numbers[one.partner]])]
@@ -269,7 +267,9 @@ class Matcher:
         """The document of an owner that has most of ``rows``, the first of equals."""
         return max(self._fitted.rows_of(number), key=lambda row: (rows[row], -row))
 
-    def _suggestion(self, asked: Asked, parts: Sequence[ScorePart], rank: int, row: int, band: Band) -> Suggestion:
+    def _suggestion(
+        self, asked: AnalysedQuery, parts: Sequence[ScorePart], rank: int, row: int, band: Band
+    ) -> Suggestion:
         weighed = [(part, weight) for part in parts if (weight := self.config.weights.of(part.part))]
         evidence = evidence_of(asked, self._fitted, weighed, row)
         score = float(sum(one.value for one in evidence.contributions))

@@ -2,7 +2,7 @@
 
 To add one: name it in ``matcher.records.Part``, write its class and enter it in ``PARTS``; weights, features, evidence
 and ``tests/test_score_parts.py`` follow. One that compares terms of a new kind says in ``analysis.TERM_KINDS`` what
-they are; what another works out of a query once is a cached property of ``analysis.Asked``.
+they are; what another works out of a query once is a cached property of ``analysis.AnalysedQuery``.
 """
 
 from abc import ABC, abstractmethod
@@ -17,11 +17,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.analysis import Analysed, Asked
+from matcher.analysis import AnalysedQuery, AnalysedText
 from matcher.context import NEARNESS
 from matcher.context import nearest as nearest_places
-from matcher.dense import Speaking, WordVectors, log_counts, unit_rows
-from matcher.fitted import Fitted
+from matcher.dense import NearestRow, WordVectors, log_counts, unit_rows
+from matcher.document_index import DocumentIndex
 from matcher.records import Bridge, Contribution, Document, Part
 from matcher.text import Term, has_digit, sentence_spans
 
@@ -29,7 +29,7 @@ _COMPARED = 1_000  # different words of a sentence that are compared with each w
 _NEAR_WORDS = 0.45  # the cosine from which two words are shown side by side; by chance one pair in a thousand has it
 
 
-class Kind(Enum):
+class PartKind(Enum):
     """What a part compares, and with that what may be concluded from it."""
 
     TEXT = "text"  # what both sides wrote, word by word: a reason to suggest, and a clue by which the bands are made
@@ -53,12 +53,12 @@ class ScorePart(ABC):
     - What fields and places say is told by the parts of their own: they change nothing in a text part.
     """
 
-    asked: Asked
-    fitted: Fitted
+    asked: AnalysedQuery
+    fitted: DocumentIndex
     bridges: Sequence[Bridge]  # to partners that are here
 
     part: ClassVar[Part]
-    kind: ClassVar[Kind]
+    kind: ClassVar[PartKind]
     weight: ClassVar[float]  # by default; see the README, section 順位のつけ方
     learnable: ClassVar[bool] = True  # whether another weight may be learned from reviews
     least: ClassVar[float] = 0.0  # the lowest score there may be
@@ -68,12 +68,12 @@ class ScorePart(ABC):
         """What each document gets, shape (N,)."""
 
     @abstractmethod
-    def explain(self, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+    def explain(self, row: int, document: Document, analysed: AnalysedText) -> list[Contribution]:
         """The summands of ``scores()[row]``. ``document`` is the one of that row, ``analysed`` its text."""
 
     def reason_above(self, kindred: float) -> float:
         """A score above this is a reason to suggest the document. ``kindred`` is ``MatcherConfig.kindred``."""
-        return inf if self.kind is Kind.CONTEXT else 0.0
+        return inf if self.kind is PartKind.CONTEXT else 0.0
 
 
 class TermPart(ScorePart):
@@ -82,14 +82,14 @@ class TermPart(ScorePart):
     The formula is in ``matcher.sparse``.
     """
 
-    kind = Kind.TEXT
+    kind = PartKind.TEXT
     bound: ClassVar[Part]
 
     def scores(self) -> NDArray[np.float64]:
         """0 for all where the query has no term of the kind."""
         return self._scale * self.fitted.indexes[self.part].scores(self.asked.counts[self.part])
 
-    def explain(self, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+    def explain(self, row: int, document: Document, analysed: AnalysedText) -> list[Contribution]:
         """One a term that both have, with the surfaces as first written on either side; by form."""
         matched, written = analysed.surfaces(self.part), self.asked.surfaces[self.part]
         return [
@@ -134,7 +134,7 @@ class MeaningPart(ScorePart):
     """The cosine of the query's text with the document's nearest sentence, 0..1; what points away counts 0."""
 
     part = Part.MEANING
-    kind = Kind.TEXT
+    kind = PartKind.TEXT
     weight = 0.3
 
     def scores(self) -> NDArray[np.float64]:
@@ -146,7 +146,7 @@ class MeaningPart(ScorePart):
         """A little of meaning is in any two texts."""
         return kindred
 
-    def explain(self, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+    def explain(self, row: int, document: Document, analysed: AnalysedText) -> list[Contribution]:
         """One a word of the query, beside the word of the sentence that it lies nearest to, "" where none is near.
 
         A word that points away from the sentence has a value below 0.
@@ -167,11 +167,11 @@ class MeaningPart(ScorePart):
         """The number of the sentence of the document that gives the score, from 0; the first of equals."""
         return self._speaking(row).number
 
-    def _speaking(self, row: int) -> Speaking:
+    def _speaking(self, row: int) -> NearestRow:
         return self.fitted.sentences.speaking(self.asked.meaning, row)
 
 
-def _shares(counts: Mapping[str, float], nearest: Speaking, vectors: WordVectors) -> NDArray[np.float64]:
+def _shares(counts: Mapping[str, float], nearest: NearestRow, vectors: WordVectors) -> NDArray[np.float64]:
     """What each word adds to the cosine with a sentence, shape (words,), in sum the cosine.
 
     The sum of the words is the text, so each word's share is its own product with the sentence. Rows are rounded, and
@@ -183,7 +183,7 @@ def _shares(counts: Mapping[str, float], nearest: Speaking, vectors: WordVectors
     return shares
 
 
-def sentence_terms(analysed: Analysed, number: int) -> list[Term]:
+def sentence_terms(analysed: AnalysedText, number: int) -> list[Term]:
     """All words of a sentence of the text, which counts its sentences from 0."""
     start, end = sentence_spans(analysed.text)[number]
     return [term for term in analysed.words if start <= term.start < end]
@@ -221,7 +221,7 @@ class EncoderPart(ScorePart):
     """
 
     part = Part.ENCODER
-    kind = Kind.CONTEXT
+    kind = PartKind.CONTEXT
     weight = 0.3
 
     def scores(self) -> NDArray[np.float64]:
@@ -231,7 +231,7 @@ class EncoderPart(ScorePart):
         scores: NDArray[np.float64] = np.maximum(self.fitted.texts.best(self.asked.encoded)[:, 0], 0.0)
         return scores
 
-    def explain(self, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+    def explain(self, row: int, document: Document, analysed: AnalysedText) -> list[Contribution]:
         """At most one contribution, for the whole texts, which names no words."""
         value = self.fitted.texts.speaking(self.asked.encoded, row).cosine if self._speaks else 0.0
         return [Contribution(self.part, "", "", value)] if value > 0 else []
@@ -245,14 +245,14 @@ class FieldPart(ScorePart):
     """The share of the query's activity fields that the document has, 0..1."""
 
     part = Part.FIELDS
-    kind = Kind.CONTEXT
+    kind = PartKind.CONTEXT
     weight = 0.1
 
     def scores(self) -> NDArray[np.float64]:
         """0 for all where the query has no field."""
         return self.fitted.fields.shares(self.asked.query.fields)
 
-    def explain(self, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+    def explain(self, row: int, document: Document, analysed: AnalysedText) -> list[Contribution]:
         """One contribution a shared field, by code; all are alike."""
         fields = self.asked.query.fields
         share = 1 / max(1, len(fields))
@@ -263,7 +263,7 @@ class AreaPart(ScorePart):
     """``NEARNESS`` of the nearest places, -0.5..1; below 0 for another prefecture, 0 where a side names no place."""
 
     part = Part.AREA
-    kind = Kind.CONTEXT
+    kind = PartKind.CONTEXT
     # A body at the place gains as much as one sharing a fifth of the issue's words, and a body of another prefecture
     # must be better by a strong clue: in a country's register most good texts are far away. Never fitted.
     weight = 0.2
@@ -274,7 +274,7 @@ class AreaPart(ScorePart):
         """0 for all where the query names no place."""
         return self.fitted.places.nearness(self.asked.query.areas)
 
-    def explain(self, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+    def explain(self, row: int, document: Document, analysed: AnalysedText) -> list[Contribution]:
         """At most one contribution, naming both places."""
         relation, ours, theirs = nearest_places(self.asked.query.areas, document.areas)
         value = NEARNESS[relation]
@@ -289,7 +289,7 @@ class CasePart(ScorePart):
     """
 
     part = Part.CASES
-    kind = Kind.CASE
+    kind = PartKind.CASE
     weight = 0.05
 
     def scores(self) -> NDArray[np.float64]:
@@ -297,7 +297,7 @@ class CasePart(ScorePart):
         scores: NDArray[np.float64] = self._by_case.max(axis=1, initial=0.0)
         return scores
 
-    def explain(self, row: int, document: Document, analysed: Analysed) -> list[Contribution]:
+    def explain(self, row: int, document: Document, analysed: AnalysedText) -> list[Contribution]:
         """At most one, that names the case and its partner."""
         values = self._by_case[row]
         if values.max(initial=0.0) <= 0:
@@ -335,4 +335,4 @@ _IN_ORDER: Sequence[type[ScorePart]] = (
     CasePart,
 )
 PARTS: Mapping[Part, type[ScorePart]] = {one.part: one for one in _IN_ORDER}
-TEXT_PARTS = tuple(part for part, one in PARTS.items() if one.kind is Kind.TEXT)
+TEXT_PARTS = tuple(part for part, one in PARTS.items() if one.kind is PartKind.TEXT)

@@ -44,10 +44,10 @@ class Statistics:
     found: Mapping[str, int]
 
 
-NOTHING = Statistics(0, 0.0, {})
+NO_STATISTICS = Statistics(0, 0.0, {})
 
 
-class CountedRows:
+class RowBuilder:
     """Documents counted one after the other; terms not yet in the vocabulary are numbered onward."""
 
     def __init__(self, vocabulary: Mapping[str, int]) -> None:
@@ -87,7 +87,7 @@ class TermIndex:
         counts: sp.csr_matrix,
         config: Bm25,
         public: NDArray[np.bool_] | None = None,
-        background: Statistics = NOTHING,
+        background: Statistics = NO_STATISTICS,
     ) -> None:
         """``counts`` is N x len(vocabulary), float32, row = document; ``public`` has shape (N,), None is all."""
         self.vocabulary = vocabulary
@@ -100,13 +100,11 @@ class TermIndex:
         self._weigh()
 
     @classmethod
-    def empty(cls, config: Bm25, background: Statistics = NOTHING) -> "TermIndex":
+    def empty(cls, config: Bm25, background: Statistics = NO_STATISTICS) -> "TermIndex":
         """No documents yet."""
         return cls({}, sp.csr_matrix((0, 0), dtype=np.float32), config, background=background)
 
-    def updated(
-        self, added: "CountedRows", rows: Sequence[int], public: NDArray[np.bool_] | None = None
-    ) -> "TermIndex":
+    def updated(self, added: "RowBuilder", rows: Sequence[int], public: NDArray[np.bool_] | None = None) -> "TermIndex":
         """The index of ``rows``, in this order; numbers count on from this index's rows into those ``added``.
 
         ``added`` must have been started with this index's vocabulary. ``public`` says of each of ``rows`` whether it

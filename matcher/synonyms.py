@@ -39,7 +39,7 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _MemberWords:
     """The words of a member, and in ``beside`` what is no word before, between and after them, in NFKC.
 
     飼い主のいない猫: forms 飼い主, 猫; beside "", のいない, "". 8050問題: form 問題; beside 8050, "".
@@ -65,7 +65,7 @@ class _Reading:
 
 
 # A reading and the members that have it, as numbers of group and member.
-_Readings = tuple[tuple[_Reading, tuple[tuple[int, int], ...]], ...]
+_Readings = tuple[tuple[_MemberWords, tuple[tuple[int, int], ...]], ...]
 
 
 @dataclass(frozen=True)  # without slots: what follows from the groups is worked out once, on first use
@@ -103,12 +103,12 @@ class Synonyms:
     @cached_property
     def _readings(self) -> Mapping[tuple[str, ...], _Readings]:
         """Forms -> their readings, those with most beside the words first."""
-        members: dict[_Reading, list[tuple[int, int]]] = defaultdict(list)
+        members: dict[_MemberWords, list[tuple[int, int]]] = defaultdict(list)
         for number, group in enumerate(self.groups):
             for position, member in enumerate(group.members):
                 for reading in dict.fromkeys(_readings_of(member)):
                     members[reading].append((number, position))
-        table: dict[tuple[str, ...], list[_Reading]] = defaultdict(list)
+        table: dict[tuple[str, ...], list[_MemberWords]] = defaultdict(list)
         for reading in sorted(members, key=_outside, reverse=True):
             table[reading.forms].append(reading)
         return {forms: tuple((one, tuple(members[one])) for one in some) for forms, some in table.items()}
@@ -161,12 +161,12 @@ def _folded(text: str) -> str:
     return nfkc(text)
 
 
-def _outside(reading: _Reading) -> int:
+def _outside(reading: _MemberWords) -> int:
     """Characters beside its words: of readings with the same forms, the one with more is the longer."""
     return len(reading.beside[0]) + len(reading.beside[-1])
 
 
-def _readings_of(member: str) -> Iterator[_Reading]:
+def _readings_of(member: str) -> Iterator[_MemberWords]:
     """How a member is cut into words, first alone, then beside others; where it grows together with them, not."""
     folded = _folded(member)
     for before, after in _SURROUNDINGS:
@@ -176,7 +176,7 @@ def _readings_of(member: str) -> Iterator[_Reading]:
         if all(start <= term.start and term.end <= end for term in terms) and (terms or not start):
             starts, ends = [*(term.start for term in terms), end], [start, *(term.end for term in terms)]
             beside = tuple(text[one:other] for one, other in zip(ends, starts, strict=True))
-            yield _Reading(tuple(term.form for term in terms), beside)
+            yield _MemberWords(tuple(term.form for term in terms), beside)
 
 
 def _standing(known: _Readings, text: str, found: Sequence[Term]) -> list[Occurrence]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from corpus import private
-from matcher.fitted import State
+from matcher.document_index import State
 from matcher.text import DICTIONARY_EDITION
 
 _MANIFEST = "manifest.json"

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from corpus.synonyms import BrokenSynonyms, read_synonyms, shipped_synonyms
-from matcher.analysis import Learned
-from matcher.dense import Floats, TextEncoder, WordVectors
+from matcher.analysis import LanguageResources
+from matcher.dense import Float32Array, TextEncoder, WordVectors
 from matcher.synonyms import Synonyms
 from models.artefacts import BrokenArtefact
 from models.encoding.encoded import EncodedTexts
@@ -22,7 +22,7 @@ Whose = Literal["own", "shipped", "none"]
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class ResourcePaths:
     """Where things are; None for what is shipped, or for none. ``data`` is the city's own folder."""
 
     data: Path | None = None
@@ -46,24 +46,24 @@ class InUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
+class Resources:
     """What the ranking uses, and for people which of each kind that is."""
 
-    learned: Learned
+    learned: LanguageResources
     in_use: tuple[InUse, ...]
 
 
-def find_learned(places: Places = Places()) -> Learned:  # frozen
+def find_learned(places: ResourcePaths = ResourcePaths()) -> LanguageResources:  # frozen
     """The ``learned`` of ``take_stock``."""
     return take_stock(places).learned
 
 
-def take_stock(places: Places) -> Stock:
+def take_stock(places: ResourcePaths) -> Resources:
     """What can be used; of what is broken a warning says so, and the ranking goes on without it or as shipped."""
     synonyms, table = _synonyms(places.synonyms)
     vectors, words = find_vectors(places.data, places.vectors)
     encoder, sentences = _encoder(places)
-    return Stock(Learned(synonyms, vectors, encoder), (table, words, sentences))
+    return Resources(LanguageResources(synonyms, vectors, encoder), (table, words, sentences))
 
 
 def _synonyms(path: Path | None) -> tuple[Synonyms, InUse]:
@@ -111,7 +111,7 @@ def _is_there(folder: Path) -> bool:
         return True
 
 
-def _encoder(places: Places) -> tuple[TextEncoder | None, InUse]:
+def _encoder(places: ResourcePaths) -> tuple[TextEncoder | None, InUse]:
     if places.encoder is None:
         return None, InUse("encoder", "none")
     try:
@@ -139,7 +139,7 @@ class _Remembering:
     def name(self) -> str:
         return self.encoder.name
 
-    def encode_queries(self, texts: Sequence[str]) -> Floats:
+    def encode_queries(self, texts: Sequence[str]) -> Float32Array:
         """Zeros, near to nothing, where the encoder fails: the list goes on without it."""
         try:
             return self.encoder.encode_queries(texts)
@@ -147,6 +147,6 @@ class _Remembering:
             _LOG.warning("文エンコーダーが答えなかったため、使わずに並べます。%s", error)
             return np.zeros((len(texts), self.encoder.dimensions), np.float32)
 
-    def encode_passages(self, texts: Sequence[str]) -> Floats:
+    def encode_passages(self, texts: Sequence[str]) -> Float32Array:
         """Zeros likewise."""
         return self.known.vectors(self.encoder, texts)

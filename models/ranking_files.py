@@ -13,9 +13,9 @@ from corpus.names import comparable_name, may_be_one
 from corpus.places.addresses import area_of
 from corpus.places.areas import parse_areas
 from corpus.trec import write_run
-from matcher.analysis import Learned
+from matcher.analysis import LanguageResources
 from matcher.bridges import Partner, bridges_for
-from matcher.fitted import NONE
+from matcher.document_index import NO_BACKGROUND
 from matcher.matching import Matcher, MatcherConfig
 from matcher.records import Area, Bridge, Document, Query
 from models.learned import find_learned
@@ -80,7 +80,7 @@ def rank_files(
     cases: Path | None = None,
     config: MatcherConfig | None = None,
     reader: RankingReader | None = None,
-    learned: Learned | None = None,
+    learned: LanguageResources | None = None,
 ) -> Ranked:
     """Write a six-column run of ``min(k, N)`` lines a query.
 
@@ -101,7 +101,9 @@ def rank_files(
     learned = find_learned() if learned is None else learned
     documents = {entry.id: entry.document() for entry in ranked}
     # Issues are weighed beside the organisations, as in the service.
-    background = Matcher.fit([one.document() for one in asked], config, learned).statistics if reverse else NONE
+    background = (
+        Matcher.fit([one.document() for one in asked], config, learned).statistics if reverse else NO_BACKGROUND
+    )
     matcher = Matcher.fit(documents.values(), config, learned, background)
     told = _Cases.of(cases, ranked, config, learned) if cases and not reverse else None
     run = {}
@@ -135,7 +137,9 @@ class _Cases:
         return sum(map(len, self.partners.values()))
 
     @classmethod
-    def of(cls, path: Path, organisations: Sequence[Entry], config: MatcherConfig, learned: Learned) -> "_Cases":
+    def of(
+        cls, path: Path, organisations: Sequence[Entry], config: MatcherConfig, learned: LanguageResources
+    ) -> "_Cases":
         """Places do not matter here: a case of any city tells what kind of partner may help."""
         known = _by_name(organisations)
         partners: dict[str, list[Partner]] = {}

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from matcher.fitted import State
+from matcher.document_index import State
 from matcher.measures import CUTOFF, Measures, compare, evaluate
 from models.artefacts import BrokenArtefact, load_model, save_model
 
@@ -29,7 +29,7 @@ _STEEPEST = 1_000.0  # of the logistic curve, so that pairs which any weights pu
 
 MEASURED = frozenset({"queries", "ndcg", "ndcg_default", "difference", "low", "high"})  # by ``judged``
 
-Floats = NDArray[np.float64]
+Float64Array = NDArray[np.float64]
 Weights = dict[str, float]
 
 
@@ -50,11 +50,11 @@ class WeightsConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class LabelledQuery:
     """A judged query: ``features`` (n, parts) unweighted, ``relevant`` (n,). Rows in the order of their ids."""
 
     query: str
-    features: Floats
+    features: Float64Array
     relevant: NDArray[np.bool_]
 
     @property
@@ -67,11 +67,11 @@ class Example:
 class _Pairs:
     """Differences (m, parts) of a relevant row less an irrelevant one, and what each counts: 1 a query in all."""
 
-    differences: Floats
-    counts: Floats
+    differences: Float64Array
+    counts: Float64Array
 
 
-def fit_weights(parts: Sequence[str], examples: Sequence[Example], config: WeightsConfig) -> Weights:
+def fit_weights(parts: Sequence[str], examples: Sequence[LabelledQuery], config: WeightsConfig) -> Weights:
     """One weight >= 0 a part, two decimals, 1 for words; where words are worth nothing, the sum is the defaults'.
 
     ``parts`` name the columns. The defaults themselves where no example tells anything, or no part is of use.
@@ -83,7 +83,7 @@ def fit_weights(parts: Sequence[str], examples: Sequence[Example], config: Weigh
 
 
 def cross_fitted(
-    parts: Sequence[str], examples: Sequence[Example], config: WeightsConfig, folds: int = 10
+    parts: Sequence[str], examples: Sequence[LabelledQuery], config: WeightsConfig, folds: int = 10
 ) -> dict[str, Weights]:
     """Query -> weights learned without its fold. Query i of the sorted ids is in fold ``i % folds``."""
     fold = {query: i % folds for i, query in enumerate(sorted({example.query for example in examples}))}
@@ -95,7 +95,7 @@ def cross_fitted(
 
 
 def judged(
-    parts: Sequence[str], examples: Sequence[Example], config: WeightsConfig, folds: int = 10
+    parts: Sequence[str], examples: Sequence[LabelledQuery], config: WeightsConfig, folds: int = 10
 ) -> dict[str, float]:
     """``queries``, ``ndcg`` out of fold, ``ndcg_default``, and their paired ``difference`` with ``low`` and ``high``.
 
@@ -143,7 +143,7 @@ def _is_weight(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _MOST
 
 
-def _pairs(examples: Sequence[Example], config: WeightsConfig) -> _Pairs | None:
+def _pairs(examples: Sequence[LabelledQuery], config: WeightsConfig) -> _Pairs | None:
     """None where there is no pair."""
     each = [_differences(example, config) for example in examples]
     if not each:
@@ -152,15 +152,15 @@ def _pairs(examples: Sequence[Example], config: WeightsConfig) -> _Pairs | None:
     return _Pairs(np.concatenate(each), np.concatenate(counts))
 
 
-def _differences(example: Example, config: WeightsConfig) -> Floats:
+def _differences(example: LabelledQuery, config: WeightsConfig) -> Float64Array:
     relevant = example.features[example.relevant]
     irrelevant = example.features[~example.relevant]
     irrelevant = irrelevant[_opponents(irrelevant, example.query, config)]
-    differences: Floats = (relevant[:, None, :] - irrelevant[None, :, :]).reshape(-1, example.features.shape[1])
+    differences: Float64Array = (relevant[:, None, :] - irrelevant[None, :, :]).reshape(-1, example.features.shape[1])
     return differences
 
 
-def _opponents(rows: Floats, query: str, config: WeightsConfig) -> NDArray[np.intp]:
+def _opponents(rows: Float64Array, query: str, config: WeightsConfig) -> NDArray[np.intp]:
     """The hard ones, and some others by lot, lest being high in every part look like a fault. The lot is the query's
     own, so that neither the order nor the number of the examples changes it.
     """
@@ -170,12 +170,12 @@ def _opponents(rows: Floats, query: str, config: WeightsConfig) -> NDArray[np.in
     return np.concatenate([hard, lot.permutation(others)[: config.sampled]])
 
 
-def _fitted(pairs: _Pairs, default: Floats, spread: float) -> Floats:
+def _fitted(pairs: _Pairs, default: Float64Array, spread: float) -> Float64Array:
     """The most probable weights from 0 up. Scores lie near each other, so the curve's steepness is learned beside."""
 
     from scipy.optimize import minimize  # a third of a second, which a service that only ranks need not wait
 
-    def cost(given: Floats) -> tuple[float, Floats]:
+    def cost(given: Float64Array) -> tuple[float, Float64Array]:
         steepness, weights = math.exp(given[0]), given[1:]
         margins = steepness * (pairs.differences @ weights)
         away = (weights - default) / spread
@@ -189,14 +189,14 @@ def _fitted(pairs: _Pairs, default: Floats, spread: float) -> Floats:
     return np.where(found.x[1:] < _LEAST, 0.0, found.x[1:])
 
 
-def _readable(parts: Sequence[str], weights: Floats, default: Floats) -> Weights:
+def _readable(parts: Sequence[str], weights: Float64Array, default: Float64Array) -> Weights:
     lead = weights[list(parts).index(_LEAD)] if _LEAD in parts else 0.0
     factor = 1 / lead if lead > 0 else default.sum() / weights.sum()
     return {part: round(float(factor * weight), 2) for part, weight in zip(parts, weights, strict=True)}
 
 
 def _measured(
-    parts: Sequence[str], examples: Sequence[Example], weights: Mapping[str, Mapping[str, float]]
+    parts: Sequence[str], examples: Sequence[LabelledQuery], weights: Mapping[str, Mapping[str, float]]
 ) -> Measures:
     run, qrels = {}, {}
     for example in examples:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from api.context import Context
 from api.usecases import collection, partners, reviews, suggestions, weights
-from api.usecases.partners import Met
+from api.usecases.partners import PartnerEntry
 from api.usecases.reviews import Track
 from api.usecases.suggestions import CandidateList
 from api.usecases.weights import WeightChoice
@@ -77,7 +77,7 @@ def track(ctx: Context, issue_id: str, viewer: Viewer = LOCAL) -> Track:
         return reviews.track(s, collection.issue(s, issue_id))
 
 
-def met(ctx: Context, organisation_id: str, viewer: Viewer = LOCAL) -> tuple[Met, ...]:
+def met(ctx: Context, organisation_id: str, viewer: Viewer = LOCAL) -> tuple[PartnerEntry, ...]:
     with ctx.read(viewer) as s:
         return partners.met(s, collection.organisation(s, organisation_id))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from matcher.fitted import State
+from matcher.document_index import State
 from matcher.matching import Matcher
 from matcher.records import Document, Query
 from models import artefacts

@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 
 import models
 from matcher import text as reading
-from matcher.analysis import Asked, Learned
+from matcher.analysis import AnalysedQuery, LanguageResources
 from matcher.bridges import Partner, bridges_for
 from matcher.dense import WordVectors
 from matcher.matching import Matcher
 from matcher.records import Document, Query
 from models.fields.classifier import load_field_model, terms_of
 
-LEARNED = Learned(vectors=WordVectors("two", {"猫": 0, "世話": 1}, np.array([[3, 0], [1, 1]], dtype=np.float32)))
+LEARNED = LanguageResources(
+    vectors=WordVectors("two", {"猫": 0, "世話": 1}, np.array([[3, 0], [1, 1]], dtype=np.float32))
+)
 ISSUE = Query("i", "飼い主のいない猫が増えている。捕獲して世話をする人がいない。")
 OTHERS = ["囲碁の対局", "歌の練習", "川の清掃", "高齢者の見守り", "日本語教室"]
 
@@ -73,14 +75,14 @@ def test_no_list_hears_of_another():
 
 
 def test_what_was_made_ready_with_other_vectors_is_refused():
-    other = Matcher.fit([], learned=Learned()).asked(ISSUE)
+    other = Matcher.fit([], learned=LanguageResources()).asked(ISSUE)
     for ask in (ISSUES.rank, ISSUES.scores, ISSUES.features, lambda asked: bridges_for(asked, CASES, partners_of)):
         with pytest.raises(ValueError, match="something else"):
             ask(other)
-    assert ISSUES.asked(Asked.of(ISSUE, Learned(vectors=LEARNED.vectors))).query is ISSUE
+    assert ISSUES.asked(AnalysedQuery.of(ISSUE, LanguageResources(vectors=LEARNED.vectors))).query is ISSUE
 
 
 @given(st.text(st.sampled_from("猫ﾈｺﾞガ㈱㌔子育てカフェ8050の。\n\u3099か１#a"), max_size=40))
 def test_the_fields_of_what_is_asked_are_those_of_its_text(text):
-    asked = Asked.of(Query("q", text), Learned())
+    asked = AnalysedQuery.of(Query("q", text), LanguageResources())
     assert sorted(terms_of(asked)) == sorted(terms_of(text))

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.context import NEARNESS, FieldMasks, Places, nearest, relation
+from matcher.context import NEARNESS, AreaTable, FieldMasks, nearest, relation
 from matcher.records import Area, AreaRelation, Document
 
 OKAYAMA = Area("岡山県", "岡山市")
@@ -61,4 +61,4 @@ def test_a_relation_is_the_same_from_both_sides(one, other):
 def test_all_documents_at_once_agree_with_one_pair_at_a_time(asked, places):
     documents = [Document(str(i), str(i), areas=tuple(areas)) for i, areas in enumerate(places)]
     expected = [NEARNESS[nearest(asked, document.areas)[0]] for document in documents]
-    assert Places(documents).nearness(asked).tolist() == expected
+    assert AreaTable(documents).nearness(asked).tolist() == expected

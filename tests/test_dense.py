@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from matcher.dense import EMPTY, RowGroups, WordVectors, log_counts, quantised, unit_rows
+from matcher.dense import NO_ROWS, RowGroups, WordVectors, log_counts, quantised, unit_rows
 
 VECTORS = WordVectors("v", {"猫": 0, "犬": 1, "ねこ": 0}, np.array([[3.0, 4.0], [0.0, 2.0]], dtype=np.float32))
 ROWS = arrays(np.float32, st.tuples(st.integers(1, 12), st.just(5)), elements=st.floats(-1, 1, width=32))
@@ -56,7 +56,7 @@ def test_the_sum_of_documents_has_length_one():
 
 
 def test_no_documents_have_no_scores():
-    assert EMPTY.best(np.ones((1, 3), dtype=np.float32)).shape == (0, 1)
+    assert NO_ROWS.best(np.ones((1, 3), dtype=np.float32)).shape == (0, 1)
 
 
 @settings(max_examples=50)
@@ -74,7 +74,7 @@ def test_a_row_scores_the_same_to_the_last_bit_wherever_it_stands(rows, data):
     asked = unit_rows(np.array([[1, -2, 3, 0.5, 1]]))
     small, scales = quantised(unit_rows(rows))
     whole = RowGroups.joined([(small, scales)], [1] * len(rows))
-    assert whole.chosen(EMPTY, order).best(asked).tolist() == whole.best(asked)[order].tolist()
+    assert whole.chosen(NO_ROWS, order).best(asked).tolist() == whole.best(asked)[order].tolist()
 
 
 @settings(max_examples=50)
@@ -83,7 +83,7 @@ def test_documents_are_chosen_with_all_their_rows(sizes, data):
     total = sum(sizes)
     rows = groups(np.arange(1, total * 2 + 1).reshape(total, 2), sizes)
     order = data.draw(st.lists(st.sampled_from(range(len(sizes))), unique=True))
-    chosen = rows.chosen(EMPTY, order)
+    chosen = rows.chosen(NO_ROWS, order)
     assert np.diff(chosen.starts).tolist() == [sizes[number] for number in order]
     expected = [rows.scales[rows.starts[n] : rows.starts[n + 1]].tolist() for n in order]
     assert chosen.scales.tolist() == [scale for scales in expected for scale in scales]
@@ -94,4 +94,4 @@ def test_the_rows_of_a_document_become_one_of_length_one():
     assert np.diff(whole.starts).tolist() == [1, 1, 1]
     found = whole.best(np.array([[0.0, 1.0]], dtype=np.float32))[:, 0]
     assert found == pytest.approx([0.7071, 0, 1], abs=0.01)
-    assert EMPTY.summed() is EMPTY
+    assert NO_ROWS.summed() is NO_ROWS

@@ -20,7 +20,7 @@ from api.cli import app
 from api.context import open_context
 from api.settings import Settings
 from api.usecases import doctor
-from api.usecases.doctor import Severity, examine
+from api.usecases.doctor import Verdict, examine
 from corpus import database
 from corpus.access import LOCAL
 
@@ -39,7 +39,7 @@ def data(tmp_path: Path) -> Path:
 def told(settings: Settings, environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """Subject -> sentence of whatever is not well."""
     return {
-        one.subject: one.message for one in examine(settings, environment or {}) if one.severity is not Severity.WELL
+        one.subject: one.message for one in examine(settings, environment or {}) if one.severity is not Verdict.WELL
     }
 
 
@@ -180,8 +180,8 @@ def test_settings_that_cannot_be_right_are_named_and_never_what_they_hold(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings(data=data, host="0.0.0.0", reader_key=SecretStr("the-key"))
-    found = [one for one in examine(settings, {"KYODO_DATEN": "the-word"}) if one.severity is not Severity.WELL]
-    assert [one.severity for one in found] == [Severity.LOOK, Severity.BROKEN, Severity.LOOK]
+    found = [one for one in examine(settings, {"KYODO_DATEN": "the-word"}) if one.severity is not Verdict.WELL]
+    assert [one.severity for one in found] == [Verdict.LOOK, Verdict.BROKEN, Verdict.LOOK]
     assert "KYODO_DATEN" in found[0].message
     assert "the-" not in str(found)
     assert "KYODO_HOSTS がない" in told(Settings(data=data, allow_remote=True))["設定"]
@@ -201,19 +201,19 @@ def test_a_database_that_cannot_be_reached_is_named_without_its_password(data: P
 
 def test_little_room_and_few_descriptors_are_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(data)
-    for free, severity in [(40_000_000, Severity.BROKEN), (500_000_000, Severity.LOOK)]:
+    for free, severity in [(40_000_000, Verdict.BROKEN), (500_000_000, Verdict.LOOK)]:
         monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free))
         found = {one.subject: one for one in examine(Settings(data=data), {})}
         assert found["ディスク"].severity is severity
         assert f"{free // 1_000_000} MB" in found["ディスク"].message
-    for most, severity in [(64, Severity.BROKEN), (256, Severity.LOOK), (resource.RLIM_INFINITY, Severity.WELL)]:
+    for most, severity in [(64, Verdict.BROKEN), (256, Verdict.LOOK), (resource.RLIM_INFINITY, Verdict.WELL)]:
         monkeypatch.setattr(doctor.resource, "getrlimit", lambda _, most=most: (most, most))
         assert {one.subject: one.severity for one in examine(Settings(data=data), {})}["接続の数"] is severity
 
 
 def test_a_clock_that_was_never_set_is_named() -> None:
     (found,) = doctor._clock(None, datetime(1970, 1, 1, tzinfo=UTC))
-    assert (found.severity, "1970-01-01 09:00" in found.message) == (Severity.BROKEN, True)
+    assert (found.severity, "1970-01-01 09:00" in found.message) == (Verdict.BROKEN, True)
 
 
 def test_an_earlier_programs_database_is_left_to_the_next_start(data: Path) -> None:

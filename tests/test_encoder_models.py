@@ -13,7 +13,7 @@ from matcher.matching import Matcher
 from matcher.records import Document, Part, Query
 from models.encoding.encoded import EncodedTexts
 from models.encoding.encoder import BrokenEncoder, SentenceEncoder
-from models.learned import Places, find_learned
+from models.learned import ResourcePaths, find_learned
 
 pytestmark = [
     pytest.mark.embed,
@@ -243,7 +243,7 @@ def test_the_cost_is_told_in_words_and_in_json(folder):
 
 
 def test_an_encoder_joins_the_ranking_as_one_more_part_and_reads_each_profile_once(folder, tmp_path):
-    learned = find_learned(Places(data=tmp_path, encoder=folder))
+    learned = find_learned(ResourcePaths(data=tmp_path, encoder=folder))
     documents = [Document(f"{n}#p", f"o{n}", body=text) for n, text in enumerate(TEXTS)]
     matcher = Matcher.fit(documents, learned=learned)
     suggestion = matcher.rank(Query("q", "子どもの居場所がない")).suggestions[0]

@@ -25,12 +25,12 @@ from models.artefacts import BrokenArtefact, save_model
 from models.fields import training as field_training
 from models.fields.baselines import LawWords, MostFrequent
 from models.fields.classifier import CODES, FORM, KIND, LIKELY, FieldModel, Weighing, load_field_model
-from models.fields.learning import Example, best_threshold, examples, f1_by_field, folds, learn, scale, truth_of
+from models.fields.learning import LabelledText, best_threshold, examples, f1_by_field, folds, learn, scale, truth_of
 from models.fields.quality import (
     BENCH,
     LAW,
     LEARNED,
-    Judged,
+    FieldResults,
     TooFewTexts,
     compare,
     judge,
@@ -180,7 +180,7 @@ def test_with_shuffled_labels_nothing_is_told_better_than_by_frequency() -> None
 
 
 def test_the_most_frequent_fields_are_the_same_for_every_text() -> None:
-    four = [Example(str(n), ("川",), frozenset({7, 13} if n == 0 else {7})) for n in range(4)]
+    four = [LabelledText(str(n), ("川",), frozenset({7, 13} if n == 0 else {7})) for n in range(4)]
     one = MostFrequent.learn(four)
     rows = one.probabilities([["川"], ["海"]])
     assert np.array_equal(rows[0], rows[1])
@@ -198,7 +198,7 @@ def test_the_words_of_the_law_find_the_field_that_is_named() -> None:
 
 
 @lru_cache
-def judged() -> Judged:
+def judged() -> FieldResults:
     return judge(COLLECTION)
 
 

@@ -11,8 +11,8 @@ from matcher.matching import Matcher
 from matcher.records import Document, Part, Query
 from models.encoding.encoded import EncodedTexts
 from models.encoding.encoder import BrokenEncoder, SentenceEncoder
-from models.learned import InUse, Places, find_learned, take_stock
-from models.vectors.artefact import SHIPPED, Origin, load_vectors, save_vectors, vectors_folder
+from models.learned import InUse, ResourcePaths, find_learned, take_stock
+from models.vectors.artefact import SHIPPED, VectorsOrigin, load_vectors, save_vectors, vectors_folder
 
 
 def test_what_is_shipped_is_used_where_nothing_is_named():
@@ -24,23 +24,23 @@ def test_what_is_shipped_is_used_where_nothing_is_named():
 
 def test_a_table_of_one_s_own_takes_the_place_of_the_shipped_one(tmp_path):
     (tmp_path / "table.txt").write_text("猫 = にゃんこ\n", encoding="utf-8")
-    learned = find_learned(Places(synonyms=tmp_path / "table.txt"))
+    learned = find_learned(ResourcePaths(synonyms=tmp_path / "table.txt"))
     assert [group.members for group in learned.synonyms.groups] == [("猫", "にゃんこ")]
 
 
 def test_vectors_of_one_s_own_take_the_place_of_the_shipped_ones(tmp_path):
     own = WordVectors("own", {"猫": 0, "犬": 1}, np.array([[1, 0], [0, 1]], dtype=np.float32))
-    save_vectors(vectors_folder(tmp_path), own, {}, Origin("command", (), "0" * 64), {})
-    stock = take_stock(Places(data=tmp_path))
+    save_vectors(vectors_folder(tmp_path), own, {}, VectorsOrigin("command", (), "0" * 64), {})
+    stock = take_stock(ResourcePaths(data=tmp_path))
     assert set(stock.learned.vectors.rows) == {"猫", "犬"}
     assert stock.in_use == (InUse("synonyms", "shipped"), InUse("vectors", "own"), InUse("encoder", "none"))
 
 
 def test_where_set_vectors_are_broken_the_citys_own_are_used_and_the_fault_stays_said(tmp_path):
     own = WordVectors("own", {"猫": 0, "犬": 1}, np.array([[1, 0], [0, 1]], dtype=np.float32))
-    save_vectors(vectors_folder(tmp_path), own, {}, Origin("command", (), "0" * 64), {})
+    save_vectors(vectors_folder(tmp_path), own, {}, VectorsOrigin("command", (), "0" * 64), {})
     (tmp_path / "nothing").mkdir()
-    _, vectors, _ = take_stock(Places(data=tmp_path, vectors=tmp_path / "nothing")).in_use
+    _, vectors, _ = take_stock(ResourcePaths(data=tmp_path, vectors=tmp_path / "nothing")).in_use
     fault = "設定した単語ベクトルは使えません。nothing の manifest.json を読み込めません。"
     assert vectors == InUse("vectors", "own", fault)
 
@@ -48,7 +48,7 @@ def test_where_set_vectors_are_broken_the_citys_own_are_used_and_the_fault_stays
 def test_without_any_usable_vectors_the_lists_go_on_without(tmp_path, monkeypatch):
     (tmp_path / "nowhere").mkdir()
     monkeypatch.setattr("models.learned.SHIPPED", tmp_path / "nowhere")
-    stock = take_stock(Places(data=tmp_path))
+    stock = take_stock(ResourcePaths(data=tmp_path))
     fault = "付属の単語ベクトルは使えません。nowhere の manifest.json を読み込めません。"
     assert (stock.learned.vectors, stock.in_use[1]) == (None, InUse("vectors", "none", fault))
 
@@ -56,7 +56,7 @@ def test_without_any_usable_vectors_the_lists_go_on_without(tmp_path, monkeypatc
 def test_what_is_broken_is_said_and_the_ranking_goes_on(tmp_path, caplog):
     (tmp_path / "table.txt").write_text("猫\n", encoding="utf-8")
     vectors_folder(tmp_path).mkdir(parents=True)
-    places = Places(tmp_path, tmp_path / "table.txt", tmp_path / "nothing", tmp_path / "no-model")
+    places = ResourcePaths(tmp_path, tmp_path / "table.txt", tmp_path / "nothing", tmp_path / "no-model")
     with caplog.at_level(logging.WARNING):
         learned = find_learned(places)
     assert learned.name == find_learned().name
@@ -100,7 +100,7 @@ def test_why_a_table_of_synonyms_is_not_used_is_told_in_japanese(tmp_path, caplo
     if content:
         path.write_text(content, encoding="utf-8")
     with caplog.at_level(logging.WARNING):
-        assert find_learned(Places(synonyms=path)).synonyms == shipped_synonyms()
+        assert find_learned(ResourcePaths(synonyms=path)).synonyms == shipped_synonyms()
     (record,) = caplog.records
     assert said in record.getMessage()
     assert record.getMessage().endswith(
@@ -134,7 +134,7 @@ def remembering(tmp_path, monkeypatch):
     """What the service encodes with, and the model below it."""
     model = Letters()
     monkeypatch.setattr(SentenceEncoder, "open", lambda *_: SentenceEncoder(model, "letters", "", ""))
-    return find_learned(Places(data=tmp_path, encoder=tmp_path / "model")), model
+    return find_learned(ResourcePaths(data=tmp_path, encoder=tmp_path / "model")), model
 
 
 @pytest.mark.parametrize("tired", [RuntimeError, MemoryError, IndexError])

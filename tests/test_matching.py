@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.analysis import Learned
+from matcher.analysis import LanguageResources
 from matcher.bridges import Partner, bridges_for
 from matcher.dense import WordVectors
 from matcher.matching import Matcher, MatcherConfig, Weights
@@ -43,7 +43,7 @@ class Lengths:
     encode_passages = encode_queries
 
 
-LEARNED = Learned(
+LEARNED = LanguageResources(
     Synonyms(
         (Group(("飼い主のいない猫", "地域猫"), near=False, line=1), Group(("高齢者", "見守り"), near=True, line=2))
     ),
@@ -129,7 +129,7 @@ def test_of_what_is_missing_the_words_come_first_that_others_have_and_that_tell_
         "v", {"訓練": 0, "登校": 1, "参加": 2, "宇宙": 3}, np.array([[1], [4], [2], [9]], dtype=np.float32)
     )
     asked = Query("q", "防災の訓練と不登校と宇宙と参加")
-    found = Matcher.fit(documents, learned=Learned(vectors=vectors)).rank(asked).suggestions
+    found = Matcher.fit(documents, learned=LanguageResources(vectors=vectors)).rank(asked).suggestions
     assert {s.owner: s.evidence.missing for s in found}["o0"] == ("不登校", "参加", "宇宙")
     assert {s.owner: s.evidence.missing for s in Matcher.fit(documents).rank(asked).suggestions}["o2"] == (
         "不登校",
@@ -144,7 +144,7 @@ def test_a_noun_that_stands_there_as_written_is_not_missing_however_it_is_read()
 
 def test_a_number_lies_near_to_no_word():
     words = WordVectors("v", {"131": 0, "婦人": 0, "女性": 0}, np.array([[1.0]], dtype=np.float32))
-    found = Matcher.fit([Document("o", "o", body="婦人の会。女性131人")], learned=Learned(vectors=words))
+    found = Matcher.fit([Document("o", "o", body="婦人の会。女性131人")], learned=LanguageResources(vectors=words))
     meant = found.rank(Query("q", "女性131ha")).suggestions[0].evidence.contributions
     assert {(c.term, c.matched) for c in meant if c.part is Part.MEANING} == {("女性", "婦人"), ("131", "")}
 
@@ -321,7 +321,7 @@ def test_a_word_and_its_synonym_meet_and_both_are_shown():
 
 
 def test_a_near_synonym_counts_half():
-    same, near = (Learned(Synonyms((Group(("高齢者", "見守り"), near, 1),))) for near in (False, True))
+    same, near = (LanguageResources(Synonyms((Group(("高齢者", "見守り"), near, 1),))) for near in (False, True))
     documents = [Document("a#p", "a", body="見守り"), Document("b#p", "b", body="猫")]
     query = Query("q", "高齢者")
     scores = [Matcher.fit(documents, MatcherConfig(), learned).scores(query)[0] for learned in (same, near)]
@@ -348,7 +348,7 @@ def test_a_sentence_far_enough_in_meaning_is_no_reason():
         Document("b#p", "b", body="世話"),
         Document("c#p", "c", body="訪問"),
     ]
-    words = Learned(vectors=LEARNED.vectors)
+    words = LanguageResources(vectors=LEARNED.vectors)
     ranking = Matcher.fit(documents, MatcherConfig(kindred=0.8), words).rank(Query("q", "飼い主"))
     assert [s.owner for s in ranking.suggestions] == ["a"]
 

@@ -84,7 +84,7 @@ def test_processes_that_start_at_once_from_anywhere_share_one_database(bare, bar
     assert [process.communicate(timeout=60) for process in started] == [("", "")] * 3
     with reading(bare) as s:
         assert meta.revision(s) == 3
-        assert database.version(s.conn) is database.Version.CURRENT
+        assert database.version(s.conn) is database.DatabaseVersion.CURRENT
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(bare, monkeypatch):

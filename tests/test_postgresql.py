@@ -29,7 +29,7 @@ from test_weight_choices import ONE, learned
 from api.context import Context, open_context
 from api.errors import NotFound
 from api.settings import Settings
-from api.usecases import collection, doctor, imports, indicators, reading, reviews, samples, suggestions, weights
+from api.usecases import collection, doctor, imports, indicators, reader, reviews, samples, suggestions, weights
 from corpus import database
 from corpus.access import LOCAL
 from corpus.database import Database
@@ -156,8 +156,8 @@ def asked(ctx: Context, issue: str) -> list[Any]:
     changed = done(ctx, collection.edit_issue, issue, seen(ctx, collection.issue, issue).version, draft)
     with answering(say(order((1, "", "", "")), {"prompt_tokens": 8, "completion_tokens": 3})) as server:
         asking = replace(ctx, settings=ctx.settings.model_copy(update={"reader_url": server.url}))
-        failure = reading.read_for_issue(asking, LOCAL, issue, changed.version).failure
-    return [failure, [(one.outcome, one.calls, one.tokens_in, one.tokens_out) for one in seen(ctx, reading.calls)]]
+        failure = reader.read_for_issue(asking, LOCAL, issue, changed.version).failure
+    return [failure, [(one.outcome, one.calls, one.tokens_in, one.tokens_out) for one in seen(ctx, reader.calls)]]
 
 
 def chosen(ctx: Context) -> list[Any]:

@@ -5,13 +5,13 @@ import re
 import numpy as np
 import pytest
 
-from matcher.analysis import Learned
+from matcher.analysis import LanguageResources
 from matcher.measures import Measures
 from models.quality.collection import collections
 from models.quality.floors import floors, mean_difference
 from models.quality.no_match import (
+    ListStatistics,
     Share,
-    Told,
     auc,
     called_good,
     careful,
@@ -26,7 +26,7 @@ from models.quality.report import main
 from models.quality.reverse import ALONE, BEFORE, SHARES, measure_reverse, reverse_lines
 from models.quality.systems import BM25, LEARNED, OURS
 from models.quality.weighing import DEFAULT, examples, fitted, learn, look, scores, weighed
-from models.weights import Example
+from models.weights import LabelledQuery
 
 ISSUES = [
     {"id": "i1", "text": "飼い主のいない猫が増えている。", "prefecture": "岡山県", "city": "岡山市"},
@@ -135,7 +135,7 @@ def test_floors_hold_or_not():
 
 def test_weighing_what_was_looked_up_ranks_to_the_last_bit_like_a_matcher_of_these_weights(tmp_path):
     collection = lay(tmp_path / "kyodo-dev")
-    matcher = fitted(collection, Learned())
+    matcher = fitted(collection, LanguageResources())
     weights = {**DEFAULT, "words": 0.7, "characters": 0.0}
     other = matcher.weighed(matcher.config.weighing(words=0.7, characters=0.0).weights)
     for one in look(collection, matcher):
@@ -144,7 +144,7 @@ def test_weighing_what_was_looked_up_ranks_to_the_last_bit_like_a_matcher_of_the
 
 def test_pairs_left_out_are_taken_from_the_ranking_and_from_what_is_learned(tmp_path):
     collection = lay(tmp_path / "a", right={"i1": "o3"}, exclude="i1 o1\n")
-    matcher = fitted(collection, Learned())
+    matcher = fitted(collection, LanguageResources())
     looked = list(look(collection, matcher))
     measured = weighed(collection, matcher.owners, looked, {"x": lambda query: DEFAULT})["x"]
     assert measured.mrr >= 1 / 3
@@ -166,7 +166,7 @@ def test_a_sample_is_evenly_spaced(tmp_path):
 def test_weights_are_learned_without_the_query_and_only_for_parts_that_speak():
     features = np.zeros((2, len(DEFAULT)))
     features[0, 1], features[1, 0] = 0.5, 0.4
-    given = [Example(f"a/{n}", features, np.array([True, False])) for n in range(20)]
+    given = [LabelledQuery(f"a/{n}", features, np.array([True, False])) for n in range(20)]
     learned = learn(given)
     assert learned.all["encoder"] == DEFAULT["encoder"]
     assert learned.all["characters"] > DEFAULT["characters"]
@@ -179,10 +179,10 @@ def test_an_issue_never_hears_of_its_own_pair(tmp_path):
     without = weighed(
         collection,
         ["o1", "o2", "o3", "o4"],
-        look(collection, fitted(collection, Learned())),
+        look(collection, fitted(collection, LanguageResources())),
         {"x": lambda query: DEFAULT},
     )["x"]
-    assert measure_with_cases(collection, Learned(), 1.0).per_query == without.per_query
+    assert measure_with_cases(collection, LanguageResources(), 1.0).per_query == without.per_query
     assert met_again(collection) == 0
 
 
@@ -196,10 +196,13 @@ def test_a_case_points_to_the_partner_of_an_issue_like_it(tmp_path):
     write_cases(collection, tmp_path / "cases.jsonl")
     first = json.loads((tmp_path / "cases.jsonl").read_text(encoding="utf-8").splitlines()[0])
     assert first == {"id": "i1", "text": "飼い主のいない猫が増えた。", "partners": ["o4"]}
-    assert measure_with_cases(collection, Learned(), 2.0).mrr > measure_with_cases(collection, Learned(), 0.0).mrr
+    assert (
+        measure_with_cases(collection, LanguageResources(), 2.0).mrr
+        > measure_with_cases(collection, LanguageResources(), 0.0).mrr
+    )
 
 
-TOLD = Told(np.array([0.5, 0.3, 0.9]), np.array([0.5, 0.1, 0.2]), np.array([True, False, True]), {})
+TOLD = ListStatistics(np.array([0.5, 0.3, 0.9]), np.array([0.5, 0.1, 0.2]), np.array([True, False, True]), {})
 
 
 def test_both_error_rates_are_counted():
@@ -224,7 +227,7 @@ def test_thresholds_follow_their_rules():
 
 def test_a_threshold_is_judged_on_issues_that_did_not_choose_it():
     present = np.array([0.1, 0.5, 0.9])
-    alone = Told(present, present / 2, np.ones(3, dtype=bool), {})
+    alone = ListStatistics(present, present / 2, np.ones(3, dtype=bool), {})
     assert alone.errors(careful(alone)).none_in_ten == Share(0, 3)
     assert out_of_fold(alone, careful).none_in_ten == Share(1, 3)  # 0.1, by the 0.5 of the others
 
@@ -238,7 +241,7 @@ def test_wilsons_interval():
 
 def test_a_list_without_the_partner_is_no_good_match(tmp_path):
     collection = lay(tmp_path / "kyodo-dev", right={"i1": "o1", "i3": "o4"})
-    matcher = fitted(collection, Learned())
+    matcher = fitted(collection, LanguageResources())
     errors = shipped_errors(collection, matcher)
     assert errors.none_in_ten.of == 1  # o4 shares nothing with i3
     assert errors.none_in_ten.hits == 0
@@ -253,7 +256,7 @@ def test_a_list_without_the_partner_is_no_good_match(tmp_path):
 def test_an_organisation_looks_for_issues_with_words_weighed_as_in_the_service(tmp_path):
     issues = [*ISSUES, {"id": "i4", "text": "猫の写真展を開く。"}]
     collection = lay(tmp_path / "kyodo-dev", issues=issues, right={"i1": "o1", "i3": "o3"}, exclude="i3 o3\n")
-    found = measure_reverse(collection, Learned())
+    found = measure_reverse(collection, LanguageResources())
     assert list(found) == [BEFORE, *SHARES, ALONE]
     assert [one.per_query for one in found.values()] == [{"o1": 1.0}] * 5  # o3's only issue is left out
     lines = list(reverse_lines({"kyodo-dev": found}))

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from api.context import open_context
 from api.settings import Settings
-from api.usecases import reading
+from api.usecases import reader
 from corpus.access import LOCAL
 from corpus.records.issues import Issue, ReleaseLevel
 from corpus.records.organisations import Organisation
@@ -27,7 +27,7 @@ from corpus.trec import read_run
 from matcher.records import Document, Query
 from models.reader.chat import Cost, Endpoint, Outcome, ReaderFailed
 from models.reader.contacts import MASK, masked
-from models.reader.reader import Profile, RankingReader, Reading, Reason, _judged, read
+from models.reader.reader import Profile, RankingReader, ReaderAnswer, Reason, _judged, read
 
 ROOT = Path(__file__).parents[1]
 ISSUE = "飼い主のいない猫が増え、\n世話をする人がいない。"
@@ -38,7 +38,7 @@ THREE = (CATS, RIVER, WALKS)
 GOOD = (1, "世話を担えます。", "世話をする人がいない", "手術に付き添います")
 
 
-def asked(answer: Answer, candidates: tuple[Profile, ...] = THREE, seconds: float = 5.0) -> Reading:
+def asked(answer: Answer, candidates: tuple[Profile, ...] = THREE, seconds: float = 5.0) -> ReaderAnswer:
     with serving(answer) as server:
         return read(Endpoint(server.url, "m", seconds=seconds), ISSUE, candidates)
 
@@ -551,7 +551,7 @@ def test_the_log_says_in_japanese_and_by_number_alone_which_issue_got_no_order(t
             issue_rows.upsert(s, [cats])
             organisation_rows.upsert(s, [Organisation(id="o-1", key="1", name="猫の会", purpose="猫の世話")])
         with caplog.at_level(logging.WARNING):
-            reading.read_for_issue(ctx, LOCAL, "i-7", 1)
+            reader.read_for_issue(ctx, LOCAL, "i-7", 1)
         ctx.db.close()
     assert [record.getMessage() for record in caplog.records] == [
         "課題(i-7)を読み取り役に並べてもらえませんでした。読み取り役のサーバーが、答えるのを断りました。"

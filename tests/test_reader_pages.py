@@ -25,7 +25,7 @@ from starlette.testclient import TestClient
 from api.context import Context, open_context
 from api.errors import Invalid
 from api.settings import Settings, read_settings
-from api.usecases import collection, reading
+from api.usecases import collection, reader
 from api.usecases.suggestions import CandidateList, Inquiry
 from corpus import database
 from corpus.access import LOCAL
@@ -60,7 +60,7 @@ class Read:
         return self.client.post(f"/issues/{self.issue}/reading", data={"version": version}, follow_redirects=False)
 
     def outcomes(self) -> list[tuple[str, int]]:
-        return [(row.outcome, row.calls) for row in seen(self.ctx, reading.calls)]
+        return [(row.outcome, row.calls) for row in seen(self.ctx, reader.calls)]
 
 
 @contextmanager
@@ -276,7 +276,7 @@ def test_every_call_is_counted_and_the_administrator_sees_the_counts(tmp_path: P
     with public(tmp_path, say(order(GOOD), {"prompt_tokens": 1200, "completion_tokens": 80})) as read:
         for _ in range(2):
             read.press()
-        (row,) = seen(read.ctx, reading.calls)
+        (row,) = seen(read.ctx, reader.calls)
         page = read.client.get("/reader").text
     assert (row.outcome, row.calls, row.tokens_in, row.tokens_out) == ("read", 2, 2400, 160)
     assert "答えを使いました" in page
@@ -302,7 +302,7 @@ def held() -> Iterator[tuple[Answer, threading.Event]]:
 def pressed(read: Read, issue: str) -> threading.Thread:
     """Returns once the server has the question."""
     before = len(read.server.received)
-    thread = threading.Thread(target=reading.read_for_issue, args=(read.ctx, LOCAL, issue, 1))
+    thread = threading.Thread(target=reader.read_for_issue, args=(read.ctx, LOCAL, issue, 1))
     thread.start()
     end = time.monotonic() + 10
     while len(read.server.received) == before and time.monotonic() < end:
@@ -347,7 +347,7 @@ def test_a_double_click_is_one_call(tmp_path: Path) -> None:
     with held() as (answer, go), public(tmp_path, answer) as read:
         (issue,) = more_issues(read, 1)
         first = pressed(read, issue)
-        second = reading.read_for_issue(read.ctx, LOCAL, issue, 1)
+        second = reader.read_for_issue(read.ctx, LOCAL, issue, 1)
         go.set()
         first.join()
         assert read.outcomes() == [("read", 1)]
@@ -362,7 +362,7 @@ def test_a_call_of_another_process_takes_its_place_until_nobody_can_be_waiting_a
             assert reader_calls.begin(s, issue=read.issue, since=datetime.now(UTC), most=1)
         assert "いま、ほかの人が読み取り役に頼んでいます。" in read.press().text
         assert read.server.received == []
-        monkeypatch.setattr(reading, "_MARGIN", -read.ctx.settings.reader_timeout)  # as if all that time had passed
+        monkeypatch.setattr(reader, "_MARGIN", -read.ctx.settings.reader_timeout)  # as if all that time had passed
         assert "の見立て</h4>" in read.press().text
         assert read.outcomes() == [("", 1), ("read", 1)]
 
@@ -455,7 +455,7 @@ def test_the_key_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     settings = read_settings()
     assert settings.reader_key.get_secret_value() == "the-key"
     assert "the-key" not in repr(settings)
-    assert "the-key" not in repr(reading.endpoint_of(settings))
+    assert "the-key" not in repr(reader.endpoint_of(settings))
 
 
 @pytest.mark.parametrize("url", ["", "http://127.0.0.1:8080/v1", "https://model.example.jp/v1/", "http://[::1]:80"])

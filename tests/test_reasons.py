@@ -24,7 +24,7 @@ from corpus.records.cases import Case
 from corpus.records.issues import Issue
 from corpus.records.organisations import Organisation
 from corpus.store import cases, issues, organisations
-from matcher.analysis import Learned
+from matcher.analysis import LanguageResources
 from matcher.dense import WordVectors
 from matcher.matching import Matcher, Weights
 from matcher.records import AreaRelation, Band, Bridge, Contribution, Document, Evidence, Part, Query, Suggestion
@@ -126,7 +126,7 @@ def test_a_word_that_speaks_against_is_neither_near_nor_marked() -> None:
 
 
 def test_a_ranking_with_a_table_of_synonyms_and_vectors_shows_both_words() -> None:
-    learned = Learned(
+    learned = LanguageResources(
         Synonyms((Group(("育児", "子育て"), near=False, line=1),)),
         WordVectors("tiny", {"猫": 0, "動物": 1}, np.array([[1, 0], [0.9, 0.1]], dtype=np.float32)),
     )

@@ -9,11 +9,11 @@ from math import isfinite
 import numpy as np
 import pytest
 
-from matcher.analysis import Asked, Learned
+from matcher.analysis import AnalysedQuery, LanguageResources
 from matcher.dense import WordVectors, unit_rows
-from matcher.fitted import Fitted
+from matcher.document_index import DocumentIndex
 from matcher.matching import Matcher, MatcherConfig, Weights
-from matcher.parts import PARTS, TEXT_PARTS, Kind, ScorePart
+from matcher.parts import PARTS, TEXT_PARTS, PartKind, ScorePart
 from matcher.records import Area, Bridge, Document, Part, Query
 from matcher.sparse import Bm25
 from matcher.synonyms import Group, Synonyms
@@ -49,12 +49,12 @@ class Lengths:
 
 # Two directions: what has to do with animals, and what with old people; 世話 belongs to both.
 WORDS = {"猫": [3, 0], "捕獲": [2, 0.5], "動物": [2, 0], "世話": [1, 1], "訪問": [-1, 2], "高齢": [-2, 1]}
-LEARNED = Learned(
+LEARNED = LanguageResources(
     Synonyms((Group(("飼い主のいない猫", "地域猫"), near=False, line=1),)),
     WordVectors("animals and age", {word: row for row, word in enumerate(WORDS)}, np.array([*WORDS.values()], "f4")),
     Lengths(),
 )
-NOTHING = Fitted.empty(Bm25())
+NOTHING = DocumentIndex.empty(Bm25())
 PART_WEIGHTS = (2.0, 1.0, 1.0, 1.0)
 
 
@@ -79,7 +79,7 @@ each_of_texts = pytest.mark.parametrize("kind", [PARTS[part] for part in TEXT_PA
 
 @pytest.fixture
 def part(kind):
-    return kind(Asked.of(QUERY, LEARNED), ALL, BRIDGES)
+    return kind(AnalysedQuery.of(QUERY, LEARNED), ALL, BRIDGES)
 
 
 def kinds_below(kind):
@@ -94,7 +94,7 @@ def test_every_part_that_is_written_is_in_the_list_and_every_name_has_one():
 
 def test_scores_are_summed_texts_first_then_what_is_beside_them_then_past_cases():
     kinds = [kind.kind for kind in PARTS.values()]
-    assert kinds == sorted(kinds, key=list(Kind).index)
+    assert kinds == sorted(kinds, key=list(PartKind).index)
 
 
 @each
@@ -135,27 +135,27 @@ def test_the_explanation_of_each_document_sums_to_its_score(part):
 
 @each
 def test_where_nothing_is_asked_a_part_finds_nothing(kind):
-    silent = kind(Asked.of(Query("q", ""), LEARNED), ALL, [])
+    silent = kind(AnalysedQuery.of(Query("q", ""), LEARNED), ALL, [])
     assert everything_of(silent) == ([0.0] * len(DOCUMENTS), [[]] * len(DOCUMENTS))
 
 
 @each
 def test_among_no_documents_a_part_gives_no_number(kind):
-    assert kind(Asked.of(QUERY, LEARNED), NOTHING, []).scores().shape == (0,)
+    assert kind(AnalysedQuery.of(QUERY, LEARNED), NOTHING, []).scores().shape == (0,)
 
 
 @each
 def test_where_nothing_was_learned_a_part_still_answers_for_what_it_gives(kind):
-    plain = NOTHING.changed([], DOCUMENTS, PART_WEIGHTS, Learned())
-    scores, explanations = everything_of(kind(Asked.of(QUERY, Learned()), plain, BRIDGES))
+    plain = NOTHING.changed([], DOCUMENTS, PART_WEIGHTS, LanguageResources())
+    scores, explanations = everything_of(kind(AnalysedQuery.of(QUERY, LanguageResources()), plain, BRIDGES))
     assert [sum(one.value for one in found) for found in explanations] == pytest.approx(scores, abs=1e-9)
 
 
 @each
 def test_asked_again_a_part_answers_alike_whatever_was_asked_between(kind, part):
     first = everything_of(part)
-    everything_of(kind(Asked.of(Query("other", "高齢者の訪問", areas=(FAR,)), LEARNED), ALL, BRIDGES[1:]))
-    assert everything_of(part) == everything_of(kind(Asked.of(QUERY, LEARNED), ALL, BRIDGES)) == first
+    everything_of(kind(AnalysedQuery.of(Query("other", "高齢者の訪問", areas=(FAR,)), LEARNED), ALL, BRIDGES[1:]))
+    assert everything_of(part) == everything_of(kind(AnalysedQuery.of(QUERY, LEARNED), ALL, BRIDGES)) == first
 
 
 @each
@@ -169,7 +169,7 @@ def test_what_came_later_and_what_has_gone_leave_no_trace(kind, part):
 
 @each
 def test_a_collection_kept_and_brought_back_gives_the_same(kind, part):
-    again = Fitted.of_state(ALL.state(), Bm25())
+    again = DocumentIndex.of_state(ALL.state(), Bm25())
     assert everything_of(kind(part.asked, again, BRIDGES)) == everything_of(part)
 
 
@@ -185,7 +185,7 @@ def test_a_text_part_names_what_is_written_and_never_hears_of_fields_and_places(
     told = [(one, ALL.analysed(part.asked, row).text) for row in range(len(DOCUMENTS)) for one in explained(part, row)]
     assert all(one.term and one.term in QUERY.text and one.matched in text for one, text in told)
     bare = fitted([replace(document, fields=frozenset(), areas=()) for document in DOCUMENTS])
-    asked = Asked.of(Query("q", QUERY.text, frozenset({1}), (FAR,)), LEARNED)
+    asked = AnalysedQuery.of(Query("q", QUERY.text, frozenset({1}), (FAR,)), LEARNED)
     assert everything_of(kind(asked, bare, [])) == everything_of(part)
 
 
@@ -193,11 +193,11 @@ def test_a_text_part_names_what_is_written_and_never_hears_of_fields_and_places(
 def test_alone_a_part_is_the_score_and_by_its_kind_a_reason_or_none(kind):
     alone = dict.fromkeys(Part, 0.0) | {kind.part: 2.0}
     matcher = Matcher.fit(DOCUMENTS, MatcherConfig(kindred=0.0).weighing(**alone), LEARNED)
-    scores = kind(Asked.of(QUERY, LEARNED), ALL, BRIDGES).scores()
+    scores = kind(AnalysedQuery.of(QUERY, LEARNED), ALL, BRIDGES).scores()
     best = dict(zip(ALL.owners, ALL.by_owner(scores).tolist(), strict=True))
     assert matcher.scores(QUERY, BRIDGES).tolist() == [2.0 * best[owner] for owner in matcher.owners]
     found = matcher.rank(QUERY, bridges=BRIDGES).suggestions
-    reasons = set() if kind.kind is Kind.CONTEXT else {owner for owner, score in best.items() if score > 0}
+    reasons = set() if kind.kind is PartKind.CONTEXT else {owner for owner, score in best.items() if score > 0}
     assert {suggestion.owner for suggestion in found} == reasons
     assert {one.part for suggestion in found for one in suggestion.evidence.contributions} <= {kind.part}
 

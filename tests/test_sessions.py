@@ -18,7 +18,7 @@ from sqlalchemy import Connection, event, text
 from api.context import Context, open_context
 from api.pages import imports as import_pages
 from api.settings import Settings
-from api.usecases import collection, imports, reading, reviews
+from api.usecases import collection, imports, reader, reviews
 from api.usecases.suggestions import ask_with_issue
 from corpus.access import LOCAL, TERMINAL
 from corpus.records.decisions import Grade, Stage
@@ -227,14 +227,14 @@ def test_places_at_the_reader_are_counted_for_all_processes(database_url: str, t
     settings = Settings(data=tmp_path, database_url=database_url, reader_daily_calls=9)
     one, other = open_context(settings), open_context(settings)
     with closing(one.db), closing(other.db):
-        held = done(one, reading._begun, settings, Issue(id="i-1", key="1", title="猫"))
+        held = done(one, reader._begun, settings, Issue(id="i-1", key="1", title="猫"))
         assert held == (1, "")
-        assert "ほかの人" in done(other, reading._begun, settings, Issue(id="i-1", key="1", title="猫"))[1]
+        assert "ほかの人" in done(other, reader._begun, settings, Issue(id="i-1", key="1", title="猫"))[1]
         for number in (2, 3):
-            assert done(other, reading._begun, settings, Issue(id=f"i-{number}", key="", title=""))[0] == number
-        assert done(one, reading._begun, settings, Issue(id="i-4", key="", title=""))[0] is None
+            assert done(other, reader._begun, settings, Issue(id=f"i-{number}", key="", title=""))[0] == number
+        assert done(one, reader._begun, settings, Issue(id="i-4", key="", title=""))[0] is None
         done(other, reader_calls.end, 1, outcome="read")
-        assert done(other, reading._begun, settings, Issue(id="i-1", key="1", title="猫"))[0] == 4
+        assert done(other, reader._begun, settings, Issue(id="i-1", key="1", title="猫"))[0] == 4
 
 
 def test_a_fault_of_the_program_keeps_no_place_at_the_reader(ctx: Context, monkeypatch) -> None:
@@ -245,11 +245,11 @@ def test_a_fault_of_the_program_keeps_no_place_at_the_reader(ctx: Context, monke
     def broken(*_):
         raise RuntimeError
 
-    monkeypatch.setattr(reading, "read", broken)
+    monkeypatch.setattr(reader, "read", broken)
     for _ in range(2):  # the second is not told that somebody else is asking
         with pytest.raises(RuntimeError):
-            reading.read_for_issue(ctx, LOCAL, "i-1", 1)
-    assert [one.calls for one in seen(ctx, reading.calls)] == [2]
+            reader.read_for_issue(ctx, LOCAL, "i-1", 1)
+    assert [one.calls for one in seen(ctx, reader.calls)] == [2]
 
 
 def test_while_a_process_writes_another_reads_on_and_writes_when_it_is_its_turn(

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher import sparse
-from matcher.sparse import Bm25, CountedRows, Statistics, TermIndex
+from matcher.sparse import Bm25, RowBuilder, Statistics, TermIndex
 
 TEXTS = ["猫 捕獲 世話", "猫 猫 住民", "高齢 見守り 住民 住民", "日本語 教室"]
 
 
 def index_of(texts, config=None, public=None):
     config = config or Bm25()
-    rows = CountedRows({})
+    rows = RowBuilder({})
     for text in texts:
         rows.add({term: float(text.split().count(term)) for term in text.split()})
     return TermIndex.empty(config).updated(rows, range(len(texts)), None if public is None else np.array(public))
@@ -66,11 +66,11 @@ def test_a_background_is_counted_with_the_public_documents():
 def test_an_index_goes_on_beside_its_background():
     background = Statistics(3, 6.0, {"猫": 1})
     empty = TermIndex.empty(Bm25(), background)
-    rows = CountedRows(empty.vocabulary)
+    rows = RowBuilder(empty.vocabulary)
     rows.add({"猫": 2.0, "住民": 1.0})
     assert empty.idf("猫") == pytest.approx(log(1 + 2.5 / 1.5))
     assert empty.updated(rows, [0]).idf("猫") == pytest.approx(log(1 + 2.5 / 2.5))
-    assert empty.updated(rows, [0]).beside(sparse.NOTHING).idf("猫") == pytest.approx(log(1 + 0.5 / 1.5))
+    assert empty.updated(rows, [0]).beside(sparse.NO_STATISTICS).idf("猫") == pytest.approx(log(1 + 0.5 / 1.5))
 
 
 def test_an_unseen_term_is_as_rare_as_can_be_and_scores_nothing():
@@ -132,7 +132,7 @@ def test_an_empty_index_answers_with_no_scores():
 def test_rows_added_in_any_steps_score_like_rows_added_at_once(texts, data):
     cut = data.draw(st.integers(0, len(texts)))
     first = index_of(texts[:cut])
-    rows = CountedRows(first.vocabulary)
+    rows = RowBuilder(first.vocabulary)
     for text in texts[cut:]:
         rows.add({term: float(text.split().count(term)) for term in text.split()})
     stepwise = first.updated(rows, range(len(texts)))

@@ -12,12 +12,12 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, NoResultFound, Stateme
 from corpus import tables
 from corpus.folding import fold
 from corpus.records.cases import Case, ProgrammeYear
-from corpus.records.decisions import Grade, Judgement, Shown, Stage
+from corpus.records.decisions import Grade, Judgement, ListEntry, Stage
 from corpus.records.issues import Issue, IssueStatus, Origin, ReleaseLevel
 from corpus.records.organisations import Organisation
 from corpus.store import cases, imports, introductions, issues, meta, organisations, rankings, reviews, samples
-from corpus.store.rankings import Showing
-from corpus.store.rows import Changes, Conflict, Count
+from corpus.store.rankings import ListToShow
+from corpus.store.rows import ChangedMeanwhile, Changes, Count
 from corpus.tables import metadata
 
 
@@ -298,7 +298,7 @@ def test_an_issue_written_by_hand_is_version_one_and_its_id_is_taken(s):
 def test_of_two_people_editing_one_issue_the_second_meets_a_conflict(s):
     issues.add(s, issue(1))
     assert issues.update(s, issue(1, problem="先"), 1) == issue(1, problem="先", version=2)
-    with pytest.raises(Conflict) as conflict:
+    with pytest.raises(ChangedMeanwhile) as conflict:
         issues.update(s, issue(1, problem="後"), 1)
     assert (conflict.value.row, conflict.value.expected, conflict.value.found) == ("i-1", 1, 2)
     assert issues.get(s, "i-1").problem == "先"
@@ -312,7 +312,7 @@ def test_a_button_pressed_twice_is_no_conflict(s):
 
 
 def test_editing_an_issue_that_is_gone_is_a_conflict(s):
-    with pytest.raises(Conflict) as conflict:
+    with pytest.raises(ChangedMeanwhile) as conflict:
         issues.update(s, issue(1), 1)
     assert conflict.value.found is None
 
@@ -464,8 +464,10 @@ def test_removing_samples_takes_all_that_was_noted_about_them_and_nothing_else(s
     organisations.upsert(s, [organisation("s", is_sample=True), organisation(1)])
     issues.upsert(s, [issue("s", is_sample=True), issue(1)])
     cases.upsert(s, [case("s", is_sample=True), case(1)])
-    mixed = rankings.record(s, Showing(issue="i-1", issue_version=1, model="m", shown=[{"id": "o-s"}, {"id": "o-1"}]))
-    rankings.record(s, Showing(issue="i-s", issue_version=1, model="m", shown=[{"id": "o-1"}]))
+    mixed = rankings.record(
+        s, ListToShow(issue="i-1", issue_version=1, model="m", shown=[{"id": "o-s"}, {"id": "o-1"}])
+    )
+    rankings.record(s, ListToShow(issue="i-s", issue_version=1, model="m", shown=[{"id": "o-1"}]))
     for pair in (("i-s", "o-1"), ("i-1", "o-s"), ("i-1", "o-1")):
         reviews.add(s, Judgement(issue=pair[0], organisation=pair[1], grade=Grade.SUITABLE, ranking=mixed))
         made = introductions.add(s, issue=pair[0], organisation=pair[1], introduced_on=date(2024, 5, 27))
@@ -487,13 +489,13 @@ def test_a_ranking_shown_twice_is_recorded_once(s):
     organisations.upsert(s, [organisation(1), organisation(2)])
     issues.upsert(s, [issue(1)])
     shown = [{"id": "o-1", "rank": 1, "score": 3.25, "語": "子育て"}, {"id": "o-2", "rank": 2, "score": 1.5}]
-    assert rankings.find(s, Showing(issue="i-1", issue_version=1, model="m-1", shown=shown)) is None
-    number = rankings.record(s, Showing(issue="i-1", issue_version=1, model="m-1", shown=shown))
-    assert rankings.find(s, Showing(issue="i-1", issue_version=1, model="m-1", shown=shown)) == number
-    assert rankings.record(s, Showing(issue="i-1", issue_version=1, model="m-1", shown=shown)) == number
+    assert rankings.find(s, ListToShow(issue="i-1", issue_version=1, model="m-1", shown=shown)) is None
+    number = rankings.record(s, ListToShow(issue="i-1", issue_version=1, model="m-1", shown=shown))
+    assert rankings.find(s, ListToShow(issue="i-1", issue_version=1, model="m-1", shown=shown)) == number
+    assert rankings.record(s, ListToShow(issue="i-1", issue_version=1, model="m-1", shown=shown)) == number
     others = [("m-2", 1, shown), ("m-1", 2, shown), ("m-1", 1, shown[::-1])]
     numbers = {
-        rankings.record(s, Showing(issue="i-1", issue_version=version, model=model, shown=entries))
+        rankings.record(s, ListToShow(issue="i-1", issue_version=version, model=model, shown=entries))
         for model, version, entries in others
     }
     assert len(numbers | {number}) == 4
@@ -507,7 +509,7 @@ def test_the_newest_review_counts_and_all_stay_on_record(s):
     issues.upsert(s, [issue(1)])
     before = datetime.now(UTC)
     said = Judgement(issue="i-1", organisation="o-1", grade=Grade.POSSIBLE, reason="area")
-    first = reviews.add(s, said, Shown(model="m", rank=3, score=1.5))
+    first = reviews.add(s, said, ListEntry(model="m", rank=3, score=1.5))
     second = reviews.add(
         s, Judgement(issue="i-1", organisation="o-1", grade=Grade.SUITABLE, comment="話が合いそうです。")
     )
@@ -608,7 +610,7 @@ def test_a_voided_introduction_stays_on_record_and_can_be_recorded_anew(s):
 def test_the_database_itself_refuses_to_change_what_was_recorded(s, name):
     organisations.upsert(s, [organisation(1)])
     issues.upsert(s, [issue(1)])
-    rankings.record(s, Showing(issue="i-1", issue_version=1, model="m", shown=[{"id": "o-1"}]))
+    rankings.record(s, ListToShow(issue="i-1", issue_version=1, model="m", shown=[{"id": "o-1"}]))
     reviews.add(s, Judgement(issue="i-1", organisation="o-1", grade=Grade.SUITABLE))
     made = introductions.add(s, issue="i-1", organisation="o-1", introduced_on=date(2024, 5, 1))
     event = introductions.add_event(s, introduction=made.id, stage=Stage.AGREED, happened_on=date(2024, 5, 27))

@@ -22,7 +22,7 @@ from corpus.store import imports as import_log
 from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
 from corpus.store import rankings
-from corpus.store.rankings import Showing
+from corpus.store.rankings import ListToShow
 from models.search import weight_sets
 
 DRAFT = IssueDraft(title="遊休農地の解消", department="農林課", problem="草刈りの人手がない。")
@@ -47,7 +47,7 @@ def store_issue(ctx, id, **other):
 def show(ctx, issue, *ids):
     entries = tuple({"id": id, "rank": n, "score": 3.5 - n, "band": "some"} for n, id in enumerate(ids, start=1))
     with ctx.write(LOCAL) as s:
-        return rankings.record(s, Showing(issue=issue.id, issue_version=issue.version, model="m1", shown=entries))
+        return rankings.record(s, ListToShow(issue=issue.id, issue_version=issue.version, model="m1", shown=entries))
 
 
 def organisation_names(ctx):

@@ -15,7 +15,7 @@ from models.artefacts import BrokenArtefact
 from models.learned import find_vectors
 from models.vectors.artefact import (
     SHIPPED,
-    Origin,
+    VectorsOrigin,
     data_fingerprint,
     load_vectors,
     nearest,
@@ -29,7 +29,7 @@ ANIMALS = itertools.product(["猫", "犬", "小鳥"], ["餌", "散歩", "病院"
 FARMING = itertools.product(["農地", "水田", "畑"], ["草刈り", "収穫", "肥料", "種", "耕作"])
 RECORDS = [(f"{one}の{other}",) for one, other in [*ANIMALS, *FARMING]]
 SMALL = VectorConfig(dimensions=8, least=2)
-ORIGIN = Origin("kyodo models train-vectors 文章.txt", ("文章.txt(市の広報、CC BY)",), "ab" * 32)
+ORIGIN = VectorsOrigin("kyodo models train-vectors 文章.txt", ("文章.txt(市の広報、CC BY)",), "ab" * 32)
 
 
 @pytest.fixture(autouse=True)

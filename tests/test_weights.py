@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.fitted import State
+from matcher.document_index import State
 from models import weights as learning
 from models.artefacts import BrokenArtefact, about, save_model
-from models.weights import Example, WeightsConfig, cross_fitted, fit_weights, judged, load_weights, save_weights
+from models.weights import LabelledQuery, WeightsConfig, cross_fitted, fit_weights, judged, load_weights, save_weights
 
 PARTS = ("words", "characters", "fields")
 DEFAULT = {"words": 1.0, "characters": 0.5, "fields": 0.1}
@@ -20,7 +20,7 @@ OPEN = WeightsConfig(DEFAULT, spread=10.0)  # believes the data
 
 def example(query, relevant, *irrelevant):
     rows = [relevant, *irrelevant]
-    return Example(str(query), np.array(rows, dtype=float), np.array([True] + [False] * len(irrelevant)))
+    return LabelledQuery(str(query), np.array(rows, dtype=float), np.array([True] + [False] * len(irrelevant)))
 
 
 def collection(true, queries, rows=20, seed=1, noise=0.0):
@@ -30,7 +30,7 @@ def collection(true, queries, rows=20, seed=1, noise=0.0):
     for number in range(queries):
         features = lot.random((rows, len(true)))
         scores = features @ np.array(true) + noise * lot.standard_normal(rows)
-        found.append(Example(f"q{number:03d}", features, scores == scores.max()))
+        found.append(LabelledQuery(f"q{number:03d}", features, scores == scores.max()))
     return found
 
 
@@ -57,7 +57,7 @@ def test_pairs_that_differ_in_one_part_alone_say_nothing_about_the_proportions()
 def test_a_part_that_speaks_against_what_is_right_weighs_nothing_and_the_rest_is_learned_without_it():
     examples = collection((1.0, 0.5, -2.0), 200)
     found = fit_weights(PARTS, examples, OPEN)
-    without = [Example(e.query, e.features[:, :2], e.relevant) for e in examples]
+    without = [LabelledQuery(e.query, e.features[:, :2], e.relevant) for e in examples]
     assert found["fields"] == 0.0
     # The opponents are chosen by the sum of all parts, so the two are near, not equal.
     assert found["characters"] == pytest.approx(fit_weights(PARTS[:2], without, OPEN)["characters"], abs=0.1)
@@ -84,8 +84,8 @@ def test_few_queries_leave_the_weights_near_the_defaults_and_more_queries_move_t
 
 
 def test_without_anything_to_tell_apart_the_defaults_stay():
-    nothing = Example("q", np.ones((3, 3)), np.zeros(3, dtype=bool))
-    everything = Example("r", np.ones((3, 3)), np.ones(3, dtype=bool))
+    nothing = LabelledQuery("q", np.ones((3, 3)), np.zeros(3, dtype=bool))
+    everything = LabelledQuery("r", np.ones((3, 3)), np.ones(3, dtype=bool))
     assert fit_weights(PARTS, [], CONFIG) == DEFAULT
     assert fit_weights(PARTS, [nothing, everything], CONFIG) == DEFAULT
 
@@ -104,7 +104,7 @@ def test_where_words_are_of_no_use_the_sum_stays_that_of_the_defaults():
 def test_each_query_weighs_the_same_however_many_pairs_it_has():
     # 10 queries with one pair each say that characters count more than words; one with 900 pairs says the contrary.
     for_it = [example(n, (0.5, 0.9, 0.5), (0.9, 0.5, 0.5)) for n in range(10)]
-    against = Example("x", np.array([[0.9, 0.5, 0.5]] * 30 + [[0.5, 0.9, 0.5]] * 30), np.arange(60) < 30)
+    against = LabelledQuery("x", np.array([[0.9, 0.5, 0.5]] * 30 + [[0.5, 0.9, 0.5]] * 30), np.arange(60) < 30)
     assert fit_weights(PARTS, [*for_it, against], CONFIG)["characters"] > 0.5
 
 
@@ -128,7 +128,7 @@ def test_out_of_fold_weights_never_saw_their_own_query():
     examples = collection((1.0, 2.0, 1.0), 20)
     honest = cross_fitted(PARTS, examples, OPEN, folds=10)
     assert sorted(honest) == [e.query for e in examples]
-    turned = Example("q000", examples[0].features, examples[0].relevant[::-1])
+    turned = LabelledQuery("q000", examples[0].features, examples[0].relevant[::-1])
     after = cross_fitted(PARTS, [turned, *examples[1:]], OPEN, folds=10)
     same_fold = {"q000", "q010"}
     assert all(after[query] == honest[query] for query in same_fold)

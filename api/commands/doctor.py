@@ -34,9 +34,9 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="結果をJSON�
 
 def _found() -> "list[Finding]":
     from api.settings import read_settings
-    from api.usecases.doctor import Finding, Severity, examine
+    from api.usecases.doctor import Finding, Verdict, examine
 
     try:
         return examine(read_settings(), os.environ)
     except Invalid as error:
-        return [Finding("設定", Severity.BROKEN, error.message)]
+        return [Finding("設定", Verdict.BROKEN, error.message)]

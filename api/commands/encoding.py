@@ -10,7 +10,7 @@ from api.commands.terminal import answer_json
 from api.errors import NotReadable
 
 if TYPE_CHECKING:
-    from models.encoding.cost import Cost
+    from models.encoding.cost import EncodingCost
 
 
 def encode_cost(
@@ -43,7 +43,7 @@ def encode_cost(
         _show(cost)
 
 
-def _show(cost: "Cost") -> None:
+def _show(cost: "EncodingCost") -> None:
     mean = cost.characters / cost.texts
     typer.echo(f"読み込むまで: {cost.loading:.1f}秒({cost.dimensions}次元)")
     typer.echo(f"測った文章: {cost.texts:,}件(1件に平均{mean:.0f}字)")

@@ -9,9 +9,10 @@ import typer
 from api.commands.folders import for_card, replaceable, writing
 from api.commands.terminal import opened, say
 from api.errors import Invalid, NotReadable
+from models.fields.learning import LabelledText
 
 if TYPE_CHECKING:
-    from models.fields.learning import Example
+    pass
 
 
 def train_fields(
@@ -59,7 +60,7 @@ def train_fields(
     typer.echo(f"学んだモデルを {folder} に書き出しました。")
 
 
-def _from_file(path: Path) -> "list[Example]":
+def _from_file(path: Path) -> "list[LabelledText]":
     from models.fields.quality import read_examples
     from models.ranking_files import BrokenCollection
 
@@ -69,7 +70,7 @@ def _from_file(path: Path) -> "list[Example]":
         raise NotReadable(str(error)) from error
 
 
-def _from_collection() -> "list[Example]":
+def _from_collection() -> "list[LabelledText]":
     from api.usecases.fields import labelled
     from corpus.access import TERMINAL
     from models.fields.learning import examples
@@ -79,7 +80,7 @@ def _from_collection() -> "list[Example]":
         return _limited(examples(labelled(s, MOST_TEXTS + 1)))
 
 
-def _limited(given: "list[Example]") -> "list[Example]":
+def _limited(given: "list[LabelledText]") -> "list[LabelledText]":
     from models.fields.training import MOST_TEXTS, drawn
 
     if len(given) > MOST_TEXTS:

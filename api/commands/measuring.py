@@ -13,7 +13,7 @@ from api.commands.terminal import FAILED, answer_json, say
 from api.errors import Invalid, NotReadable
 
 if TYPE_CHECKING:
-    from matcher.analysis import Learned
+    from matcher.analysis import LanguageResources
     from matcher.measures import Comparison, Measures
     from models.ranking_files import Ranked
     from models.reader.reader import RankingReader
@@ -110,7 +110,7 @@ def evaluate(
 def _ranking_reader(url: str, model: str, most: int | None, reverse: bool) -> "RankingReader":
     """Key, time and size come from the settings, as for the service; so does ``most`` unless given. Raises Invalid."""
     from api.settings import read_settings
-    from api.usecases.reading import endpoint_of
+    from api.usecases.reader import endpoint_of
     from models.reader.chat import is_address
     from models.reader.reader import RankingReader
 
@@ -156,7 +156,7 @@ def _how_cases_spoke(ranked: "Ranked") -> str:
     return said if ranked.known else f"{said}事例は、順位に使われていません。"
 
 
-def _learned(vectors: Path | None, encoder: Path | None) -> "Learned":
+def _learned(vectors: Path | None, encoder: Path | None) -> "LanguageResources":
     """What is shipped but for what is named, which must be usable: a measure of something else would mislead."""
     from api.settings import read_settings
     from models.artefacts import BrokenArtefact

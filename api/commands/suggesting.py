@@ -52,7 +52,7 @@ def suggest(
         if department:
             _whole_department(ctx, department, Path(out), k, as_json)
             return
-        asked = _Asked(_text(text) if text else "", issue, organisation, prefecture, city)
+        asked = _Subject(_text(text) if text else "", issue, organisation, prefecture, city)
         with ctx.read(TERMINAL) as s:
             asked.put(s, ctx.indexes)  # what cannot be asked is refused before anything is got ready
         for index in (ctx.indexes.organisations, ctx.indexes.issues if organisation else ctx.indexes.cases):
@@ -68,7 +68,7 @@ def suggest(
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Subject:
     """What a command asks with: a text, or the number of an issue, or of an organisation."""
 
     text: str

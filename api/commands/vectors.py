@@ -169,10 +169,10 @@ def _figure(measures: Mapping[str, float], name: str) -> str:
 def _save(
     folder: Path, vectors: "WordVectors", config: dict[str, Any], command: list[str], sources: list[str], data: str
 ) -> None:
-    from models.vectors.artefact import Origin, save_vectors
+    from models.vectors.artefact import VectorsOrigin, save_vectors
     from models.vectors.measures import measure
 
-    origin = Origin(for_card(f"kyodo models {shlex.join(command)}"), tuple(map(for_card, sources)), data)
+    origin = VectorsOrigin(for_card(f"kyodo models {shlex.join(command)}"), tuple(map(for_card, sources)), data)
     with writing(folder):
         save_vectors(folder, vectors, config, origin, {"words": len(vectors.rows), **measure(vectors)})
     rows, dimensions = vectors.matrix.shape

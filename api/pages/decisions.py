@@ -12,7 +12,7 @@ from api.pages.forms import day_from, number_from
 from api.pages.rendering import see
 from api.usecases import collection, reviews, suggestions
 from corpus.records.decisions import Grade, Judgement, Stage
-from corpus.store.rankings import Showing
+from corpus.store.rankings import ListToShow
 
 router = APIRouter(route_class=LaneRoute, prefix="/issues/{issue_id}")
 Typed = Annotated[str, Form()]
@@ -47,7 +47,7 @@ def judge(
     return _back(issue_id, "graded", f"c-{organisation}")
 
 
-def _showing(ctx: Ctx, viewer: Asker, issue_id: str, shown_as: str) -> Showing | None:
+def _showing(ctx: Ctx, viewer: Asker, issue_id: str, shown_as: str) -> ListToShow | None:
     with ctx.read(viewer) as s:
         asking = suggestions.ask_with_issue(s, ctx.indexes, collection.issue(s, issue_id))
         return suggestions.not_recorded_yet(asking, shown_as)

@@ -12,7 +12,7 @@ from api.errors import Conflict, Detail, Invalid
 from api.lanes import RANKING, READING, LaneRoute, lane
 from api.pages.forms import IssueForm, this_fiscal_year
 from api.pages.rendering import page, see
-from api.usecases import collection, fields, partners, reading, reviews, suggestions
+from api.usecases import collection, fields, partners, reader, reviews, suggestions
 from api.usecases.given import year_given_or_none
 from corpus.clock import today
 from corpus.dates import fiscal_year_label
@@ -105,7 +105,7 @@ def _show(
         issue=issue,
         proposed=proposed,
         found=found,
-        reader=reading.offer(ctx.settings, issue),
+        reader=reader.offer(ctx.settings, issue),
         similar=similar,
         cases=cases,
         track=track,

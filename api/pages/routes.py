@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.pages import collection, decisions, imports, indicators, issues, models, reading, start
+from api.pages import collection, decisions, imports, indicators, issues, models, reader, start
 
 router = APIRouter(include_in_schema=False)
-for _part in (start, issues, decisions, collection, imports, indicators, reading, models):
+for _part in (start, issues, decisions, collection, imports, indicators, reader, models):
     router.include_router(_part.router)

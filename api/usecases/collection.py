@@ -20,8 +20,7 @@ from corpus.session import Session
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
-from corpus.store.rows import Conflict as ChangedMeanwhile
-from corpus.store.rows import Count
+from corpus.store.rows import ChangedMeanwhile, Count
 from corpus.values import MAX_DEPARTMENT, faults
 
 PAGE_SIZE = 50
@@ -65,7 +64,7 @@ class IssueDraft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
+class CollectionCounts:
     """How much is stored, samples apart. ``samples_rank``: no real organisation is there yet, so samples are shown."""
 
     organisations: Count
@@ -74,10 +73,10 @@ class Overview:
     samples_rank: bool
 
 
-def overview(s: Session) -> Overview:
+def overview(s: Session) -> CollectionCounts:
     """Counts of everything stored, inactive organisations and closed issues included."""
     organisations = organisation_rows.count(s)
-    return Overview(
+    return CollectionCounts(
         organisations=organisations,
         issues=issue_rows.count(s),
         cases=case_rows.count(s),

@@ -18,7 +18,7 @@ from api.settings import PREFIX, Settings, is_loopback
 from api.usecases.fields import FieldProposer, own_folder
 from api.usecases.imports import UPLOAD_SECONDS
 from corpus.clock import JAPAN
-from corpus.database import Version
+from corpus.database import DatabaseVersion
 from corpus.database_faults import DAMAGED, UnusableDatabase
 from corpus.database_health import Health, look
 from models import artefacts
@@ -26,7 +26,7 @@ from models.learned import Whose, take_stock
 from models.search.weight_sets import read_set
 
 
-class Severity(IntEnum):
+class Verdict(IntEnum):
     """Also the exit code of a check: all well, worth a look, does not work."""
 
     WELL = 0
@@ -39,7 +39,7 @@ class Finding:
     """One thing looked at. ``message`` is a Japanese sentence that says what is so, and what to do where it is not."""
 
     subject: str
-    severity: Severity
+    severity: Verdict
     message: str
 
 
@@ -61,7 +61,7 @@ _WHOSE: Mapping[Whose, str] = {
 
 def examine(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
     """Everything that was looked at, in the order in which one thing rests on another."""
-    well = Finding("設定", Severity.WELL, "おかしなところはありません。")
+    well = Finding("設定", Verdict.WELL, "おかしなところはありません。")
     found = list(_settings(settings, environment)) or [well]
     found += _folder(settings.data)
     try:
@@ -69,13 +69,11 @@ def examine(settings: Settings, environment: Mapping[str, str]) -> list[Finding]
         found += _database(health, settings)
     except UnusableDatabase as error:
         health = None
-        found.append(Finding("データベース", Severity.BROKEN, str(error)))
+        found.append(Finding("データベース", Verdict.BROKEN, str(error)))
     except (OSError, ImportError) as error:
         health = None
         reason = "読む権限" if isinstance(error, OSError) else "データベースにつなぐ部品(psycopg など)"
-        found.append(
-            Finding("データベース", Severity.BROKEN, f"データベースを開けません。{reason}を確かめてください。")
-        )
+        found.append(Finding("データベース", Verdict.BROKEN, f"データベースを開けません。{reason}を確かめてください。"))
     found += [*_room(settings, environment), *_learned(settings, health), *_kept(settings.data)]
     return [*found, *_dictionary(), *_clock(health, datetime.now(UTC)), *_descriptors()]
 
@@ -84,53 +82,53 @@ def _settings(settings: Settings, environment: Mapping[str, str]) -> Iterator[Fi
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     for name in sorted(name for name in environment.keys() - known if name.startswith(PREFIX)):
         message = f"環境変数 {name} という設定はありません。綴りを確かめてください。"
-        yield Finding("設定", Severity.LOOK, message)
+        yield Finding("設定", Verdict.LOOK, message)
     if not settings.allow_remote and not is_loopback(settings.host):
         message = (
             "KYODO_HOST がほかのコンピューターから開けるアドレスなので、始められません。127.0.0.1 にしてください。"
         )
-        yield Finding("設定", Severity.BROKEN, message)
+        yield Finding("設定", Verdict.BROKEN, message)
     if settings.allow_remote and not settings.named_hosts:
         message = (
             "KYODO_ALLOW_REMOTE がありますが KYODO_HOSTS がないため、"
             "IPアドレスをそのまま書いて開いたときだけ使えます。名前で開くなら KYODO_HOSTS に指定してください。"
         )
-        yield Finding("設定", Severity.LOOK, message)
+        yield Finding("設定", Verdict.LOOK, message)
     if settings.named_proxies and not settings.allow_remote:
         message = (
             "KYODO_PROXIES がありますが KYODO_ALLOW_REMOTE がないため、中継された、"
             "ほかのコンピューターからの接続は断ります。使ってもらうなら KYODO_ALLOW_REMOTE を指定してください。"
         )
-        yield Finding("設定", Severity.LOOK, message)
+        yield Finding("設定", Verdict.LOOK, message)
     if settings.reader_key.get_secret_value() and not settings.reader_url:
         message = "KYODO_READER_KEY がありますが、KYODO_READER_URL がないため、読み取り役は使われません。"
-        yield Finding("設定", Severity.LOOK, message)
+        yield Finding("設定", Verdict.LOOK, message)
     if settings.max_unpacked_bytes < settings.max_upload_bytes:
         message = (
             "KYODO_MAX_UNPACKED_BYTES が KYODO_MAX_UPLOAD_BYTES より小さいため、受け取った大きなファイルを読めません。"
         )
-        yield Finding("設定", Severity.LOOK, message)
+        yield Finding("設定", Verdict.LOOK, message)
 
 
 def _folder(data: Path) -> Iterator[Finding]:
     subject, place = "データの置き場所", data.absolute()
     if not os.access(data, os.F_OK):
-        yield Finding(subject, Severity.WELL, f"{place} はまだありません。サービスを始めたときに作ります。")
+        yield Finding(subject, Verdict.WELL, f"{place} はまだありません。サービスを始めたときに作ります。")
         return
     if not data.is_dir():
-        yield Finding(subject, Severity.BROKEN, f"{place} はフォルダーではありません。KYODO_DATA を確かめてください。")
+        yield Finding(subject, Verdict.BROKEN, f"{place} はフォルダーではありません。KYODO_DATA を確かめてください。")
         return
     if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
-        yield Finding(subject, Severity.BROKEN, f"{place} に書き込めません。持ち主と権限を確かめてください。")
+        yield Finding(subject, Verdict.BROKEN, f"{place} に書き込めません。持ち主と権限を確かめてください。")
         return
     if data.stat().st_uid != os.geteuid():
         message = f"{place} の持ち主は、いまの利用者ではありません。サービスと同じ利用者で確かめてください。"
-        yield Finding(subject, Severity.LOOK, message)
+        yield Finding(subject, Verdict.LOOK, message)
     if number := len(_open_to_others(data)):
         message = f"{place} に、ほかの利用者も読めるものが{number:,}件あります。サービスを始め直すと閉じます。"
-        yield Finding(subject, Severity.LOOK, message)
+        yield Finding(subject, Verdict.LOOK, message)
     else:
-        yield Finding(subject, Severity.WELL, f"{place} に書き込めて、ほかの利用者には見えません。")
+        yield Finding(subject, Verdict.WELL, f"{place} に書き込めて、ほかの利用者には見えません。")
 
 
 def _open_to_others(data: Path) -> list[Path]:
@@ -144,22 +142,22 @@ def _open_to_others(data: Path) -> list[Path]:
 
 def _database(health: Health | None, settings: Settings) -> Iterator[Finding]:
     subject = "データベース"
-    if health is None or (health.opens and health.sound and health.version is Version.NONE):
+    if health is None or (health.opens and health.sound and health.version is DatabaseVersion.NONE):
         if left := left_behind(settings):
             names = "、".join(left)
             message = f"データベースがありません。前のデータ({names})は残っています。バックアップを戻してください。"
-            yield Finding(subject, Severity.BROKEN, message)
+            yield Finding(subject, Verdict.BROKEN, message)
         else:
             message = "データベースに登録はまだありません。サービスを始めたときに使えるようにします。"
-            yield Finding(subject, Severity.WELL, message)
+            yield Finding(subject, Verdict.WELL, message)
     elif not health.opens:
         message = "データベースのファイルを開けません。権限を確かめ、壊れていればバックアップを戻してください。"
         server = (
             "データベースのサーバーにつながりません。サーバーが動いているか、KYODO_DATABASE_URL を確かめてください。"
         )
-        yield Finding(subject, Severity.BROKEN, message if health.kind == "sqlite" else server)
+        yield Finding(subject, Verdict.BROKEN, message if health.kind == "sqlite" else server)
     elif not health.sound:
-        yield Finding(subject, Severity.BROKEN, DAMAGED)
+        yield Finding(subject, Verdict.BROKEN, DAMAGED)
     else:
         yield from _tables(health)
 
@@ -167,24 +165,24 @@ def _database(health: Health | None, settings: Settings) -> Iterator[Finding]:
 def _tables(health: Health) -> Iterator[Finding]:
     subject, of = "データベース", health.version
     yield {
-        Version.CURRENT: Finding(subject, Severity.WELL, "データベースは開けて、壊れたところはありません。"),
-        Version.OLDER: Finding(
-            subject, Severity.LOOK, "データベースは前の版のものです。サービスを始めると新しくします。"
+        DatabaseVersion.CURRENT: Finding(subject, Verdict.WELL, "データベースは開けて、壊れたところはありません。"),
+        DatabaseVersion.OLDER: Finding(
+            subject, Verdict.LOOK, "データベースは前の版のものです。サービスを始めると新しくします。"
         ),
-        Version.NEWER: Finding(
+        DatabaseVersion.NEWER: Finding(
             subject,
-            Severity.BROKEN,
+            Verdict.BROKEN,
             "データベースは、より新しい版のプログラムのものです。プログラムを新しくしてください。",
         ),
     }[of]
     if not health.journal:
         message = "データベースは、読む人と書く人が待ち合う形になっています。サービスを始め直すと直ります。"
-        yield Finding(subject, Severity.LOOK, message)
+        yield Finding(subject, Verdict.LOOK, message)
     if health.unsettled:
         message = (
             "途中で止まったプログラムの書き込みが残っています。サービスを始めるとまとめます(ここでは確かめていません)。"
         )
-        yield Finding(subject, Severity.LOOK, message)
+        yield Finding(subject, Verdict.LOOK, message)
 
 
 def _room(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
@@ -194,7 +192,7 @@ def _room(settings: Settings, environment: Mapping[str, str]) -> Iterator[Findin
     temporary = _temporary(environment)
     if temporary is None:
         message = "一時フォルダーに書き込めません。権限を確かめるか、TMPDIR で別の場所を指定してください。"
-        yield Finding("一時フォルダー", Severity.BROKEN, message)
+        yield Finding("一時フォルダー", Verdict.BROKEN, message)
         return
     reason = f"大きなファイルを画面から受け取るには、{settings.max_upload_bytes // 1_000_000:,} MBまで要ります。"
     yield _free("一時フォルダー", temporary, settings.max_upload_bytes, _LEAST_TEMPORARY, reason)
@@ -213,11 +211,11 @@ def _free(subject: str, place: Path, wanted: int, least: int, reason: str) -> Fi
         message = (
             f"{place} には、これ以上ファイルを作れません(ファイルの数の上限です)。要らないファイルを減らしてください。"
         )
-        return Finding(subject, Severity.BROKEN, message)
+        return Finding(subject, Verdict.BROKEN, message)
     says = f"{place} の空きは {free // 1_000_000:,} MBです。"
     if free >= wanted:
-        return Finding(subject, Severity.WELL, says)
-    return Finding(subject, Severity.BROKEN if free < least else Severity.LOOK, f"{says}{reason}空きを作ってください。")
+        return Finding(subject, Verdict.WELL, says)
+    return Finding(subject, Verdict.BROKEN if free < least else Verdict.LOOK, f"{says}{reason}空きを作ってください。")
 
 
 def _learned(settings: Settings, health: Health | None) -> Iterator[Finding]:
@@ -231,23 +229,23 @@ def _learned(settings: Settings, health: Health | None) -> Iterator[Finding]:
 
 
 def _model(subject: str, whose: Whose, fault: str) -> Finding:
-    return Finding(subject, Severity.LOOK if fault else Severity.WELL, fault or _WHOSE[whose])
+    return Finding(subject, Verdict.LOOK if fault else Verdict.WELL, fault or _WHOSE[whose])
 
 
 def _kept(data: Path) -> Iterator[Finding]:
     for name in ("index", "encoded", "uploads"):
         if os.path.lexists(data / name) and not _is_folder(data / name):
             message = f"{name} という名前の、フォルダーではないものがあります。別の場所に移してください。"
-            yield Finding("検索用のデータ", Severity.LOOK, message)
+            yield Finding("検索用のデータ", Verdict.LOOK, message)
     broken = [path for path in (data / "index").glob("*-*-*") if not path.name.startswith(".") and _is_broken(path)]
     message = f"検索用のデータのうち{len(broken)}件が壊れています。次に始めるときに作り直します(時間がかかります)。"
-    yield Finding("検索用のデータ", Severity.LOOK if broken else Severity.WELL, message if broken else "使えます。")
+    yield Finding("検索用のデータ", Verdict.LOOK if broken else Verdict.WELL, message if broken else "使えます。")
     old = datetime.now(UTC).timestamp() - UPLOAD_SECONDS
     left = [path for path in (data / "uploads").glob("*") if path.lstat().st_mtime < old]
     message = f"確定していない取り込みのファイルが{len(left)}件、1日を過ぎて残っています。サービスを始めると消します。"
     yield Finding(
         "取り込み途中のファイル",
-        Severity.LOOK if left else Severity.WELL,
+        Verdict.LOOK if left else Verdict.WELL,
         message if left else "古いものはありません。",
     )
 
@@ -276,21 +274,21 @@ def _dictionary() -> Iterator[Finding]:
     except Exception:  # whatever a package says that is missing, cut short or of another edition
         words = []
     if words:
-        yield Finding(subject, Severity.WELL, f"使えます({DICTIONARY_EDITION})。")
+        yield Finding(subject, Verdict.WELL, f"使えます({DICTIONARY_EDITION})。")
     else:
         message = "語の辞書(sudachidict-core)を読めません。make setup で入れ直してください。"
-        yield Finding(subject, Severity.BROKEN, message)
+        yield Finding(subject, Verdict.BROKEN, message)
 
 
 def _clock(health: Health | None, now: datetime) -> Iterator[Finding]:
     subject, shown = "時計", f"{now.astimezone(JAPAN):%Y-%m-%d %H:%M}"
     if not _FIRST_YEAR <= now.year <= _LAST_YEAR:
-        yield Finding(subject, Severity.BROKEN, f"いまは {shown}(日本時間)になっています。時計を合わせてください。")
+        yield Finding(subject, Verdict.BROKEN, f"いまは {shown}(日本時間)になっています。時計を合わせてください。")
     elif health and health.newest and health.newest > now + timedelta(minutes=5):
         message = f"いまは {shown}(日本時間)ですが、記録にはそれより後のものがあります。時計を合わせてください。"
-        yield Finding(subject, Severity.LOOK, message)
+        yield Finding(subject, Verdict.LOOK, message)
     else:
-        yield Finding(subject, Severity.WELL, f"いまは {shown}(日本時間)です。年度や日付は日本時間で数えます。")
+        yield Finding(subject, Verdict.WELL, f"いまは {shown}(日本時間)です。年度や日付は日本時間で数えます。")
 
 
 def _descriptors() -> Iterator[Finding]:
@@ -298,7 +296,7 @@ def _descriptors() -> Iterator[Finding]:
     message = f"同時に開ける数(接続とファイル)の上限は {most:,} です。"
     if most == resource.RLIM_INFINITY or most >= _DESCRIPTORS:
         message = "同時に開ける数(接続とファイル)は足りています。"
-        yield Finding("接続の数", Severity.WELL, message)
+        yield Finding("接続の数", Verdict.WELL, message)
         return
-    severity = Severity.BROKEN if most < _LEAST_DESCRIPTORS else Severity.LOOK
+    severity = Verdict.BROKEN if most < _LEAST_DESCRIPTORS else Verdict.LOOK
     yield Finding("接続の数", severity, f"{message}{_DESCRIPTORS:,} 以上にしてください(ulimit -n、LimitNOFILE)。")

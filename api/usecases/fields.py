@@ -14,7 +14,7 @@ from corpus.records.organisations import Organisation
 from corpus.session import Session
 from corpus.store import organisations as organisation_rows
 from corpus.store.rows import batches
-from matcher.analysis import Asked
+from matcher.analysis import AnalysedQuery
 from models.artefacts import BrokenArtefact
 from models.fields.classifier import FieldModel, load_field_model
 from models.learned import InUse, Whose
@@ -40,17 +40,17 @@ class FieldProposer:
 
     folder: Path
 
-    def of(self, text: str | Asked) -> dict[int, float]:
+    def of(self, text: str | AnalysedQuery) -> dict[int, float]:
         """Code -> probability of all fields; {} for a text of unknown words, or where no model can be used."""
         model = self._model()
         return model.of(text) if model else {}
 
-    def proposed(self, text: str | Asked) -> dict[int, float]:
+    def proposed(self, text: str | AnalysedQuery) -> dict[int, float]:
         """Code -> probability of the fields worth proposing: at most three, likeliest first."""
         model = self._model()
         return model.proposed(text) if model else {}
 
-    def likely(self, text: str | Asked) -> frozenset[int]:
+    def likely(self, text: str | AnalysedQuery) -> frozenset[int]:
         """Of ``proposed`` the codes that are shown as likely; none for a text of too few known words."""
         model = self._model()
         return model.likely(text) if model else frozenset()
@@ -75,7 +75,7 @@ def own_folder(data: Path) -> Path:
     return data / "models" / "fields"
 
 
-def proposals(proposer: FieldProposer, issue: Issue, asked: Asked | None = None) -> tuple[Proposal, ...]:
+def proposals(proposer: FieldProposer, issue: Issue, asked: AnalysedQuery | None = None) -> tuple[Proposal, ...]:
     """For an issue without fields, likeliest first; nothing for one that has fields. ``asked``: its text, read before.
 
     None is likely for an issue with fewer than four different words that the model knows.
@@ -106,7 +106,7 @@ def _with_fields(s: Session) -> Iterator[Organisation]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _Load:
     """What came of reading a folder that had ``stamp``. ``fault`` is a sentence where what lies there is not used."""
 
     stamp: _Stamp | None = None
@@ -119,24 +119,24 @@ class _Follower:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._known = _Read()
+        self._known = _Load()
 
-    def read(self) -> _Read:
+    def read(self) -> _Load:
         """By any thread."""
         known, stamp = self._known, _stamp(self._folder)
         if known.stamp != stamp:  # taken before the files are read: what changes meanwhile is read again
-            known = self._known = _Read() if stamp is None else _read(self._folder, stamp, known.model)
+            known = self._known = _Load() if stamp is None else _read(self._folder, stamp, known.model)
         return known
 
 
-def _read(folder: Path, stamp: _Stamp, before: FieldModel | None) -> _Read:
+def _read(folder: Path, stamp: _Stamp, before: FieldModel | None) -> _Load:
     """``before`` goes on, said once in the log, where the folder's model cannot be used."""
     try:
-        return _Read(stamp, load_field_model(folder))
+        return _Load(stamp, load_field_model(folder))
     except BrokenArtefact as error:
         going_on = "前に読み込んだものを使い続けます。" if before else ""
         _LOG.warning("活動分野のモデル(%s)を読み込めません。%s%s", folder.name, error, going_on)
-        return _Read(stamp, before, f"市で作った活動分野のモデルを読み込めません。{error}{going_on}")
+        return _Load(stamp, before, f"市で作った活動分野のモデルを読み込めません。{error}{going_on}")
 
 
 def _stamp(folder: Path) -> _Stamp | None:
@@ -156,5 +156,5 @@ def _follower(folder: Path) -> _Follower:
     return _Follower(folder)
 
 
-def _shipped() -> _Read:
+def _shipped() -> _Load:
     return _follower(Path(str(files("models"))) / "pretrained" / "fields").read()

@@ -186,7 +186,7 @@ def _nothing_found(result: ReadResult) -> tuple[Problem, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
+class _ImportOutcome:
     """What became of the rows of a file, what to look at, and its number in the log."""
 
     changes: Changes
@@ -194,18 +194,18 @@ class _Done:
     entry: int | None = None
 
 
-_NOTHING_DONE = _Done(Changes(added=0, changed=0, unchanged=0))
+_NOTHING_DONE = _ImportOutcome(Changes(added=0, changed=0, unchanged=0))
 
 
-def _store(ctx: Context, viewer: Viewer, name: str, result: ReadResult, dry_run: bool) -> _Done:
+def _store(ctx: Context, viewer: Viewer, name: str, result: ReadResult, dry_run: bool) -> _ImportOutcome:
     """A dry run goes the same way and leaves out the writing: its counts are the real ones, and it waits for nobody."""
     if dry_run:
         with ctx.read(viewer) as s:
-            return _Done(*store_records(s, result.records, dry_run=True))
+            return _ImportOutcome(*store_records(s, result.records, dry_run=True))
     with ctx.write(viewer, _PATIENCE) as s:
         changes, notes = store_records(s, result.records)
         entry = imports.record(s, name=name, kind=str(result.kind), changes=changes, skipped=result.skipped)
-    return _Done(changes, notes, entry.id)
+    return _ImportOutcome(changes, notes, entry.id)
 
 
 def _unclear(name: str) -> Problem:

@@ -14,7 +14,7 @@ from corpus.store import reviews as review_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Met:
+class PartnerEntry:
     """An introduction of an organisation to an issue. ``newest`` is the latest step that counts, ``review`` the
     judgement that does; None where there is none.
     """
@@ -35,17 +35,17 @@ def findable(s: Session, text: str, most: int) -> tuple[tuple[Organisation, ...]
     return tuple(found), total
 
 
-def met(s: Session, organisation: Organisation) -> tuple[Met, ...]:
+def met(s: Session, organisation: Organisation) -> tuple[PartnerEntry, ...]:
     """Every introduction of an organisation to an issue that the viewer may see, the newest first."""
     introductions = introduction_rows.of_organisation(s, organisation.id)
     issues = issue_rows.by_ids(s, sorted({one.issue for one in introductions}))
     return tuple(_met(s, one, issues) for one in reversed(introductions) if one.issue in issues)
 
 
-def _met(s: Session, introduction: Introduction, issues: Mapping[str, Issue]) -> Met:
+def _met(s: Session, introduction: Introduction, issues: Mapping[str, Issue]) -> PartnerEntry:
     standing = [event for event in introduction_rows.events(s, introduction.id) if not event.voided]
     review = review_rows.latest(s, introduction.issue).get(introduction.organisation)
-    return Met(
+    return PartnerEntry(
         introduction=introduction,
         issue=issues[introduction.issue],
         newest=standing[-1] if standing else None,

@@ -11,14 +11,14 @@ from api.errors import Detail, Invalid, NotFound
 from api.usecases import collection
 from corpus.clock import today
 from corpus.dates import era_label
-from corpus.records.decisions import GRADE_LABELS, Grade, Introduction, Judgement, Review, Shown, Stage, StageEvent
+from corpus.records.decisions import GRADE_LABELS, Grade, Introduction, Judgement, ListEntry, Review, Stage, StageEvent
 from corpus.records.issues import Issue
 from corpus.session import Session
 from corpus.store import introductions as introduction_rows
 from corpus.store import organisations as organisation_rows
 from corpus.store import rankings as ranking_rows
 from corpus.store import reviews as review_rows
-from corpus.store.rankings import Showing
+from corpus.store.rankings import ListToShow
 from corpus.values import restored, text_fault
 
 REASONS: Mapping[str, str] = {
@@ -70,7 +70,7 @@ class Track:
     samples: frozenset[str]
 
 
-def judge(s: Session, judgement: Judgement, showing: Showing | None = None) -> Review:
+def judge(s: Session, judgement: Judgement, showing: ListToShow | None = None) -> Review:
     """Judge a suggestion. Rank, score, band and model come from the stored ranking, never from the sender.
 
     ``showing`` is the list that showed it, where that is to be recorded first. Raises Invalid for a reason that
@@ -167,10 +167,10 @@ def _check_stored(s: Session, issue_id: str, organisation_id: str) -> None:
     collection.organisation(s, organisation_id)
 
 
-def _shown(s: Session, judgement: Judgement) -> Shown:
+def _shown(s: Session, judgement: Judgement) -> ListEntry:
     """How the list that was named showed the organisation."""
     if judgement.ranking is None:
-        return Shown()
+        return ListEntry()
     ranking = ranking_rows.get(s, judgement.ranking)
     if ranking is None or ranking.issue != judgement.issue:
         raise Invalid(
@@ -178,7 +178,7 @@ def _shown(s: Session, judgement: Judgement) -> Shown:
         )
     for entry in ranking.shown:
         if entry.get("id") == judgement.organisation:
-            return restored(Shown, {**entry, "model": ranking.model})
+            return restored(ListEntry, {**entry, "model": ranking.model})
     raise Invalid("この団体は、もとになった候補の一覧に載っていません。「一覧にない団体」として加えてください。")
 
 

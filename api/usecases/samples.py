@@ -33,7 +33,7 @@ def load_if_empty(ctx: Context) -> bool:
     return True
 
 
-def remove(s: Session, include_cases: bool = False) -> samples.Removed:
+def remove(s: Session, include_cases: bool = False) -> samples.RemovalCounts:
     """Remove the invented organisations and issues with all that refers to them; they are never loaded again.
 
     The past cases that came with them are published facts, not inventions: they go only when asked for. Raises Refused

@@ -23,9 +23,9 @@ from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
 from corpus.store import rankings as ranking_rows
-from corpus.store.rankings import Showing
+from corpus.store.rankings import ListToShow
 from corpus.values import MAX_TEXT
-from matcher.analysis import Asked
+from matcher.analysis import AnalysedQuery
 from matcher.bridges import Partner, bridges_for
 from matcher.matching import Matcher
 from matcher.records import Area, AreaRelation, Bridge, Part, Query, Suggestion
@@ -91,7 +91,7 @@ class Inquiry:
 
     s: Session
     indexes: Indexes
-    asked: Asked
+    asked: AnalysedQuery
     issue: Issue | None = None
 
     def organisations(self, k: int = 10) -> CandidateList:
@@ -131,7 +131,7 @@ def ask_with_organisation(s: Session, indexes: Indexes, organisation: Organisati
 
 
 def _inquiry(s: Session, indexes: Indexes, query: Query, issue: Issue | None = None) -> Inquiry:
-    return Inquiry(s, indexes, Asked.of(query, indexes.organisations.learned), issue)
+    return Inquiry(s, indexes, AnalysedQuery.of(query, indexes.organisations.learned), issue)
 
 
 def already_recorded(s: Session, issue: Issue, found: CandidateList) -> CandidateList:
@@ -156,7 +156,7 @@ def recorded(ctx: Context, viewer: Viewer, issue: Issue, found: CandidateList) -
         return replace(found, shown_as=_showing(issue, found).digest)
 
 
-def not_recorded_yet(asking: Inquiry, shown_as: str) -> Showing | None:
+def not_recorded_yet(asking: Inquiry, shown_as: str) -> ListToShow | None:
     """The list that could not be recorded when an issue's page showed it; None where it would be another one by now."""
     if asking.issue is None:
         return None
@@ -164,9 +164,9 @@ def not_recorded_yet(asking: Inquiry, shown_as: str) -> Showing | None:
     return again if again.digest == shown_as else None
 
 
-def _showing(issue: Issue, found: CandidateList) -> Showing:
+def _showing(issue: Issue, found: CandidateList) -> ListToShow:
     entries = tuple(candidate_json(candidate, found.sides) for candidate in found.candidates)
-    return Showing(issue=issue.id, issue_version=issue.version, model=found.model, shown=entries)
+    return ListToShow(issue=issue.id, issue_version=issue.version, model=found.model, shown=entries)
 
 
 def as_json(found: CandidateList) -> dict[str, Any]:
@@ -219,7 +219,7 @@ def _case_json(bridge: Bridge | None) -> dict[str, str] | None:
     return named | {"issue": bridge.query_quote, "case": bridge.case_quote}
 
 
-def past_partners(s: Session, cases: Matcher, asked: Asked, without: Collection[str] = ()) -> Sequence[Bridge]:
+def past_partners(s: Session, cases: Matcher, asked: AnalysedQuery, without: Collection[str] = ()) -> Sequence[Bridge]:
     """Past cases like what is asked, with those of their partners that are registered under the name given there.
 
     Cases in ``without`` are passed over.
@@ -234,7 +234,7 @@ def past_partners(s: Session, cases: Matcher, asked: Asked, without: Collection[
 
 
 @dataclass(frozen=True, slots=True)
-class _Sought:
+class _ListKind:
     """What a list is of: the names of its sides in ``as_json``, where its records are, what an empty one says."""
 
     sides: tuple[str, str]
@@ -242,21 +242,21 @@ class _Sought:
     empty: str = ""
 
 
-_ORGANISATIONS = _Sought(
+_ORGANISATIONS = _ListKind(
     ("issue", "organisation"),
     organisation_rows.by_ids,
     "団体がまだ登録されていません。団体の名簿を取り込むと、候補を探せます。",
 )
-_ISSUES = _Sought(
+_ISSUES = _ListKind(
     ("organisation", "issue"), issue_rows.by_ids, "協働の相手を求めている課題が、まだ登録されていません。"
 )
-_SIMILAR = _Sought(("issue", "similar"), issue_rows.by_ids)
-_CASES = _Sought(("issue", "case"), case_rows.by_ids)
+_SIMILAR = _ListKind(("issue", "similar"), issue_rows.by_ids)
+_CASES = _ListKind(("issue", "case"), case_rows.by_ids)
 
 
 def _ranked(
     inquiry: Inquiry,
-    sought: _Sought,
+    sought: _ListKind,
     index: Index,
     k: int,
     without: Sequence[str] = (),

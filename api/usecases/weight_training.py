@@ -20,12 +20,12 @@ from corpus.session import Session
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import reviews as review_rows
-from matcher.analysis import Asked
+from matcher.analysis import AnalysedQuery
 from matcher.records import Bridge
 from models.artefacts import NotReplaceable, fingerprint
 from models.search.indexes import Indexes
 from models.search.weight_sets import default_weights, weights_folder
-from models.weights import Example, WeightsConfig, fit_weights, judged, save_weights
+from models.weights import LabelledQuery, WeightsConfig, fit_weights, judged, save_weights
 
 _TELLING = 15  # characters
 FEWEST = 15  # issues; with fewer, what comes out is mostly the defaults and its measure says nothing
@@ -38,12 +38,12 @@ class FeatureMatcher(Protocol):
     def owners(self) -> Sequence[str]:
         """Ids, sorted: the rows of ``features``."""
 
-    def features(self, asked: Asked, bridges: Sequence[Bridge]) -> NDArray[np.float64]:
+    def features(self, asked: AnalysedQuery, bridges: Sequence[Bridge]) -> NDArray[np.float64]:
         """Shape (owners, parts): each part's score before its weight, parts in the order of ``default_weights``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trained:
+class TrainingResult:
     """What came of it. ``id`` is "" where the set was not better than the default and is not kept."""
 
     id: str
@@ -51,7 +51,7 @@ class Trained:
     measures: Mapping[str, float]
 
 
-def train(ctx: Context, viewer: Viewer, matcher: FeatureMatcher | None = None) -> Trained:
+def train(ctx: Context, viewer: Viewer, matcher: FeatureMatcher | None = None) -> TrainingResult:
     """Learn from every issue with organisations judged to fit (適, 可) and not to fit (不適); measured out of fold.
 
     The set is kept only where nDCG@10 rose. ``matcher`` is the collection's own unless another is given. Raises
@@ -70,12 +70,12 @@ def train(ctx: Context, viewer: Viewer, matcher: FeatureMatcher | None = None) -
     parts = tuple(config.default)
     measures, weights = judged(parts, examples, config), fit_weights(parts, examples, config)
     id = _keep(ctx, weights, config, _fingerprint(grades), measures) if measures["difference"] > 0 else ""
-    return Trained(id=id, weights=weights, measures=measures)
+    return TrainingResult(id=id, weights=weights, measures=measures)
 
 
 def _examples(
     s: Session, indexes: Indexes, matcher: FeatureMatcher, grades: Mapping[str, Mapping[str, Grade]]
-) -> list[Example]:
+) -> list[LabelledQuery]:
     """In the order of the issues' ids. Only judged organisations take part: of the others nobody knows.
 
     A past case of the very issue that is learned from would give its own answer, and is left out.
@@ -92,7 +92,7 @@ def _examples(
             asked = ask_with_issue(s, indexes, issues[id]).asked
             own = [case.id for case in cases.values() if _tells_of(case, issues[id])]
             features = matcher.features(asked, past_partners(s, told, asked, own))
-            examples.append(Example(id, features[[row for row, _ in known]], relevant))
+            examples.append(LabelledQuery(id, features[[row for row, _ in known]], relevant))
     return examples
 
 

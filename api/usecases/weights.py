@@ -28,7 +28,7 @@ _ROLLED_BACK = "ひとつ前の重みに戻しました。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
+class WeightsOverview:
     """All there is to see. ``learned`` and ``history`` newest first; ``before`` is what a rollback would put in force,
     None where nothing was ever chosen. ``fault`` is a sentence where it cannot be seen which sets there are.
     """
@@ -41,7 +41,7 @@ class Overview:
     fault: str
 
 
-def overview(s: Session, ruling: Ruling) -> Overview:
+def overview(s: Session, ruling: Ruling) -> WeightsOverview:
     """For the page, the commands and the JSON interface.
 
     Raises Refused for a viewer who may not see all issues: measures and reasons tell of what was judged.
@@ -49,7 +49,7 @@ def overview(s: Session, ruling: Ruling) -> Overview:
     check_sees_all(s.viewer)
     history = tuple(weight_choices.history(s))
     sets, fault = learned_sets(ruling.data)
-    return Overview(
+    return WeightsOverview(
         in_force=ruling.of(s),
         default=default_weights(),
         learned=sets,
@@ -60,24 +60,24 @@ def overview(s: Session, ruling: Ruling) -> Overview:
 
 
 @dataclass(frozen=True, slots=True)
-class Choosable:
+class WeightsToChoose:
     """A set that was looked at and can be put in force, and why it shall be."""
 
     id: str
     reason: str
 
 
-def choosable(data: Path, id: str, reason: str) -> Choosable:
+def choosable(data: Path, id: str, reason: str) -> WeightsToChoose:
     """What ``choose`` takes; sets are read from the disk before anybody has to wait for the database.
 
     Raises NotFound, and Invalid for a broken set or a reason that is missing or too long.
     """
     _check_reason(reason)
     _check_usable(data, id)
-    return Choosable(id, reason.strip())
+    return WeightsToChoose(id, reason.strip())
 
 
-def choose(s: Session, ruling: Ruling, wanted: Choosable) -> WeightChoice | None:
+def choose(s: Session, ruling: Ruling, wanted: WeightsToChoose) -> WeightChoice | None:
     """Put a set in force, ``DEFAULT`` or a learned one, from the next list on. The same choice again changes nothing.
 
     The choice on record that put it in force; None for the default while nobody has chosen, for which none is needed.
@@ -103,7 +103,7 @@ def roll_back(s: Session, ruling: Ruling, seen: int | None = None) -> WeightChoi
     return weight_choices.add(s, weights=_before(newest), reason=_ROLLED_BACK)
 
 
-def as_json(found: Overview) -> dict[str, Any]:
+def as_json(found: WeightsOverview) -> dict[str, Any]:
     """Plain JSON values; the id "" stands for the weights that come with the program."""
     force = found.in_force
     return {

@@ -56,7 +56,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Task:
     name: str
     data: bytes
     options: ReadOptions
@@ -79,7 +79,7 @@ def read_apart(
         raise ReadersBusy
     try:
         with _process(limits) as process:
-            return _reading(process, _Asked(name, data, options, limits), progress)
+            return _reading(process, _Task(name, data, options, limits), progress)
     finally:
         _places.release()
 
@@ -129,7 +129,7 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _reading(process: subprocess.Popen[bytes], asked: _Asked, progress: Progress | None) -> ReadResult:
+def _reading(process: subprocess.Popen[bytes], asked: _Task, progress: Progress | None) -> ReadResult:
     late = threading.Event()
 
     def ring() -> None:
@@ -152,7 +152,7 @@ def _reading(process: subprocess.Popen[bytes], asked: _Asked, progress: Progress
     raise UnreadableFile(_why(-signal.SIGXCPU if late.is_set() else code, asked))
 
 
-def _ask(stream: IO[bytes], asked: _Asked) -> None:
+def _ask(stream: IO[bytes], asked: _Task) -> None:
     """It reads all before it says anything, so that neither waits for the other."""
     with suppress(BrokenPipeError):  # it has ended; why, its exit code says
         stream.write(handover.question(asked.name, asked.options).encode() + b"\n")
@@ -160,7 +160,7 @@ def _ask(stream: IO[bytes], asked: _Asked) -> None:
         stream.close()
 
 
-def _answer(stream: IO[bytes], asked: _Asked, progress: Progress | None) -> ReadResult | None:
+def _answer(stream: IO[bytes], asked: _Task, progress: Progress | None) -> ReadResult | None:
     """None when it ended before the last line."""
     answer, left = Answer(), asked.limits.output
     for _ in range(asked.options.max_rows + _OTHER_LINES):
@@ -175,7 +175,7 @@ def _answer(stream: IO[bytes], asked: _Asked, progress: Progress | None) -> Read
     return None
 
 
-def _why(code: int, asked: _Asked) -> str:
+def _why(code: int, asked: _Task) -> str:
     """In words, why the process ended without an answer. Libraries that are refused memory abort."""
     if code == -signal.SIGXCPU:
         return _TOO_SLOW.format(name=asked.name, limit=asked.limits.seconds)

@@ -9,7 +9,7 @@ from corpus.readers.formats.sheets import Sheet
 from corpus.readers.formats.unpacking import unpacked
 from corpus.readers.kinds.cases import STAGES, case_from_row
 from corpus.readers.kinds.cells import RowReader
-from corpus.readers.kinds.collecting import Collection
+from corpus.readers.kinds.collecting import RecordCollector
 from corpus.readers.kinds.inventory import issue_from_inventory
 from corpus.readers.kinds.items import ITEMS
 from corpus.readers.kinds.jsonl import is_jsonl, read_jsonl
@@ -65,14 +65,14 @@ def read_file(name: str, data: bytes, options: ReadOptions, progress: Progress |
         return read_jsonl(name, content, options, progress)
     sheets = open_sheets(name, content, options)
     kind, tables = _recognised(name, sheets, options)
-    collection = Collection(progress)
+    collection = RecordCollector(progress)
     collection.note(_unread(sheets, tables))
     for table in tables:
         _collect(kind, table, options, collection)
     return collection.result(kind, tuple(column for table in tables for column in table.mapping))
 
 
-def _collect(kind: Kind, table: Table, options: ReadOptions, collection: Collection) -> None:
+def _collect(kind: Kind, table: Table, options: ReadOptions, collection: RecordCollector) -> None:
     convert, around = _CONVERTERS[kind], surroundings_of(table, options)
     others = table.rows_below
     for row in table.rows():

@@ -50,7 +50,7 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class ListEntry:
     """How a list showed an organisation, so far as it can be read; as it is by default without a list."""
 
     model: str = ""

@@ -13,11 +13,10 @@ from corpus.clock import now
 from corpus.records.issues import Issue, IssueStatus, Origin, ReleaseLevel, narrowest
 from corpus.session import Session
 from corpus.store import meta, organisations, rows
-from corpus.store.rows import NOTHING_MEANT, Changes, Conflict, Count, Meant, Shelf
+from corpus.store.rows import NOTHING_MEANT, Changes, Count, Meant, Shelf
 from corpus.values import text_of
 
 __all__ = [
-    "Conflict",
     "Sheet",
     "add",
     "by_ids",
@@ -121,8 +120,8 @@ def add(s: Session, issue: Issue) -> Issue:
 def update(s: Session, issue: Issue, expected_version: int) -> Issue:
     """Writes what a person edited over the row with this id; returns it as it is now stored.
 
-    Raises Conflict when the row is no longer at ``expected_version``, unless it already says the very same (a button
-    pressed twice).
+    Raises ChangedMeanwhile when the row is no longer at ``expected_version``, unless it already says the very same
+    (a button pressed twice).
     """
     current = get(s, issue.id)
     wanted = replace(issue, key=current.key if current else issue.key)

@@ -17,7 +17,7 @@ from corpus.tables.decisions import rankings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Showing:
+class ListToShow:
     """A list as it is shown: of which version of which issue, by which model, its entries best first.
 
     Entries are plain JSON and name their organisation under "id".
@@ -36,7 +36,7 @@ class Showing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownRanking:
+class RecordedList:
     """One list as it was recorded."""
 
     id: int
@@ -48,7 +48,7 @@ class ShownRanking:
     actor: str = ""
 
 
-def record(s: Session, given: Showing) -> int:
+def record(s: Session, given: ListToShow) -> int:
     """The list's number. The same list of the same version of the issue by the same model is recorded once.
 
     Raises IntegrityError for an unknown issue.
@@ -58,7 +58,7 @@ def record(s: Session, given: Showing) -> int:
     return number if number is not None else _insert(s, given, is_sample)
 
 
-def find(s: Session, given: Showing) -> int | None:
+def find(s: Session, given: ListToShow) -> int | None:
     """The number under which ``record`` has kept this very list, None when it has not; writes nothing."""
     same = {"issue": given.issue, "issue_version": given.issue_version, "model": given.model, "digest": given.digest}
     return s.conn.scalar(select(rankings.c.id).filter_by(**same).where(_visible(s)))
@@ -68,7 +68,7 @@ def _visible(s: Session) -> ColumnElement[bool]:
     return of_visible_issues(s.viewer, rankings.c.issue)
 
 
-def _insert(s: Session, given: Showing, is_sample: bool) -> int:
+def _insert(s: Session, given: ListToShow, is_sample: bool) -> int:
     row = insert(rankings).values(
         issue=given.issue,
         issue_version=given.issue_version,
@@ -83,8 +83,8 @@ def _insert(s: Session, given: Showing, is_sample: bool) -> int:
     return number
 
 
-def get(s: Session, id: int) -> ShownRanking | None:
+def get(s: Session, id: int) -> RecordedList | None:
     """None when there is none."""
     columns = [column for column in rankings.c if column.name not in ("digest", "is_sample")]
     found = s.conn.execute(select(*columns).where(rankings.c.id == id, _visible(s))).mappings()
-    return next(iter(rows.readable(ShownRanking, found, rankings)), None)
+    return next(iter(rows.readable(RecordedList, found, rankings)), None)

@@ -8,15 +8,15 @@ from sqlalchemy import Select, insert, select
 from corpus import values
 from corpus.access import of_visible_issues
 from corpus.clock import now
-from corpus.records.decisions import Grade, Judgement, Review, Shown
+from corpus.records.decisions import Grade, Judgement, ListEntry, Review
 from corpus.session import Session
 from corpus.store import rows, samples
 from corpus.tables.decisions import reviews
 
-NOT_SHOWN = Shown()
+NOT_SHOWN = ListEntry()
 
 
-def add(s: Session, judgement: Judgement, shown: Shown = NOT_SHOWN) -> Review:
+def add(s: Session, judgement: Judgement, shown: ListEntry = NOT_SHOWN) -> Review:
     """The review as recorded; the newest one itself when the same person says the very same (a button pressed twice).
 
     Raises IntegrityError when the issue, the organisation or the ranking is not stored.
@@ -30,7 +30,7 @@ def add(s: Session, judgement: Judgement, shown: Shown = NOT_SHOWN) -> Review:
     return replace(review, id=_insert(s, review, is_sample))
 
 
-def _values(record: Judgement | Shown) -> dict[str, Any]:
+def _values(record: Judgement | ListEntry) -> dict[str, Any]:
     return {one.name: getattr(record, one.name) for one in fields(record)}
 
 

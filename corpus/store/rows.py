@@ -47,7 +47,7 @@ class Count:
     samples: int
 
 
-class Conflict(Exception):
+class ChangedMeanwhile(Exception):
     """Somebody else has changed the row meanwhile. ``found`` is its version now, None when it is gone."""
 
     def __init__(self, row: str, expected: int, found: int | None) -> None:
@@ -292,19 +292,20 @@ def add(s: Session, shelf: Shelf[R], record: R) -> None:
 
 
 def replace(s: Session, shelf: Shelf[R], record: R, expected_version: int, before: R | None = None) -> None:
-    """Writes all but id and key over the row, as version ``expected_version + 1``. Raises Conflict, values.Unstorable.
+    """Writes all but id and key over the row, as version ``expected_version + 1``.
 
-    What was wrong ``before`` and stays as it is keeps nobody from changing the rest.
+    Raises ChangedMeanwhile, and values.Unstorable: what was wrong ``before`` and stays as it is keeps nobody from
+    changing the rest.
     """
     table = shelf.table
     row = {k: v for k, v in shelf.row(values.check(record, before)).items() if k not in _IDENTITY}
     if not 0 <= expected_version < values.LARGEST_NUMBER:  # no row has it, and no column could be compared with it
-        raise Conflict(record.id, expected_version, None)
+        raise ChangedMeanwhile(record.id, expected_version, None)
     mine = (table.c.id == record.id) & (table.c.version == expected_version) & shelf.visible(s.viewer)
     written = s.conn.execute(update(table).where(mine).values(**row, version=expected_version + 1, updated_at=now()))
     if written.rowcount != 1:
         found = s.conn.scalar(select(table.c.version).where(table.c.id == record.id, shelf.visible(s.viewer)))
-        raise Conflict(record.id, expected_version, found)
+        raise ChangedMeanwhile(record.id, expected_version, found)
     meta.bump(s)
 
 

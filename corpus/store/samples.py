@@ -13,7 +13,7 @@ from corpus.tables.organisations import organisations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
+class RemovalCounts:
     """How many rows of each kind went. ``events`` counts the steps after introductions, voided ones too."""
 
     organisations: int
@@ -32,7 +32,7 @@ def take_part(s: Session, issue: str, organisation_ids: Sequence[str]) -> bool:
     return invented or bool(s.conn.scalar(select(exists().where(among))))
 
 
-def remove(s: Session, *, include_cases: bool = False) -> Removed:
+def remove(s: Session, *, include_cases: bool = False) -> RemovalCounts:
     """Deletes the invented organisations and issues and all that was noted about them; the cases, being real, if asked.
 
     A list that showed invented organisations stays where the review of a real one still refers to it.
@@ -40,7 +40,7 @@ def remove(s: Session, *, include_cases: bool = False) -> Removed:
     referred = exists().where(and_(reviews.c.ranking == rankings.c.id, not_(reviews.c.is_sample)))
     _delete(s, tables.decisions.voidings)
     _delete(s, tables.decisions.introduction_voidings)
-    removed = Removed(
+    removed = RemovalCounts(
         events=_delete(s, tables.decisions.stage_events),
         introductions=_delete(s, tables.decisions.introductions),
         reviews=_delete(s, tables.decisions.reviews),

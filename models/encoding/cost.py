@@ -17,7 +17,7 @@ _SINGLE = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class EncodingCost:
     """``per_thousand`` and ``single`` are medians in seconds: of whole batches, and of texts encoded one by one.
 
     ``memory`` is the most the process has held so far, in bytes, with the libraries and the model.
@@ -33,7 +33,7 @@ class Cost:
     memory: int
 
 
-def measure(folder: Path, texts: Sequence[str]) -> Cost:
+def measure(folder: Path, texts: Sequence[str]) -> EncodingCost:
     """Open the encoder and read the first thousand of ``texts`` (at least one). Raises BrokenEncoder."""
     started = time.perf_counter()
     encoder = SentenceEncoder.open(folder)
@@ -42,7 +42,7 @@ def measure(folder: Path, texts: Sequence[str]) -> Cost:
     batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
     whole = [batch for batch in batches if len(batch) == BATCH] or batches
     encoder.encode_passages(whole[0])  # the first call prepares things that later ones find ready
-    return Cost(
+    return EncodingCost(
         dimensions=encoder.dimensions,
         loading=loading,
         texts=len(texts),

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.fitted import State
+from matcher.document_index import State
 from models import artefacts
 from models.encoding.encoder import BrokenEncoder
 

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from models.fields.classifier import Table, Terms, Weighing
-from models.fields.learning import Example, best_threshold, law_terms, scale, truth_of, words_of
+from models.fields.learning import LabelledText, best_threshold, law_terms, scale, truth_of, words_of
 
 _SELDOM = 0.005  # a field that no text has is taken to be this frequent
 
@@ -20,7 +20,7 @@ class MostFrequent:
     threshold: float
 
     @classmethod
-    def learn(cls, given: Sequence[Example]) -> "MostFrequent":
+    def learn(cls, given: Sequence[LabelledText]) -> "MostFrequent":
         """Counts."""
         truth = truth_of(given)
         frequencies = truth.mean(axis=0)
@@ -45,7 +45,7 @@ class LawWords:
     threshold: float
 
     @classmethod
-    def learn(cls, given: Sequence[Example]) -> "LawWords":
+    def learn(cls, given: Sequence[LabelledText]) -> "LawWords":
         """The rarity of words, the frequencies, slopes, offset and threshold; no word is learned for any field."""
         truth, texts = truth_of(given), words_of(given)
         weighing = Weighing.of([*texts, *law_terms()], rare=1)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from corpus.activity_fields import FIELDS
-from matcher.analysis import Asked
-from matcher.fitted import State
+from matcher.analysis import AnalysedQuery
+from matcher.document_index import State
 from matcher.records import Part
 from matcher.text import character_forms, word_forms
 from models.artefacts import BrokenArtefact, load_model
@@ -46,17 +46,17 @@ class Classifier(Protocol):
         """One row a text, one column a code of ``CODES``."""
 
 
-def terms_of(text: str | Asked) -> list[str]:
+def terms_of(text: str | AnalysedQuery) -> list[str]:
     """Words, and characters of kanji and katakana runs: together 0.04 better in macro-F1 than words alone.
 
     Of what is asked of a ranking they are known, and the text is not read again.
     """
-    characters = text.forms(Part.CHARACTERS) if isinstance(text, Asked) else character_forms(text)
+    characters = text.forms(Part.CHARACTERS) if isinstance(text, AnalysedQuery) else character_forms(text)
     return _words_of(text) + [_CHARACTER + form for form in characters]
 
 
-def _words_of(text: str | Asked) -> list[str]:
-    return text.forms(Part.WORDS) if isinstance(text, Asked) else word_forms(text)
+def _words_of(text: str | AnalysedQuery) -> list[str]:
+    return text.forms(Part.WORDS) if isinstance(text, AnalysedQuery) else word_forms(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +108,18 @@ class FieldModel:
         scores = self.weighing.rows(texts) @ self.coefficients.T.astype(np.float64)
         return np.asarray(expit(scores + self.intercepts), dtype=np.float64)
 
-    def of(self, text: str | Asked) -> dict[int, float]:
+    def of(self, text: str | AnalysedQuery) -> dict[int, float]:
         """Code -> probability of all fields that were learned; {} for a text without any known term."""
         terms = [term for term in terms_of(text) if term in self.weighing.vocabulary]
         (row,) = self.probabilities([terms])
         return {code: float(p) for code, p in zip(CODES, row, strict=True) if p > 0} if terms else {}
 
-    def proposed(self, text: str | Asked) -> dict[int, float]:
+    def proposed(self, text: str | AnalysedQuery) -> dict[int, float]:
         """Those of ``of`` at the threshold or above: the ``MOST`` likely ones, likeliest first, ties by code."""
         likely = sorted(self.of(text).items(), key=lambda one: (-one[1], one[0]))
         return {code: p for code, p in likely[:MOST] if p >= self.threshold}
 
-    def likely(self, text: str | Asked) -> frozenset[int]:
+    def likely(self, text: str | AnalysedQuery) -> frozenset[int]:
         """Those of ``proposed`` that may be shown as likely, from ``LIKELY`` on.
 
         None for a text with fewer than ``FEWEST_WORDS`` different words that the model knows, characters not counted:

@@ -21,7 +21,7 @@ Truth = NDArray[np.bool_]  # a row per text, a column per code
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class LabelledText:
     """A text and the fields that a reader gave it."""
 
     id: str
@@ -29,16 +29,16 @@ class Example:
     fields: frozenset[int]
 
 
-Learner = Callable[[Sequence[Example]], Classifier]
+Learner = Callable[[Sequence[LabelledText]], Classifier]
 
 
-def examples(labelled: Iterable[tuple[str, str, frozenset[int]]]) -> list[Example]:
+def examples(labelled: Iterable[tuple[str, str, frozenset[int]]]) -> list[LabelledText]:
     """From (id, text, fields), by id; rows without fields or without a term are left out."""
-    made = (Example(id, tuple(terms_of(text)), fields) for id, text, fields in labelled if fields)
+    made = (LabelledText(id, tuple(terms_of(text)), fields) for id, text, fields in labelled if fields)
     return sorted((example for example in made if example.terms), key=lambda example: example.id)
 
 
-def truth_of(given: Sequence[Example]) -> Truth:
+def truth_of(given: Sequence[LabelledText]) -> Truth:
     """The labels as a table."""
     return np.array([[code in example.fields for code in CODES] for example in given], dtype=bool).reshape(-1, 20)
 
@@ -49,7 +49,7 @@ def law_terms() -> Sequence[Terms]:
     return [terms_of(f"{field.name}\n{field.short}") for field in FIELDS.values()]
 
 
-def learn(given: Sequence[Example]) -> FieldModel:
+def learn(given: Sequence[LabelledText]) -> FieldModel:
     """One regression a field over tf-idf of the texts and of the law's wordings, each field's few texts weighing as
     much as the many others; one slope and one offset for all fields make probabilities of the scores.
 
@@ -68,7 +68,7 @@ def learn(given: Sequence[Example]) -> FieldModel:
     return FieldModel(whole.weighing, coefficients, intercepts, threshold)
 
 
-def _fit(given: Sequence[Example], learned: Sequence[int]) -> FieldModel:
+def _fit(given: Sequence[LabelledText], learned: Sequence[int]) -> FieldModel:
     """The bare regressions of some columns. Their probabilities are as if every field were as frequent as not."""
     weighing = Weighing.of(words_of(given))
     rows = weighing.rows([*words_of(given), *law_terms()])
@@ -118,6 +118,6 @@ def folds(size: int, number: int, seed: int) -> Iterator[tuple[NDArray[np.intp],
         yield np.flatnonzero(part != each), np.flatnonzero(part == each)
 
 
-def words_of(given: Sequence[Example]) -> list[Terms]:
+def words_of(given: Sequence[LabelledText]) -> list[Terms]:
     """The terms alone."""
     return [example.terms for example in given]

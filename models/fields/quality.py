@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from corpus.activity_fields import label
 from models.fields.baselines import LawWords, MostFrequent
 from models.fields.classifier import CODES, LIKELY, MOST, Table
-from models.fields.learning import Example, Learner, Truth, examples, f1_by_field, folds, learn, truth_of, words_of
+from models.fields.learning import LabelledText, Learner, Truth, examples, f1_by_field, folds, learn, truth_of, words_of
 from models.ranking_files import read_entries
 
 FOLDS = 10
@@ -48,7 +48,7 @@ class FieldQuality:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class FieldResults:
     """Figures by the names of ``SYSTEMS``; ``by_field``: how many texts have each field, in the order of ``CODES``."""
 
     by_field: NDArray[np.intp]
@@ -65,13 +65,13 @@ class Judged:
         return self.difference[1] > 0
 
 
-def read_examples(path: Path) -> list[Example]:
+def read_examples(path: Path) -> list[LabelledText]:
     """From a JSONL file of organisations: purpose, activities and offers, never the name. Raises BrokenCollection."""
     entries = read_entries(path)
     return examples((e.id, "\n".join(t for t in (e.aim, e.body, e.offer) if t), e.fields) for e in entries)
 
 
-def measure(given: Sequence[Example], learner: Learner) -> FieldQuality:
+def measure(given: Sequence[LabelledText], learner: Learner) -> FieldQuality:
     """Everything that is learned, thresholds included, is learned from the other nine folds."""
     truth = truth_of(given)
     probabilities, decided, proposed = np.zeros(truth.shape), np.zeros_like(truth), np.zeros_like(truth)
@@ -123,17 +123,19 @@ def compare(ours: FieldQuality, theirs: FieldQuality) -> tuple[float, float, flo
     return mean, mean - half, mean + half
 
 
-def judge(given: Sequence[Example]) -> Judged:
+def judge(given: Sequence[LabelledText]) -> FieldResults:
     """Cross-validate all systems. Raises TooFewTexts."""
     if len(given) < FEWEST:
         raise TooFewTexts(
             f"分野の付いた団体の文章が{len(given)}件しかありません。学ぶには{FEWEST}件以上が必要です。"
             "分野を書き入れた名簿を用意してください。"
         )
-    return Judged(truth_of(given).sum(axis=0), {name: measure(given, learner) for name, learner in SYSTEMS.items()})
+    return FieldResults(
+        truth_of(given).sum(axis=0), {name: measure(given, learner) for name, learner in SYSTEMS.items()}
+    )
 
 
-def tables(judged: Judged) -> Iterator[str]:
+def tables(judged: FieldResults) -> Iterator[str]:
     """Two tables in Markdown, in Japanese: the systems, and the F1 of each field that some text has."""
     yield "| 仕組み | マクロF1 | ミクロF1 | ブライアスコア | 較正の誤差(ECE) |"
     yield "|---|---:|---:|---:|---:|"

@@ -8,19 +8,21 @@ from pathlib import Path
 from matcher.text import DICTIONARY_EDITION
 from models.artefacts import fingerprint, save_model
 from models.fields.classifier import FORM, KIND, FieldModel
-from models.fields.learning import Example, learn, settings
-from models.fields.quality import FOLDS, LAW, LEARNED, Judged, tables
+from models.fields.learning import LabelledText, learn, settings
+from models.fields.quality import FOLDS, LAW, LEARNED, FieldResults, tables
 
 MOST_TEXTS = 3_000  # more would take minutes, ten folds and three within each, and hardly tell more
 
 
-def drawn(given: Sequence[Example]) -> list[Example]:
+def drawn(given: Sequence[LabelledText]) -> list[LabelledText]:
     """At most ``MOST_TEXTS``, the same ones each time, drawn by the hash of the id; by id."""
     order = sorted(given, key=lambda example: hashlib.sha256(example.id.encode()).digest())
     return sorted(order[:MOST_TEXTS], key=lambda example: example.id)
 
 
-def keep(given: Sequence[Example], judged: Judged, folder: Path, command: str, sources: Sequence[str]) -> None:
+def keep(
+    given: Sequence[LabelledText], judged: FieldResults, folder: Path, command: str, sources: Sequence[str]
+) -> None:
     """Learn from all of ``given`` and put the model, with its card, in the place of what ``folder`` holds."""
     model, ours = learn(given), judged.measured[LEARNED]
     data = fingerprint(f"{one.id} {' '.join(one.terms)} {sorted(one.fields)}".encode() for one in given)
@@ -39,7 +41,12 @@ def keep(given: Sequence[Example], judged: Judged, folder: Path, command: str, s
 
 
 def _card(
-    model: FieldModel, given: Sequence[Example], judged: Judged, command: str, sources: Sequence[str], data: str
+    model: FieldModel,
+    given: Sequence[LabelledText],
+    judged: FieldResults,
+    command: str,
+    sources: Sequence[str],
+    data: str,
 ) -> Iterator[str]:
     yield "# 活動分野のモデルカード\n"
     yield "課題の文章から、特定非営利活動の20分野のどれに当たりそうかを見積もるモデルです。"

@@ -15,9 +15,9 @@ from matcher.measures import CUTOFF
 from matcher.text import word_forms
 from models.quality.collection import Collection
 from models.quality.rates import Share
-from models.quality.weighing import DEFAULT, PARTS, Looked, scores
+from models.quality.weighing import DEFAULT, FEATURES, FeatureTable, scores
 
-Floats = NDArray[np.float64]
+Float64Array = NDArray[np.float64]
 FOLDS = 10
 MOST_WRONG = 0.1
 SAMPLE = 100  # issues, where all would take too long
@@ -26,16 +26,16 @@ _SEED = 20_261_122
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListFeatures:
     """What the organisations of one list give: ``features`` and ``scores`` by row, ``words`` of the issue."""
 
-    features: Floats
-    scores: Floats
+    features: Float64Array
+    scores: Float64Array
     words: int
 
     def most(self, *parts: str) -> float:
         """The most that one of the first ten has of these parts together, weighed."""
-        columns = [DEFAULT[part] * self.features[first(self.scores, CUTOFF), PARTS.index(part)] for part in parts]
+        columns = [DEFAULT[part] * self.features[first(self.scores, CUTOFF), FEATURES.index(part)] for part in parts]
         return float(sum(columns, np.zeros(1)).max(initial=0.0))
 
     def deviation(self) -> float:
@@ -46,14 +46,14 @@ class Listed:
 
 _TEXT = ("words", "characters", "synonyms", "meaning")
 CLUE, SCORE = "語×√語数", "語・文字・言いかえ・意味の和"
-STATISTICS: Mapping[str, Callable[[Listed], float]] = {
+STATISTICS: Mapping[str, Callable[[ListFeatures], float]] = {
     CLUE: lambda one: one.most("words") * one.words**0.5,
     "(語+言いかえ)×√語数": lambda one: one.most("words", "synonyms") * one.words**0.5,
     "語": lambda one: one.most("words"),
     SCORE: lambda one: one.most(*_TEXT),
     f"{SCORE}×√語数": lambda one: one.most(*_TEXT) * one.words**0.5,
     "意味": lambda one: one.most("meaning"),
-    "1番目の点の偏差": Listed.deviation,
+    "1番目の点の偏差": ListFeatures.deviation,
     "1番目と2番目の点の差": lambda one: float(np.diff(np.sort(one.scores)[-2:]).sum()),
 }
 
@@ -70,24 +70,24 @@ class Errors:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ListStatistics:
     """A statistic of each issue's list with its partners and without; ``in_ten``: a partner is among the first ten.
 
     ``foreign``: by another collection's name, of the lists that its issues get here.
     """
 
-    present: Floats
-    absent: Floats
+    present: Float64Array
+    absent: Float64Array
     in_ten: NDArray[np.bool_]
-    foreign: Mapping[str, Floats]
+    foreign: Mapping[str, Float64Array]
 
-    def errors(self, thresholds: Floats | float) -> Errors:
+    def errors(self, thresholds: Float64Array | float) -> Errors:
         """Where a list is good from the threshold on; one threshold, or one an issue."""
         return _errors(self.present < thresholds, self.absent >= thresholds, self.in_ten)
 
-    def part(self, chosen: NDArray[np.bool_]) -> "Told":
+    def part(self, chosen: NDArray[np.bool_]) -> "ListStatistics":
         """Some of the issues."""
-        return Told(self.present[chosen], self.absent[chosen], self.in_ten[chosen], self.foreign)
+        return ListStatistics(self.present[chosen], self.absent[chosen], self.in_ten[chosen], self.foreign)
 
 
 def _errors(none: NDArray[np.bool_], good: NDArray[np.bool_], in_ten: NDArray[np.bool_]) -> Errors:
@@ -99,8 +99,11 @@ def _errors(none: NDArray[np.bool_], good: NDArray[np.bool_], in_ten: NDArray[np
 
 
 def told(
-    collection: Collection, owners: Sequence[str], looked: Sequence[Looked], foreign: Mapping[str, Sequence[Looked]]
-) -> dict[str, Told]:
+    collection: Collection,
+    owners: Sequence[str],
+    looked: Sequence[FeatureTable],
+    foreign: Mapping[str, Sequence[FeatureTable]],
+) -> dict[str, ListStatistics]:
     """By statistic. "Without" means passed over, as a ranking does: the others' figures stay."""
     rows, in_ten = [], []
     partners, left_out = collection.partners(), collection.left_out()
@@ -113,17 +116,17 @@ def told(
     others = {name: np.array([_row_of(_listed(one)) for one in looks]).T for name, looks in foreign.items()}
     table, found = np.array(rows).transpose(2, 1, 0), np.array(in_ten, dtype=bool)
     return {
-        name: Told(table[n, 0], table[n, 1], found, {other: values[n] for other, values in others.items()})
+        name: ListStatistics(table[n, 0], table[n, 1], found, {other: values[n] for other, values in others.items()})
         for n, name in enumerate(STATISTICS)
     }
 
 
-def _listed(one: Looked, rows: NDArray[np.bool_] | slice = slice(None)) -> Listed:
+def _listed(one: FeatureTable, rows: NDArray[np.bool_] | slice = slice(None)) -> ListFeatures:
     features = one.features[rows]
-    return Listed(features, scores(features, DEFAULT), len(word_forms(one.query.text)))
+    return ListFeatures(features, scores(features, DEFAULT), len(word_forms(one.query.text)))
 
 
-def _row_of(listed: Listed) -> list[float]:
+def _row_of(listed: ListFeatures) -> list[float]:
     return [tell(listed) for tell in STATISTICS.values()]
 
 
@@ -142,12 +145,12 @@ def shipped_errors(collection: Collection, matcher: Matcher) -> Errors:
     return _errors(none, good, some_in_ten)
 
 
-def called_good(matcher: Matcher, looked: Sequence[Looked]) -> Share:
+def called_good(matcher: Matcher, looked: Sequence[FeatureTable]) -> Share:
     """How many of these issues are shown a good match, by ``Ranking.good_match`` itself."""
     return Share(sum(matcher.rank(one.query, CUTOFF).good_match for one in looked), len(looked))
 
 
-def auc(one: Told) -> tuple[float, float, float]:
+def auc(one: ListStatistics) -> tuple[float, float, float]:
     """The chance that a list with its partners has more than another without, ties half; 95 %, by issues drawn."""
     wins = _wins(one.present, one.absent)
     size = len(wins)
@@ -156,18 +159,18 @@ def auc(one: Told) -> tuple[float, float, float]:
     return float(wins.mean()), float(low), float(high)
 
 
-def _wins(ours: Floats, theirs: Floats) -> Floats:
-    wins: Floats = (ours[:, None] > theirs) + 0.5 * (ours[:, None] == theirs)
+def _wins(ours: Float64Array, theirs: Float64Array) -> Float64Array:
+    wins: Float64Array = (ours[:, None] > theirs) + 0.5 * (ours[:, None] == theirs)
     return wins
 
 
-def careful(one: Told) -> float:
+def careful(one: ListStatistics) -> float:
     """The highest that calls none good in at most ``MOST_WRONG`` of the lists with a partner among the ten."""
     found = np.sort(one.present[one.in_ten])
     return float(found[int(MOST_WRONG * len(found))]) if len(found) else 0.0
 
 
-def even(one: Told) -> float:
+def even(one: ListStatistics) -> float:
     """Where the rates of none in ten and of good without have the smallest sum; the lowest of equals."""
     bounds = np.unique(np.concatenate([one.present, one.absent]))
     none = np.searchsorted(np.sort(one.present[one.in_ten]), bounds) / max(1, one.in_ten.sum())
@@ -175,27 +178,27 @@ def even(one: Told) -> float:
     return float(bounds[np.argmin(none - missed)])
 
 
-def sure(one: Told) -> float:
+def sure(one: ListStatistics) -> float:
     """The lowest that is reached by at most ``MOST_WRONG`` of the lists without their partners."""
     found = np.sort(one.absent)[::-1]
     return float(np.nextafter(found[int(MOST_WRONG * len(found))], np.inf))
 
 
-RULES: Mapping[str, Callable[[Told], float]] = {
+RULES: Mapping[str, Callable[[ListStatistics], float]] = {
     f"「なし」の誤りを{MOST_WRONG:.0%}以下に": careful,
     "2つの誤りの和を最小に": even,
     f"「あり」の誤りを{MOST_WRONG:.0%}以下に": sure,
 }
 
 
-def out_of_fold(one: Told, rule: Callable[[Told], float]) -> Errors:
+def out_of_fold(one: ListStatistics, rule: Callable[[ListStatistics], float]) -> Errors:
     """Each issue by the threshold that the other folds gave; issue i is in fold ``i % FOLDS``."""
     fold = np.arange(len(one.present)) % FOLDS
     thresholds = np.array([rule(one.part(fold != number)) for number in range(FOLDS)])
     return one.errors(thresholds[fold])
 
 
-def telling(found: Mapping[str, Mapping[str, Told]]) -> Iterator[str]:
+def telling(found: Mapping[str, Mapping[str, ListStatistics]]) -> Iterator[str]:
     """How well each statistic tells, a Markdown row each; ``found`` by collection and statistic."""
     foreign = [(name, other) for name, by_name in found.items() for other in by_name[CLUE].foreign]
     columns = [*(f"{name} 相手を除いた一覧" for name in found), *(f"{name} {other}の文章" for name, other in foreign)]
@@ -207,13 +210,15 @@ def telling(found: Mapping[str, Mapping[str, Told]]) -> Iterator[str]:
         yield f"| {statistic} | {' | '.join([*own, *others])} |"
 
 
-def _foreign_auc(one: Told, other: str) -> float:
+def _foreign_auc(one: ListStatistics, other: str) -> float:
     """Of lists with a partner among the ten against the lists of issues that are not from here."""
     return float(_wins(one.present[one.in_ten], one.foreign[other]).mean()) if one.in_ten.any() else float("nan")
 
 
 def erring(
-    found: Mapping[str, Mapping[str, Told]], shipped: Mapping[str, Errors], foreign_shipped: Mapping[str, Share]
+    found: Mapping[str, Mapping[str, ListStatistics]],
+    shipped: Mapping[str, Errors],
+    foreign_shipped: Mapping[str, Share],
 ) -> Iterator[str]:
     """How often each rule errs, a Markdown row each; ``foreign_shipped`` are those ``called_good`` without reason."""
     head = [

@@ -5,14 +5,14 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from matcher.analysis import Learned
+from matcher.analysis import LanguageResources
 from matcher.measures import Measures
 from models.quality.collection import Collection
 from models.quality.weighing import PLACELESS
 from models.ranking_files import rank_files
 
 
-def measure_with_cases(collection: Collection, learned: Learned, weight: float) -> Measures:
+def measure_with_cases(collection: Collection, learned: LanguageResources, weight: float) -> Measures:
     """Every issue with its partners is a case; ranking drops the case that has the id or the text of what is asked.
 
     So a pair never speaks for itself: an issue's partners stand in its own case alone.

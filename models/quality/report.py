@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from matcher.analysis import Learned
+from matcher.analysis import LanguageResources
 from matcher.measures import Measures, compare
 from models.fields import quality as field_quality
 from models.learned import find_learned
@@ -17,8 +17,8 @@ from models.quality.collection import BENCH, Collection, Ranker, collections
 from models.quality.floors import STEERING, Floor, floors, interval
 from models.quality.past_cases import met_again
 from models.quality.reverse import measure_reverse, reverse_lines
-from models.quality.systems import BM25, CITIES, LEARNED, OURS, Counted, by_system, learned_weights, measure
-from models.quality.weighing import DEFAULT, LearnedWeights, Looked, look_at
+from models.quality.systems import BM25, CITIES, LEARNED, OURS, FittedCollection, by_system, learned_weights, measure
+from models.quality.weighing import DEFAULT, CrossFittedWeights, FeatureTable, look_at
 
 __all__ = ["BENCH", "Collection", "Ranker", "collections", "main"]
 
@@ -67,7 +67,7 @@ def floor_lines(found: Sequence[Floor]) -> Iterator[str]:
         yield f"| {one.says} | {one.figures} | {one.verdict} |"
 
 
-def learned_lines(weights: LearnedWeights, measured: Measured) -> Iterator[str]:
+def learned_lines(weights: CrossFittedWeights, measured: Measured) -> Iterator[str]:
     """What was learned, and whether it is any better."""
     yield "\n### 学習した重み\n"
     shown = "、".join(f"{part} {value:g}(既定 {DEFAULT[part]:g})" for part, value in weights.all.items())
@@ -88,7 +88,7 @@ def case_lines(collection: Collection) -> Iterator[str]:
     yield "ほかの課題では、事例はその相手に似た団体を押し上げるだけです。"
 
 
-def no_match_lines(counted: Sequence[Counted]) -> Iterator[str]:
+def no_match_lines(counted: Sequence[FittedCollection]) -> Iterator[str]:
     """For the collections that are like each other; texts of all others are foreign to the cities'."""
     found, shipped, foreign_shipped = {}, {}, {}
     for one in counted:
@@ -106,7 +106,7 @@ def no_match_lines(counted: Sequence[Counted]) -> Iterator[str]:
         yield from no_match.erring(found, shipped, foreign_shipped)
 
 
-def _foreign(one: Counted, counted: Sequence[Counted]) -> dict[str, Sequence[Looked]]:
+def _foreign(one: FittedCollection, counted: Sequence[FittedCollection]) -> dict[str, Sequence[FeatureTable]]:
     """By collection, issues asked where they do not belong; only the cities' organisations get any."""
     others = [other.collection for other in counted if other is not one and one.collection.name == CITIES]
     return {
@@ -123,9 +123,9 @@ def field_lines(collection: Collection) -> Iterator[str]:
         yield str(error)
 
 
-def report(found: Sequence[Collection], learned: Learned, missed: list[Floor]) -> Iterator[str]:
+def report(found: Sequence[Collection], learned: LanguageResources, missed: list[Floor]) -> Iterator[str]:
     """Every line; floors that are missed are added to ``missed``."""
-    counted = [Counted.of(collection, learned) for collection in found]
+    counted = [FittedCollection.of(collection, learned) for collection in found]
     weights = learned_weights(counted)
     measured: Measured = {}
     yield from head()

@@ -8,7 +8,7 @@ from corpus.documents import issue_documents, organisation_documents, organisati
 from corpus.records.issues import Issue, ReleaseLevel
 from corpus.records.organisations import Organisation
 from corpus.trec import read_qrels
-from matcher.analysis import Learned
+from matcher.analysis import LanguageResources
 from matcher.matching import Matcher
 from matcher.measures import Measures, compare, evaluate, swapped
 from models.quality.collection import Collection
@@ -28,7 +28,7 @@ _ABOUT = """
 """
 
 
-def measure_reverse(collection: Collection, learned: Learned) -> dict[str, Measures]:
+def measure_reverse(collection: Collection, learned: LanguageResources) -> dict[str, Measures]:
     """System -> figures over the organisations with a right issue; documents and queries are made as for the service.
 
     The first is how it was when every issue counted; in the last none is public, and nothing lies behind.
@@ -50,7 +50,7 @@ def measure_reverse(collection: Collection, learned: Learned) -> dict[str, Measu
     }
 
 
-def _fitted(issues: list[Issue], share: float, learned: Learned) -> Matcher:
+def _fitted(issues: list[Issue], share: float, learned: LanguageResources) -> Matcher:
     released = [replace(one, release_level=ReleaseLevel.PUBLIC) if _drawn(one.id) < share else one for one in issues]
     return Matcher.fit([document for one in released for document in issue_documents(one)], PLACELESS, learned)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from matcher.analysis import Learned
+from matcher.analysis import LanguageResources
 from matcher.matching import Matcher, MatcherConfig
 from matcher.measures import Measures
 from models.quality.baselines import rank_bm25
@@ -13,8 +13,8 @@ from models.quality.past_cases import measure_with_cases
 from models.quality.weighing import (
     DEFAULT,
     PLACELESS,
-    LearnedWeights,
-    Looked,
+    CrossFittedWeights,
+    FeatureTable,
     Weighing,
     Weights,
     examples,
@@ -41,32 +41,34 @@ _ONCE = "団体名を1回だけ数える"
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class FittedCollection:
     """A collection made ready. ``kept``: what was looked up already, where something is learned from it."""
 
     collection: Collection
     matcher: Matcher
-    kept: tuple[Looked, ...] = ()
+    kept: tuple[FeatureTable, ...] = ()
 
     @classmethod
-    def of(cls, collection: Collection, learned: Learned) -> "Counted":
+    def of(cls, collection: Collection, learned: LanguageResources) -> "FittedCollection":
         """Fit once."""
         matcher = fitted(collection, learned)
         kept = tuple(look(collection, matcher)) if collection.name in STEERING else ()
         return cls(collection, matcher, kept)
 
-    def looked(self) -> Iterable[Looked]:
+    def looked(self) -> Iterable[FeatureTable]:
         """Every judged issue, by id."""
         return self.kept or look(self.collection, self.matcher)
 
 
-def learned_weights(counted: Iterable[Counted]) -> LearnedWeights | None:
+def learned_weights(counted: Iterable[FittedCollection]) -> CrossFittedWeights | None:
     """From the collections that are like each other; None where there is none of them."""
     given = [example for one in counted for example in examples(one.collection, one.matcher.owners, one.kept)]
     return learn(given) if given else None
 
 
-def measure(counted: Counted, learned: Learned, weights: LearnedWeights | None) -> dict[str, Measures]:
+def measure(
+    counted: FittedCollection, learned: LanguageResources, weights: CrossFittedWeights | None
+) -> dict[str, Measures]:
     """System -> figures, the baseline first and the program as shipped second."""
     collection = counted.collection
     found = {BM25: collection.measure(rank_bm25)}
@@ -79,7 +81,7 @@ def measure(counted: Counted, learned: Learned, weights: LearnedWeights | None) 
     return found
 
 
-def _systems(collection: str, weights: LearnedWeights | None) -> dict[str, Weighing]:
+def _systems(collection: str, weights: CrossFittedWeights | None) -> dict[str, Weighing]:
     systems = {OURS: _always(DEFAULT)}
     systems |= {name: _always({**DEFAULT, part: 0.0}) for name, part in _LEFT_OUT.items()}
     return systems | ({LEARNED: weights.weighing(collection)} if weights else {})
@@ -89,7 +91,7 @@ def _always(weights: Weights) -> Weighing:
     return lambda query: weights
 
 
-def _with_area(learned: Learned) -> Ranker:
+def _with_area(learned: LanguageResources) -> Ranker:
     config = MatcherConfig()
     return lambda issues, organisations, out: rank_files(issues, organisations, out, config=config, learned=learned)
 

@@ -46,7 +46,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReaderAnswer:
     """``order`` holds every candidate's id once; ``reasons`` only those whose quotes were found in the texts.
 
     The first ``named`` of ``order`` are those that the model placed; the others follow as they came. ``problems`` are
@@ -61,7 +61,7 @@ class Reading:
     named: int = 0
 
 
-def read(endpoint: Endpoint, issue: str, candidates: Sequence[Profile]) -> Reading:
+def read(endpoint: Endpoint, issue: str, candidates: Sequence[Profile]) -> ReaderAnswer:
     """The first ``MOST_CANDIDATES`` in the order of the model; those it leaves out follow as they came.
 
     Raises ReaderFailed, also when not one candidate is named in the answer, or when the texts do not fit.
@@ -107,7 +107,7 @@ def _question(issue: str, candidates: Sequence[Profile]) -> str:
     return json.dumps({"issue": issue, "organisations": numbered}, ensure_ascii=False)
 
 
-def _judged(content: str, issue: str, candidates: Sequence[Profile]) -> Reading:
+def _judged(content: str, issue: str, candidates: Sequence[Profile]) -> ReaderAnswer:
     """``issue`` and ``candidates`` as they were sent."""
     order: list[str] = []
     reasons: dict[str, Reason] = {}
@@ -125,7 +125,7 @@ def _judged(content: str, issue: str, candidates: Sequence[Profile]) -> Reading:
             problems.append(reason)
     if not order:
         raise ReaderFailed(Outcome.UNUSABLE)
-    return Reading(tuple(order), reasons, Cost(), tuple(problems))
+    return ReaderAnswer(tuple(order), reasons, Cost(), tuple(problems))
 
 
 def _entries(content: str) -> Iterator[dict[str, Any]]:

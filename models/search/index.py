@@ -14,7 +14,7 @@ from corpus.access import ANONYMOUS, PROGRAM
 from corpus.database import Database
 from corpus.session import Session
 from corpus.store import meta
-from matcher.analysis import Learned
+from matcher.analysis import LanguageResources
 from matcher.matching import Matcher, MatcherConfig, Weights
 from matcher.records import Document
 from models.search.kept import Digests, KeptStates
@@ -45,7 +45,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SearchView:
     """What a session ranks with. ``among``, shape (owners,): those it may be shown; None for all.
 
     ``lacking``: a large change is still being taken in, and the list goes without what it brings.
@@ -62,7 +62,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fitted:
+class _Snapshot:
     matcher: Matcher
     digests: Digests
     revision: int
@@ -86,12 +86,12 @@ class Index:
     db: Database
     folder: Path
     config: MatcherConfig
-    learned: Learned
+    learned: LanguageResources
     weights: Callable[[Session], Weights]  # in force, which may change with every revision
     source: Source
     patient: bool  # wait for large changes (commands), or answer from the state before them (the service)
     beside: "Index | None" = None
-    _fitted: _Fitted | None = None
+    _fitted: _Snapshot | None = None
     _saved: Digests = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _setting: threading.Lock = field(default_factory=threading.Lock)  # of ``_fitted``, for a moment only
@@ -102,7 +102,7 @@ class Index:
     def _kept(self) -> KeptStates:
         return KeptStates(self.name, self.folder, self.config, self.learned)
 
-    def at(self, s: Session) -> Standing:
+    def at(self, s: Session) -> SearchView:
         """Of the very revision that ``s`` sees; but a service that is taking in a large change lacks what that brings.
 
         Raises NotReady where there is nothing from before that ``s`` may be shown.
@@ -126,7 +126,7 @@ class Index:
         """
         return max(1, _MANY // 60) if self.learned.encoder else _MANY
 
-    def _standing(self, s: Session, fitted: _Fitted | None, wanted: Digests | None = None) -> Standing:
+    def _standing(self, s: Session, fitted: _Snapshot | None, wanted: Digests | None = None) -> SearchView:
         """``wanted`` where the state is one from before: what a change has retired is not suggested once more."""
         if self.source.released and not s.viewer.sees_all:
             return self._part(s, fitted, wanted)
@@ -134,27 +134,27 @@ class Index:
             raise NotReady
         matcher, lacking = self._beside(s, fitted)
         if wanted is None:
-            return Standing(matcher, None, lacking)
-        return Standing(matcher, _among(matcher, wanted) if fitted.digests.keys() - wanted.keys() else None, True)
+            return SearchView(matcher, None, lacking)
+        return SearchView(matcher, _among(matcher, wanted) if fitted.digests.keys() - wanted.keys() else None, True)
 
-    def _part(self, s: Session, fitted: _Fitted | None, wanted: Digests | None) -> Standing:
+    def _part(self, s: Session, fitted: _Snapshot | None, wanted: Digests | None) -> SearchView:
         """For who may see a part only. What else is being taken in changes nothing for them: a state from before does,
         as long as what was public in it is what is public now, and what they see is as they see it.
         """
         visible = self.source.digests(s)
         if not visible:
             nothing = Matcher.fit([], self.config, self.learned).weighed(self.weights(s))
-            return Standing(nothing, _among(nothing, visible), lacking=False)
+            return SearchView(nothing, _among(nothing, visible), lacking=False)
         if fitted is None or (wanted is not None and not self._is_as_seen(s, fitted, visible)):
             raise NotReady
         matcher, lacking = self._beside(s, fitted)
-        return Standing(matcher, _among(matcher, visible), lacking)
+        return SearchView(matcher, _among(matcher, visible), lacking)
 
-    def _is_as_seen(self, s: Session, fitted: _Fitted, visible: Digests) -> bool:
+    def _is_as_seen(self, s: Session, fitted: _Snapshot, visible: Digests) -> bool:
         public = self.source.digests(replace(s, viewer=ANONYMOUS))
         return fitted.public == public and visible.items() <= fitted.digests.items()
 
-    def _beside(self, s: Session, fitted: _Fitted) -> tuple[Matcher, bool]:
+    def _beside(self, s: Session, fitted: _Snapshot) -> tuple[Matcher, bool]:
         """Weighed along with what lies behind at present, and whether that lacks something."""
         if self.beside is None:
             return fitted.matcher, False
@@ -197,7 +197,7 @@ class Index:
             matcher = matcher.updated(changes) if changes else matcher
             self._keep_if_worth_it(matcher, wanted)
             with self._setting:
-                self._fitted = _Fitted(matcher.weighed(weights), wanted, revision)
+                self._fitted = _Snapshot(matcher.weighed(weights), wanted, revision)
 
     def _take_in(self) -> None:
         self.prepare()
@@ -224,7 +224,7 @@ class Index:
             self._worker = threading.Thread(target=self._take_in, name=f"index-{self.name}", daemon=True)
             self._worker.start()
 
-    def _follow(self, s: Session, revision: int, wanted: Digests) -> _Fitted:
+    def _follow(self, s: Session, revision: int, wanted: Digests) -> _Snapshot:
         """The state of what ``s`` sees, ``wanted`` at ``revision``; kept unless somebody has seen a later one."""
         with self._lock:
             fitted = self._fitted
@@ -235,7 +235,7 @@ class Index:
                 matcher = self._from_disk(s, wanted)
             else:  # no other process has to be waited for
                 matcher = self._brought_up(s, fitted.matcher, fitted.digests, wanted)
-            followed = _Fitted(matcher.weighed(self.weights(s)), wanted, revision)
+            followed = _Snapshot(matcher.weighed(self.weights(s)), wanted, revision)
             if not is_older:
                 with self._setting:
                     self._fitted = followed
@@ -271,7 +271,7 @@ class Index:
                 return
             if found := self._kept.nearest(wanted, tidy=False):
                 matcher, self._saved = found
-                self._fitted = _Fitted(matcher.weighed(self.weights(s)), self._saved, _NO_REVISION)
+                self._fitted = _Snapshot(matcher.weighed(self.weights(s)), self._saved, _NO_REVISION)
 
     def _brought_up(self, s: Session, matcher: Matcher, known: Digests, wanted: Digests) -> Matcher:
         changes = self._changes(s, known, wanted)

@@ -9,7 +9,7 @@ from corpus.database import Database
 from corpus.documents import case_documents, issue_documents, organisation_documents
 from corpus.session import Session
 from corpus.store import cases, issues, organisations
-from matcher.analysis import Learned
+from matcher.analysis import LanguageResources
 from matcher.matching import MatcherConfig, Weights
 from matcher.records import Document
 from models.search.index import Index, Source
@@ -44,7 +44,7 @@ class Indexes:
 
 
 def indexes_of(
-    db: Database, folder: Path, config: MatcherConfig, learned: Learned, ruling: Ruling, *, patient: bool
+    db: Database, folder: Path, config: MatcherConfig, learned: LanguageResources, ruling: Ruling, *, patient: bool
 ) -> Indexes:
     """Of what ``db`` holds, kept in ``folder``; ``patient`` as in ``Index``. Nothing is read before somebody asks."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from corpus import private
 from corpus.documents import DOCUMENTS_EDITION
-from matcher.analysis import Learned
+from matcher.analysis import LanguageResources
 from matcher.matching import Matcher, MatcherConfig
 from models import artefacts
 
@@ -32,7 +32,7 @@ class KeptStates:
     name: str
     folder: Path
     config: MatcherConfig
-    learned: Learned
+    learned: LanguageResources
 
     def alone(self) -> AbstractContextManager[None]:
         """Of several processes that want the same state, one works it out and the others read what it has kept."""

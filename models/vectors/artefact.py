@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.dense import MOST_DIMENSIONS, WordVectors, quantised, unit_rows
-from matcher.fitted import State
+from matcher.document_index import State
 from matcher.text import DICTIONARY_EDITION
 from models.artefacts import BrokenArtefact, fingerprint, load_model, save_model
 
@@ -26,7 +26,7 @@ _LARGEST = 127  # of a signed byte, taken on both sides of zero
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class VectorsOrigin:
     """What vectors were made of. ``command`` as typed; ``sources`` are sentences on origin and licence for the card.
 
     ``data`` is a ``data_fingerprint``.
@@ -47,7 +47,7 @@ def data_fingerprint(paths: Iterable[Path]) -> str:
 
 
 def save_vectors(
-    folder: Path, vectors: WordVectors, config: Mapping[str, Any], origin: Origin, measures: Mapping[str, float]
+    folder: Path, vectors: WordVectors, config: Mapping[str, Any], origin: VectorsOrigin, measures: Mapping[str, float]
 ) -> None:
     """Rows as signed bytes with one scale each, forms in the order of their rows; ``load_vectors`` says how exact.
 
@@ -143,7 +143,11 @@ def _cosine_error(matrix: NDArray[np.float32], small: NDArray[np.int8], scales: 
 
 
 def _card(
-    forms: list[str], small: NDArray[np.int8], config: Mapping[str, Any], origin: Origin, measures: Mapping[str, float]
+    forms: list[str],
+    small: NDArray[np.int8],
+    config: Mapping[str, Any],
+    origin: VectorsOrigin,
+    measures: Mapping[str, float],
 ) -> str:
     bytes_needed = small.nbytes + 4 * len(small) + 4 * len(forms) + len(json.dumps(forms, ensure_ascii=False).encode())
     sources = "\n".join(f"- {source}" for source in origin.sources)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from matcher.dense import Floats, WordVectors, unit_rows
+from matcher.dense import Float32Array, WordVectors, unit_rows
 from models.vectors.sentences import Record, Sentences
 
 REFINED = "contrast"
@@ -62,10 +62,10 @@ def refine(
     return WordVectors(REFINED, vectors.rows, matrix)
 
 
-def _idf(records: Sequence[Record], counts: csr_matrix) -> Floats:
+def _idf(records: Sequence[Record], counts: csr_matrix) -> Float32Array:
     said = _sums(counts, [list(chain.from_iterable(record)) for record in records])
     occurs = np.bincount(said.indices, minlength=counts.shape[1])
-    idf: Floats = np.log(1 + (len(records) - occurs + 0.5) / (occurs + 0.5)).astype(np.float32)
+    idf: Float32Array = np.log(1 + (len(records) - occurs + 0.5) / (occurs + 0.5)).astype(np.float32)
     return idf
 
 
@@ -87,7 +87,7 @@ def _distinct(record: Record, telling: NDArray[np.bool_]) -> Record:
 
 
 def _learn(
-    matrix: Floats,
+    matrix: Float32Array,
     counts: csr_matrix,
     records: Sequence[Record],
     config: ContrastConfig,
@@ -131,8 +131,8 @@ def _sums(counts: csr_matrix, groups: Sequence[Sequence[int]]) -> csr_matrix:
 
 
 def loss_and_gradient(
-    matrix: Floats, asked: csr_matrix, answers: csr_matrix, temperature: float
-) -> tuple[float, Floats]:
+    matrix: Float32Array, asked: csr_matrix, answers: csr_matrix, temperature: float
+) -> tuple[float, Float32Array]:
     """Mean negative log probability of finding each one's answer among all and of finding what asked it; by ``matrix``.
 
     ``asked`` and ``answers`` are (pairs, words); a text is the unit vector of the sum of its words' rows.
@@ -142,38 +142,38 @@ def loss_and_gradient(
     cosines = left @ right.T / temperature
     found, finding = _softmax(cosines, 1), _softmax(cosines, 0)
     loss = -float(np.mean(np.log(np.diag(found)) + np.log(np.diag(finding)))) / 2
-    pull: Floats = (found + finding) / (2 * len(cosines) * temperature)
+    pull: Float32Array = (found + finding) / (2 * len(cosines) * temperature)
     pull[np.diag_indices_from(pull)] -= 1 / (len(cosines) * temperature)
     gradient = asked.T @ _before_unit(pull @ right, left, left_lengths)
     gradient += answers.T @ _before_unit(pull.T @ left, right, right_lengths)
     return loss, gradient
 
 
-def _unit(rows: Floats) -> tuple[Floats, Floats]:
+def _unit(rows: Float32Array) -> tuple[Float32Array, Float32Array]:
     lengths = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), _SHORTEST)
     return rows / lengths, lengths
 
 
-def _before_unit(gradient: Floats, unit: Floats, lengths: Floats) -> Floats:
+def _before_unit(gradient: Float32Array, unit: Float32Array, lengths: Float32Array) -> Float32Array:
     """The gradient by a row from that by its unit row: only what turns it counts."""
-    turning: Floats = (gradient - (gradient * unit).sum(axis=1, keepdims=True) * unit) / lengths
+    turning: Float32Array = (gradient - (gradient * unit).sum(axis=1, keepdims=True) * unit) / lengths
     return turning
 
 
-def _softmax(values: Floats, axis: int) -> Floats:
+def _softmax(values: Float32Array, axis: int) -> Float32Array:
     powers = np.exp(values - values.max(axis=axis, keepdims=True))
-    shares: Floats = powers / powers.sum(axis=axis, keepdims=True)
+    shares: Float32Array = powers / powers.sum(axis=axis, keepdims=True)
     return shares
 
 
 class _Adam:
     """Moves ``matrix`` in place against gradients, by their running mean over the root of their mean square."""
 
-    def __init__(self, matrix: Floats) -> None:
+    def __init__(self, matrix: Float32Array) -> None:
         self._matrix = matrix
         self._mean, self._square = np.zeros_like(matrix), np.zeros_like(matrix)
 
-    def move(self, gradient: Floats, step: int, rate: float) -> None:
+    def move(self, gradient: Float32Array, step: int, rate: float) -> None:
         """``step`` counts from 1."""
         for start in range(0, len(gradient), _BLOCK):
             rows = slice(start, start + _BLOCK)

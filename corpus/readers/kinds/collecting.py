@@ -26,7 +26,7 @@ _ITEM_OF = {
 }
 
 
-class Collection:
+class RecordCollector:
     """Takes rows in file order.
 
     A row that repeats another word for word counts once. Of unlike rows with one key, issues are told apart by a number

@@ -13,7 +13,7 @@ from corpus.readers.base import Kind, MappedColumn, Progress, ReadOptions, ReadR
 from corpus.readers.formats.sheets import MOST_LINES, TOO_MANY_LINES, shortened
 from corpus.readers.kinds.cases import case_from_row, programme_year
 from corpus.readers.kinds.cells import RowReader, paragraphs, split_list
-from corpus.readers.kinds.collecting import Collection
+from corpus.readers.kinds.collecting import RecordCollector
 from corpus.readers.kinds.inventory import issue_key, possibility_of
 from corpus.readers.kinds.posted import posted_key, source_of
 from corpus.readers.kinds.registers import organisation_from_register
@@ -105,7 +105,7 @@ def read_jsonl(name: str, content: bytes, options: ReadOptions, progress: Progre
     lines = _lines(name, content, options)
     kind = _kind_of(name, lines, options)
     names = _names(kind, options)
-    collection = Collection(progress)
+    collection = RecordCollector(progress)
     seen: dict[str, None] = {}
     around = Surroundings(
         department=options.department,

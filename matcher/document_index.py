@@ -9,12 +9,20 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from matcher.analysis import TERM_KINDS, Analysed, Asked, Counted, Learned, counted, joined_text
-from matcher.context import FieldMasks, Places
-from matcher.dense import EMPTY, RowGroups
-from matcher.readings import NOTHING_READ, Reading, Readings, reading
+from matcher.analysis import (
+    TERM_EXTRACTORS,
+    AnalysedDocuments,
+    AnalysedQuery,
+    AnalysedText,
+    LanguageResources,
+    analysed_documents,
+    joined_text,
+)
+from matcher.context import AreaTable, FieldMasks
+from matcher.dense import NO_ROWS, RowGroups
 from matcher.records import Area, Document, Part
-from matcher.sparse import NOTHING, Bm25, CountedRows, Statistics, TermIndex
+from matcher.sparse import NO_STATISTICS, Bm25, RowBuilder, Statistics, TermIndex
+from matcher.tokens import NO_TOKENS, DocumentTokens, TokenRows, token_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,50 +34,50 @@ class State:
 
 
 Background = Mapping[Part, Statistics]  # by the parts that compare terms; one that is not there is nothing
-NONE: Background = {}
+NO_BACKGROUND: Background = {}
 
 
 @dataclass(frozen=True)  # without slots: what follows from the documents is worked out once
-class Fitted:
+class DocumentIndex:
     """Documents sorted by (owner, id), and what was counted of them in the same order; it knows of no weight."""
 
     documents: Sequence[Document]
     indexes: Mapping[Part, TermIndex]
-    readings: Readings
+    readings: DocumentTokens
     sentences: RowGroups
     texts: RowGroups
 
     @classmethod
-    def empty(cls, bm25: Bm25, background: Background = NONE) -> "Fitted":
+    def empty(cls, bm25: Bm25, background: Background = NO_BACKGROUND) -> "DocumentIndex":
         """No documents yet, to begin with: ``changed`` takes them in."""
-        indexes = {part: TermIndex.empty(bm25, background.get(part, NOTHING)) for part in TERM_KINDS}
-        return cls([], indexes, NOTHING_READ, EMPTY, EMPTY)
+        indexes = {part: TermIndex.empty(bm25, background.get(part, NO_STATISTICS)) for part in TERM_EXTRACTORS}
+        return cls([], indexes, NO_TOKENS, NO_ROWS, NO_ROWS)
 
     def changed(
-        self, kept: Sequence[int], added: Sequence[Document], weights: Sequence[float], learned: Learned
-    ) -> "Fitted":
+        self, kept: Sequence[int], added: Sequence[Document], weights: Sequence[float], learned: LanguageResources
+    ) -> "DocumentIndex":
         """The rows ``kept`` and documents ``added``; ``weights`` and ``learned`` as for the rows that are here."""
         joined = [*self.documents, *added]
         known = [*kept, *range(len(self.documents), len(joined))]
         rows = sorted(known, key=lambda row: (joined[row].owner, joined[row].id))
         vocabularies = {part: index.vocabulary for part, index in self.indexes.items()}
-        new, readings, sentences, texts = _gathered(counted(added, weights, learned), vocabularies)
+        new, readings, sentences, texts = _gathered(analysed_documents(added, weights, learned), vocabularies)
         documents = [joined[row] for row in rows]
-        return Fitted(
+        return DocumentIndex(
             documents,
             {part: index.updated(new[part], rows, _public(documents)) for part, index in self.indexes.items()},
             self.readings.chosen(readings, rows),
             self.sentences.chosen(sentences, rows),
-            self.texts.chosen(texts, rows) if learned.encoder else EMPTY,
+            self.texts.chosen(texts, rows) if learned.encoder else NO_ROWS,
         )
 
     def is_beside(self, background: Background) -> bool:
         """By identity: equal ones that were counted anew are others."""
-        return all(index.background is background.get(part, NOTHING) for part, index in self.indexes.items())
+        return all(index.background is background.get(part, NO_STATISTICS) for part, index in self.indexes.items())
 
-    def beside(self, background: Background) -> "Fitted":
+    def beside(self, background: Background) -> "DocumentIndex":
         """The same documents, weighed anew."""
-        indexes = {part: index.beside(background.get(part, NOTHING)) for part, index in self.indexes.items()}
+        indexes = {part: index.beside(background.get(part, NO_STATISTICS)) for part, index in self.indexes.items()}
         return replace(self, indexes=indexes)
 
     @cached_property
@@ -90,20 +98,20 @@ class Fitted:
         return State(arrays, tables)
 
     @classmethod
-    def of_state(cls, state: State, bm25: Bm25, background: Background = NONE) -> "Fitted":
+    def of_state(cls, state: State, bm25: Bm25, background: Background = NO_BACKGROUND) -> "DocumentIndex":
         """The documents whose ``state`` this is; ``bm25`` may be another, since counts do not hang on it."""
         documents = [_document(plain) for plain in state.tables["documents"]]
         indexes = {}
-        for part in TERM_KINDS:
+        for part in TERM_EXTRACTORS:
             vocabulary = {term: number for number, term in enumerate(state.tables[f"{part}-vocabulary"])}
             data, indices, indptr = (state.arrays[f"{part}-{name}"] for name in ("data", "indices", "indptr"))
             counts = sp.csr_matrix((data, indices, indptr), shape=(len(documents), len(vocabulary)))
-            indexes[part] = TermIndex(vocabulary, counts, bm25, _public(documents), background.get(part, NOTHING))
+            indexes[part] = TermIndex(vocabulary, counts, bm25, _public(documents), background.get(part, NO_STATISTICS))
         sentences, texts = (
             RowGroups(*(state.arrays[f"{kind}-{name}"] for name in ("small", "scales", "starts")))
             for kind in ("sentences", "texts")
         )
-        readings = Readings(state.arrays["readings-words"], state.arrays["readings-starts"])
+        readings = DocumentTokens(state.arrays["readings-words"], state.arrays["readings-starts"])
         return cls(documents, indexes, readings, sentences, texts)
 
     @cached_property
@@ -128,9 +136,9 @@ class Fitted:
         return FieldMasks.of(self.documents)
 
     @cached_property
-    def places(self) -> Places:
+    def places(self) -> AreaTable:
         """The places of every document."""
-        return Places(self.documents)
+        return AreaTable(self.documents)
 
     @cached_property
     def profiles(self) -> RowGroups:
@@ -146,7 +154,7 @@ class Fitted:
         """The rows of an owner by its id; none for one that is not here."""
         return self.rows_of(self.numbers[owner]) if owner in self.numbers else range(0)
 
-    def analysed(self, asked: Asked, row: int) -> Analysed:
+    def analysed(self, asked: AnalysedQuery, row: int) -> AnalysedText:
         """A document as the query sees it."""
         text = joined_text(self.documents[row])
         return asked.shared(text, self.readings.terms(row, text, self.indexes[Part.WORDS].forms))
@@ -157,22 +165,27 @@ class Fitted:
 
 
 def _gathered(
-    chunks: Iterable[Counted], vocabularies: Mapping[Part, Mapping[str, int]]
-) -> tuple[dict[Part, CountedRows], Readings, RowGroups, RowGroups]:
+    chunks: Iterable[AnalysedDocuments], vocabularies: Mapping[Part, Mapping[str, int]]
+) -> tuple[dict[Part, RowBuilder], DocumentTokens, RowGroups, RowGroups]:
     """Chunks joined: the counts by part, the words, the rows of sentences and those of whole texts."""
-    new = {part: CountedRows(vocabulary) for part, vocabulary in vocabularies.items()}
+    new = {part: RowBuilder(vocabulary) for part, vocabulary in vocabularies.items()}
     sentences, texts = [], []
-    readings: list[Reading] = []
+    readings: list[TokenRows] = []
     sizes: list[int] = []
     for chunk in chunks:
         for counts in chunk.counts:
             for part, rows in new.items():
                 rows.add(counts[part])
-        readings += [reading(new[Part.WORDS].numbered(t.form for t in terms), terms) for terms in chunk.words]
+        readings += [token_rows(new[Part.WORDS].numbered(t.form for t in terms), terms) for terms in chunk.words]
         sentences.append(chunk.sentences)
         sizes.extend(chunk.sizes)
         texts += [chunk.texts] if chunk.texts else []
-    return new, Readings.joined(readings), RowGroups.joined(sentences, sizes), RowGroups.joined(texts, [1] * len(sizes))
+    return (
+        new,
+        DocumentTokens.joined(readings),
+        RowGroups.joined(sentences, sizes),
+        RowGroups.joined(texts, [1] * len(sizes)),
+    )
 
 
 def _public(documents: Sequence[Document]) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from api.dependencies import Asker, Ctx
 from api.lanes import ASKING, LaneRoute, lane
 from api.pages.rendering import page
-from api.usecases import reading
+from api.usecases import reader
 
 router = APIRouter(route_class=LaneRoute)
 
@@ -17,14 +17,14 @@ router = APIRouter(route_class=LaneRoute)
 @lane(ASKING)
 def read_issue(ctx: Ctx, viewer: Asker, issue_id: str, version: Annotated[int, Form()]) -> HTMLResponse:
     """The answer itself, not a redirect: it is stored nowhere, so no address could show it again."""
-    read = reading.read_for_issue(ctx, viewer, issue_id, version)
-    return page("reading.html", read=read, cases=read.cases)
+    read = reader.read_for_issue(ctx, viewer, issue_id, version)
+    return page("reader_list.html", read=read, cases=read.cases)
 
 
 @router.get("/reader")
 def show_calls(ctx: Ctx, viewer: Asker) -> HTMLResponse:
     """For the administrator: calls by month and outcome."""
-    levels = reading.permitted(ctx.settings)
+    levels = reader.permitted(ctx.settings)
     with ctx.read(viewer) as s:
-        calls = reading.calls(s)
-    return page("reader.html", calls=calls, settings=ctx.settings, levels=levels)
+        calls = reader.calls(s)
+    return page("reader_calls.html", calls=calls, settings=ctx.settings, levels=levels)

@@ -27,7 +27,7 @@ from corpus.store import organisations as organisation_rows
 from corpus.store import reader_calls
 from corpus.store.reader_calls import MonthlyCount
 from models.reader.chat import Cost, Endpoint, Outcome, ReaderFailed
-from models.reader.reader import MOST_CANDIDATES, Profile, Reading, Reason, read
+from models.reader.reader import MOST_CANDIDATES, Profile, ReaderAnswer, Reason, read
 from models.search.indexes import Indexes
 
 _LOG = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadList:
+class ReaderList:
     """The candidates in the reader's order, or in their own when ``failure``, then a sentence, says why.
 
     The reader placed the first ``named``; the others follow in their own order. ``again``: after a failure that may be
@@ -94,7 +94,7 @@ def permitted(settings: Settings) -> list[ReleaseLevel]:
     return _LEVELS[_LEVELS.index(settings.reader_release) :]
 
 
-def read_for_issue(ctx: Context, viewer: Viewer, issue_id: str, version: int) -> ReadList:
+def read_for_issue(ctx: Context, viewer: Viewer, issue_id: str, version: int) -> ReaderList:
     """Asks the reader, and falls back to the list as it is. ``version``: of the text that the asker has seen.
 
     No transaction is open while the reader is waited for. Raises NotFound, Conflict for another version, and Invalid
@@ -111,7 +111,7 @@ def read_for_issue(ctx: Context, viewer: Viewer, issue_id: str, version: int) ->
     if call is None:
         return _as_it_is(put, why_not, again=why_not == _BUSY)
     try:
-        reading = read(endpoint_of(ctx.settings), issue_query(issue).text, put.profiles)
+        answer = read(endpoint_of(ctx.settings), issue_query(issue).text, put.profiles)
     except ReaderFailed as failure:
         _LOG.warning("課題(%s)を読み取り役に並べてもらえませんでした。%s", issue.id, failure)
         _end(ctx, viewer, call, failure.outcome, failure.cost)
@@ -119,12 +119,12 @@ def read_for_issue(ctx: Context, viewer: Viewer, issue_id: str, version: int) ->
     except BaseException:  # a fault of ours keeps no place either
         _end(ctx, viewer, call, Outcome.UNUSABLE, Cost())
         raise
-    _end(ctx, viewer, call, Outcome.READ, reading.cost)
-    return ReadList(issue, put.found, put.cases, _opinions(put.found, reading), named=reading.named)
+    _end(ctx, viewer, call, Outcome.READ, answer.cost)
+    return ReaderList(issue, put.found, put.cases, _opinions(put.found, answer), named=answer.named)
 
 
 @dataclass(frozen=True, slots=True)
-class _Put:
+class _ReaderTask:
     """What is put to the reader: ``issue`` is the very record whose release level was looked at."""
 
     issue: Issue
@@ -133,13 +133,13 @@ class _Put:
     profiles: list[Profile]
 
 
-def _put(s: Session, indexes: Indexes, issue: Issue) -> _Put:
+def _put(s: Session, indexes: Indexes, issue: Issue) -> _ReaderTask:
     asking = ask_with_issue(s, indexes, issue)
     found = asking.organisations(MOST_CANDIDATES)
     if not found.candidates:
         raise Invalid("この課題には候補がないため、読み取り役に頼めません。")
     stored = organisation_rows.by_ids(s, [candidate.id for candidate in found.candidates])
-    return _Put(issue, found, asking.cases(), [_profile(one) for one in stored.values()])
+    return _ReaderTask(issue, found, asking.cases(), [_profile(one) for one in stored.values()])
 
 
 def calls(s: Session) -> list[MonthlyCount]:
@@ -202,12 +202,12 @@ def _end(ctx: Context, viewer: Viewer, call: int, outcome: Outcome, cost: Cost) 
         _LOG.warning("読み取り役に頼んだ記録(%d番)に、終わりを書き込めませんでした。", call)
 
 
-def _opinions(found: CandidateList, reading: Reading) -> tuple[Opinion, ...]:
+def _opinions(found: CandidateList, answer: ReaderAnswer) -> tuple[Opinion, ...]:
     candidates: Mapping[str, Candidate] = {candidate.id: candidate for candidate in found.candidates}
-    gone = [id for id in candidates if id not in reading.order]  # removed from the register in between
-    return tuple(Opinion(candidates[id], reading.reasons.get(id)) for id in (*reading.order, *gone))
+    gone = [id for id in candidates if id not in answer.order]  # removed from the register in between
+    return tuple(Opinion(candidates[id], answer.reasons.get(id)) for id in (*answer.order, *gone))
 
 
-def _as_it_is(put: _Put, why: str, *, again: bool) -> ReadList:
+def _as_it_is(put: _ReaderTask, why: str, *, again: bool) -> ReaderList:
     opinions = tuple(Opinion(candidate, None) for candidate in put.found.candidates)
-    return ReadList(put.issue, put.found, put.cases, opinions, why + _WITHOUT, again)
+    return ReaderList(put.issue, put.found, put.cases, opinions, why + _WITHOUT, again)
