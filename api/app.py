@@ -16,7 +16,7 @@ from api.security import Guard
 from api.static_files import static_route
 from api.usecases import imports
 from corpus.access import PROGRAM
-from corpus.readers.apart import stop_reading
+from corpus.readers.apart.process import stop_reading
 from models.search.index import NotReady, settle
 
 _DESCRIPTION = """市町村の課題と、力になれる団体との候補を示します。挙げるのは候補で、選ぶのは人です。

@@ -3,7 +3,7 @@
 import pytest
 from hostile_files import FILES, HEAVY
 
-from corpus.readers.apart import Limits, read_apart
+from corpus.readers.apart.process import Limits, read_apart
 from corpus.readers.base import ReadOptions, Severity, UnreadableFile
 from corpus.readers.kinds import collecting
 from corpus.readers.read_file import read_file

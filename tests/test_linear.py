@@ -89,7 +89,7 @@ _NOT_OVER_TEXT = {
     "corpus.database.file_of": "takes the address of a database",
     "corpus.database.onlooker": "takes the address of a database",
     "corpus.database_health.look": "takes the address of a database",
-    "corpus.readers.handover.asked": "takes what the program itself has written",
+    "corpus.readers.apart.handover.asked": "takes what the program itself has written",
     "corpus.readers.formats.sheets.column_index": "takes the letters of a column, three at most",
 }
 

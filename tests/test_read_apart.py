@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from service import INVENTORY, REGISTER
 
-from corpus.readers import apart
-from corpus.readers.answers import Answer, GarbledAnswer
-from corpus.readers.apart import Limits, ReadersBusy, read_apart
+from corpus.readers.apart import process
+from corpus.readers.apart.answers import Answer, GarbledAnswer
+from corpus.readers.apart.handover import asked, lines_of, question
+from corpus.readers.apart.process import Limits, ReadersBusy, read_apart
 from corpus.readers.base import ItemOverride, Kind, ReadOptions, UnreadableFile
-from corpus.readers.handover import asked, lines_of, question
 from corpus.readers.read_file import read_file
 
 CASES = "事例名,課題,協働の相手,経過,担当課\n猫の学校,猫が増えた,猫と暮らす会,令和5年度 モデル事業,環境課\n"
@@ -102,12 +102,13 @@ def test_a_result_that_is_larger_than_allowed_is_refused():
 )
 def test_whatever_the_other_process_does_the_file_is_refused_with_a_sentence(tmp_path, monkeypatch, capfd, code, said):
     """A reader that has been taken over, or has crashed, is played by another module of the same name."""
-    (tmp_path / "corpus" / "readers").mkdir(parents=True)
-    for package in (tmp_path / "corpus", tmp_path / "corpus" / "readers"):
+    room = tmp_path / "corpus" / "readers" / "apart"
+    room.mkdir(parents=True)
+    for package in (room, *room.parents[:2]):
         (package / "__init__.py").touch()
-    (tmp_path / "corpus" / "readers" / "child.py").write_text(code)
+    (room / "child.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(apart, "_CLOCK", 1)
+    monkeypatch.setattr(process, "_CLOCK", 1)
     assert said in refusal(REGISTER.encode() * 2_000, Limits(seconds=1))
     assert capfd.readouterr() == ("", "")
 
@@ -134,7 +135,7 @@ def children() -> set[str]:
             words = path.read_bytes().split(b"\0")
         except OSError:
             continue
-        if b"corpus.readers.child" in words:
+        if b"corpus.readers.apart.child" in words:
             found.add(path.parent.name)
     return found
 
@@ -160,18 +161,18 @@ def test_readings_end_when_the_service_stops():
 
     thread = threading.Thread(target=read)
     thread.start()
-    wait_for(lambda: apart._running)
-    apart.stop_reading()
+    wait_for(lambda: process._running)
+    process.stop_reading()
     thread.join(30)
     assert len(refused) == 1
-    assert not apart._running
+    assert not process._running
 
 
 def test_a_reading_ends_with_the_process_that_asked_for_it(tmp_path):
     path = tmp_path / "slow.csv"
     path.write_bytes(SLOW)
     code = (
-        "import sys; from pathlib import Path; from corpus.readers.apart import Limits, read_apart;"
+        "import sys; from pathlib import Path; from corpus.readers.apart.process import Limits, read_apart;"
         "from corpus.readers.base import ReadOptions;"
         "read_apart('表', Path(sys.argv[1]).read_bytes(), ReadOptions(), Limits())"
     )
@@ -188,7 +189,7 @@ def test_a_reading_ends_with_the_process_that_asked_for_it(tmp_path):
 
 
 def test_a_reading_that_finds_no_place_says_so(monkeypatch):
-    monkeypatch.setattr(apart, "_places", threading.BoundedSemaphore(1))
-    monkeypatch.setattr(apart, "_PATIENCE", 0.01)
-    with apart._places, pytest.raises(ReadersBusy):
+    monkeypatch.setattr(process, "_places", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(process, "_PATIENCE", 0.01)
+    with process._places, pytest.raises(ReadersBusy):
         read_apart("表.csv", b"a", DEFAULTS, Limits())

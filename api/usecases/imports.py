@@ -17,7 +17,7 @@ from api.settings import Settings
 from api.usecases.given import check_sees_all
 from corpus import private
 from corpus.access import Viewer
-from corpus.readers.apart import Limits, ReadersBusy, read_apart
+from corpus.readers.apart.process import Limits, ReadersBusy, read_apart
 from corpus.readers.base import (
     MappedColumn,
     Problem,

@@ -1,4 +1,4 @@
-"""The process that reads one file: ``python -m corpus.readers.child``. It is asked on stdin and answers on stdout.
+"""The process that reads one file, ``python -m corpus.readers.apart.child``: asked on stdin, it answers on stdout.
 
 It limits itself before it looks at a byte of the file: whatever the file makes of the libraries that read it, it costs
 no more than that, and ends here.
@@ -54,7 +54,7 @@ def _limit(memory: int, seconds: int) -> None:
 
 
 def _answer() -> None:
-    from corpus.readers import handover
+    from corpus.readers.apart import handover
     from corpus.readers.base import UnreadableFile
     from corpus.readers.read_file import read_file
 

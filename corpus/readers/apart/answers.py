@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from corpus.readers import handover
+from corpus.readers.apart import handover
 from corpus.readers.base import Kind, MappedColumn, Problem, Progress, ReadResult, Record, UnreadableFile
 
 _CHECKS: dict[str, TypeAdapter[Any]] = {letter: TypeAdapter(kind) for letter, kind in handover.THINGS.items()}

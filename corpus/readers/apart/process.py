@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from corpus.readers import handover
-from corpus.readers.answers import Answer, GarbledAnswer
+from corpus.readers.apart import handover
+from corpus.readers.apart.answers import Answer, GarbledAnswer
+from corpus.readers.apart.child import OUT_OF_MEMORY
 from corpus.readers.base import Progress, ReadOptions, ReadResult, UnreadableFile
-from corpus.readers.child import OUT_OF_MEMORY
 
 # By the clock a reading may last longer than by the processor: with four at once on two processors each gets half of
 # one at best, and pages go before them.
@@ -94,7 +94,13 @@ def stop_reading() -> None:
 def _process(limits: Limits) -> Iterator[subprocess.Popen[bytes]]:
     """A fresh interpreter: this process has threads, which a fork would cut off in the middle of their work."""
     process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-P", "-m", "corpus.readers.child", *map(str, (limits.memory, limits.seconds, os.getpid()))],
+        [
+            sys.executable,
+            "-P",
+            "-m",
+            "corpus.readers.apart.child",
+            *map(str, (limits.memory, limits.seconds, os.getpid())),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # a library that ends badly may say what it was reading
