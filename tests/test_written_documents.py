@@ -1,5 +1,6 @@
 """What the README and the documents promise is what the program has, each thing in one place that a link reaches."""
 
+import ast
 import re
 import unicodedata
 from collections import Counter
@@ -112,6 +113,50 @@ def test_every_target_that_is_told_is_in_the_makefile():
 def test_every_path_that_is_told_is_there(path):
     for told in re.findall(r"`((?:corpus|api|models|matcher|notebooks|tests|docs|\.ci)/[\w./]*)`", TEXTS[path]):
         assert (ROOT / told).exists(), told
+
+
+PLACE = re.compile(r"`((?:corpus|api|models|matcher|tests)/[\w./]+\.py)(?::(\w+))?`")
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+
+
+def defined_in(path):
+    """The names that a module defines, at its top level."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        yield from (one.id for one in targets if isinstance(one, ast.Name))
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_every_place_that_is_told_is_there_and_has_what_is_told_of_it(path):
+    for file, told in PLACE.findall(TEXTS[path]):
+        assert (ROOT / file).exists(), file
+        assert not told or told in set(defined_in(ROOT / file)), f"{file}:{told}"
+
+
+def section(path, heading):
+    return re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", TEXTS[path], re.MULTILINE | re.DOTALL)[1]
+
+
+def cells_of(text):
+    lines = [line for line in text.splitlines() if line.startswith("|") and not line.startswith("|---")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:]]
+
+
+def test_ten_questions_of_a_newcomer_are_answered_with_places():
+    asked = cells_of(section(ARCHITECTURE, "どこにあるか"))
+    assert len(asked) == 10
+    for question, answer in asked:
+        assert re.search(r"`(?:corpus|api|models|matcher|tests)/", answer), question
+
+
+def test_the_glossary_is_short_and_gives_each_word_one_meaning():
+    told = cells_of(section(ARCHITECTURE, "用語"))
+    assert 20 <= len(told) <= 30
+    for column in (0, 1):
+        words = [cells[column] for cells in told]
+        assert sorted(set(words)) == sorted(words)
 
 
 def test_a_command_and_a_setting_have_one_row_each():
