@@ -1,10 +1,11 @@
 """A small server on 127.0.0.1 that speaks the OpenAI chat protocol, well or badly, for the tests of the reader."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -54,6 +55,32 @@ def serving(answer: Answer) -> Iterator[ModelServer]:
         thread.join()
 
 
+@contextmanager
+def talking(talk: Callable[[socket.socket], None]) -> Iterator[tuple[int, threading.Event]]:
+    """A port where one caller meets whatever ``talk`` does; the event is set once the caller has hung up."""
+    gone = threading.Event()
+
+    def meet() -> None:
+        connection, _ = listener.accept()
+        connection.settimeout(20)
+        with connection:
+            with suppress(OSError):
+                talk(connection)
+            with suppress(OSError):
+                while connection.recv(1_000_000):
+                    pass
+        gone.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
+        thread = threading.Thread(target=meet)
+        thread.start()
+        try:
+            yield listener.getsockname()[1], gone
+        finally:
+            thread.join()
+
+
 def reply(status: int, body: bytes, **headers: str) -> Answer:
     """Always the same answer; a ``_`` in the name of a header stands for ``-``."""
 
@@ -77,6 +104,34 @@ def order(*entries: tuple[object, str, str, str]) -> str:
     """(number, reason, issue quote, organisation quote) … as the prompt asks for them."""
     keys = ("number", "reason", "issue_quote", "organisation_quote")
     return json.dumps({"order": [dict(zip(keys, entry, strict=True)) for entry in entries]})
+
+
+def nothing(_: socket.socket) -> None:
+    """Not even a look at what comes in, for a second."""
+    time.sleep(1)
+
+
+def heads_without_end(connection: socket.socket) -> None:
+    """One line of a head after another, as fast as they are taken."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    _repeat(connection, b"X-More: 1\r\n")
+
+
+def promises_without_end(connection: socket.socket) -> None:
+    """That the answer will come, again and again."""
+    _repeat(connection, b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def crumbs_without_end(connection: socket.socket) -> None:
+    """A good head, then pieces of one byte."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    _repeat(connection, b"1\r\n \r\n")
+
+
+def _repeat(connection: socket.socket, piece: bytes) -> None:
+    for _ in range(250):
+        connection.sendall(piece)
+        time.sleep(0.02)
 
 
 def slow(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:

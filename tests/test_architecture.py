@@ -17,6 +17,7 @@ OWNED = {  # outside library -> the only files that may import it
     "python_calamine": {"corpus/readers/formats/workbooks.py"},
     "xlsxwriter": {"api/words/workbook.py"},
     "sentence_transformers": {"models/encoding/encoder.py"},
+    "httpx2": {"models/reader/chat.py"},
     "threadpoolctl": {"api/commands/serving.py", "models/vectors/training.py"},
     "sklearn": {"models/fields/learning.py", "models/vectors/training.py"},
     "alembic": {"corpus/database.py", "corpus/migrations/env.py"},  # and each migration

@@ -1,17 +1,35 @@
 """The reader over the first candidates: what is asked, what is believed, and what a bad server can do (nothing)."""
 
 import ast
+import gc
+import gzip
 import json
 import logging
+import socket
+import subprocess
+import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from model_server import Answer, dripping_body, dripping_head, order, reply, say, serving, slow
+from model_server import (
+    Answer,
+    crumbs_without_end,
+    dripping_body,
+    dripping_head,
+    heads_without_end,
+    nothing,
+    order,
+    promises_without_end,
+    reply,
+    say,
+    serving,
+    slow,
+    talking,
+)
 from typer.testing import CliRunner
 
 from api.cli import app
@@ -25,7 +43,7 @@ from corpus.store import issues as issue_rows
 from corpus.store import organisations as organisation_rows
 from corpus.trec import read_run
 from matcher.records import Document, Query
-from models.reader.chat import Cost, Endpoint, Outcome, ReaderFailed
+from models.reader.chat import Cost, Endpoint, Outcome, ReaderFailed, ask
 from models.reader.contacts import MASK, masked
 from models.reader.reader import Profile, RankingReader, ReaderAnswer, Reason, _judged, read
 
@@ -415,12 +433,30 @@ def test_a_huge_answer_is_not_read_to_its_end():
     assert outcome_of(reply(200, b" " * 1_000_001)) is Outcome.TOO_LARGE
 
 
-def waiting() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "reader"]
+@pytest.mark.parametrize("packed", [b" " * 50_000_000, b'{"choices": [{"message": {"content": "a"}}]}'])
+def test_a_packed_answer_is_neither_asked_for_nor_unpacked(packed):
+    with (
+        serving(reply(200, gzip.compress(packed), Content_Encoding="gzip")) as server,
+        pytest.raises(ReaderFailed) as f,
+    ):
+        read(Endpoint(server.url, "m"), ISSUE, THREE)
+    assert f.value.outcome is Outcome.UNUSABLE
+    assert server.received[0][1]["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 999", b"Transfer-Encoding: chunked"])
+def test_an_answer_that_was_cut_off_is_not_used(length):
+    def cut_off(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + length + b'\r\n\r\n9\r\n{"choic')
+        connection.shutdown(socket.SHUT_WR)
+
+    with talking(cut_off) as (port, _), pytest.raises(ReaderFailed) as failure:
+        ask(Endpoint(f"http://127.0.0.1:{port}/v1", "m"), "", "")
+    assert failure.value.outcome is Outcome.UNUSABLE
 
 
 @pytest.mark.parametrize("answer", [slow, dripping_head, dripping_body])
-def test_the_time_is_bounded_as_a_whole_and_no_thread_is_left_waiting(answer):
+def test_the_time_is_bounded_as_a_whole(answer):
     to_the_end = threading.Event()
 
     def told(handler, body):
@@ -429,10 +465,44 @@ def test_the_time_is_bounded_as_a_whole_and_no_thread_is_left_waiting(answer):
 
     assert outcome_of(told, seconds=0.2) is Outcome.TIME_OUT
     assert not to_the_end.is_set()
-    end = time.monotonic() + 5
-    while waiting() and time.monotonic() < end:
-        time.sleep(0.02)
-    assert not waiting()
+
+
+@pytest.mark.parametrize(
+    ("talk", "scheme", "length"),
+    [
+        (heads_without_end, "http", 9),
+        (promises_without_end, "http", 9),
+        (crumbs_without_end, "http", 9),
+        (nothing, "http", 9),
+        (nothing, "http", 20_000_000),  # more than can be sent to a server that takes nothing
+        (nothing, "https", 9),
+    ],
+)
+def test_whatever_a_server_does_or_leaves_undone_the_time_is_bounded_and_the_connection_closed(talk, scheme, length):
+    with talking(talk) as (port, gone):
+        with pytest.raises(ReaderFailed) as failure:
+            ask(Endpoint(f"{scheme}://127.0.0.1:{port}/v1", "m", seconds=0.6), "", "長" * length)
+        assert failure.value.outcome is Outcome.TIME_OUT
+        assert gone.wait(20)
+    del failure
+    gc.collect()  # a connection left open would be told of now
+
+
+def test_a_name_that_is_looked_up_for_long_does_not_hold_up_the_caller(monkeypatch):
+    found, looked_up = threading.Event(), threading.Event()
+
+    def look_up(*_: object, **__: object) -> list[object]:
+        found.wait(30)
+        looked_up.set()
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(ReaderFailed) as failure:
+        ask(Endpoint("http://model.example/v1", "m", seconds=0.2), "", "")
+    assert failure.value.outcome is Outcome.TIME_OUT
+    assert not looked_up.is_set()
+    found.set()
+    assert looked_up.wait(20)
 
 
 @pytest.mark.parametrize(
@@ -455,14 +525,42 @@ def test_a_key_that_no_header_can_hold_is_not_repeated_in_any_failure():
     assert "secret" not in repr(Endpoint("http://x", "m", "secret"))
 
 
-def test_no_proxy_is_taken_from_the_environment(monkeypatch):
+def test_neither_a_proxy_nor_a_password_is_taken_from_the_environment(monkeypatch, tmp_path):
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert asked(say(order(GOOD))).order[0] == CATS.id
+    (tmp_path / "netrc").write_text("default login me password secret", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with serving(say(order(GOOD))) as server:
+        assert read(Endpoint(server.url, "m"), ISSUE, THREE).order[0] == CATS.id
+    assert "Authorization" not in server.received[0][1]
+
+
+def test_neither_a_key_nor_a_text_is_logged_however_much_is_logged(caplog):
+    caplog.set_level(logging.DEBUG)
+    with serving(say(order(GOOD))) as server:
+        read(Endpoint(server.url, "m", "secret-key"), ISSUE, THREE)
+    assert "/v1/chat/completions" in caplog.text  # so it is heard
+    for private in ("secret-key", "飼い主", "さくら耳", json.dumps("飼い主")[1:-1]):
+        assert private not in caplog.text
+
+
+def test_the_client_is_loaded_only_when_a_server_is_asked():
+    command = "import sys, api.cli, api.usecases.reading; sys.exit(not {'httpx2', 'httpcore2'}.isdisjoint(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", command], cwd=ROOT, check=False).returncode == 0
 
 
 def test_one_file_alone_opens_connections_outwards():
-    clients = {"http.client", "urllib.request", "ftplib", "smtplib", "requests", "httpx", "aiohttp"}
+    clients = {
+        "http.client",
+        "urllib.request",
+        "ftplib",
+        "smtplib",
+        "requests",
+        "httpx",
+        "httpx2",
+        "httpcore2",
+        "aiohttp",
+    }
     users = set()
     for package in ("api", "models", "corpus", "matcher"):
         for path in (ROOT / package).rglob("*.py"):

@@ -4,23 +4,22 @@ The server is not trusted: no redirect is followed, no proxy is taken from the e
 bytes, and the time is bounded as a whole, also for a server that sends one byte now and then.
 """
 
+import asyncio
 import json
 import re
-import socket
+import ssl
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Coroutine, Mapping
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from queue import Empty, SimpleQueue
-from threading import Thread
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import httpx2
 
 ADDRESS = r"^https?://[^\s/?#@\\]+(/[^\s?#]*)?$"  # what ``Endpoint.url`` looks like: no password, no query
 _MOST_BYTES = 1_000_000  # some hundred times what an order of twenty with its quotes takes
-_THREAD = "reader"
 _MOST_TOKENS = 2**31 - 1  # what a column of whole numbers holds
 _BAD_REQUEST = frozenset({400, 404, 415, 422, 501})  # how servers refuse an option they do not know
 
@@ -87,7 +86,8 @@ def is_address(url: str) -> bool:
 def ask(endpoint: Endpoint, system: str, user: str) -> tuple[str, Cost]:
     """The text of the answer. Raises ReaderFailed, with no more known of its cost than the time.
 
-    A server that refuses ``response_format`` is asked once more without it, within the same time.
+    A server that refuses ``response_format`` is asked once more without it, within the same time. No coroutine may call
+    this, for it runs an event loop of its own.
     """
     start = time.monotonic()
     wanted = _wanted(endpoint, system, user)
@@ -112,79 +112,67 @@ def _wanted(endpoint: Endpoint, system: str, user: str) -> dict[str, Any]:
 
 def _post(endpoint: Endpoint, wanted: Mapping[str, Any], deadline: float) -> tuple[int, bytes]:
     """Status and body, which is left unread unless the status is 200. Raises ReaderFailed."""
+    import httpx2  # here, so that whoever asks no server starts without it
+
     seconds = deadline - time.monotonic()
     if seconds <= 0:
         raise ReaderFailed(Outcome.TIME_OUT)
     try:
-        address = urlsplit(endpoint.url)
-        kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
-        connection = kind(address.hostname or "", address.port, timeout=seconds)
-        path = f"{address.path.rstrip('/')}/chat/completions"
-        return _within(seconds, _Exchange(connection, path, json.dumps(wanted).encode(), _headers(endpoint)))
+        return _run(_exchange(endpoint, wanted, seconds))
     except TimeoutError as error:
         raise ReaderFailed(Outcome.TIME_OUT) from error
-    except (OSError, HTTPException, ValueError):
-        # ValueError: a host or a key that no header can hold. Not chained: its text would repeat the key.
+    except (OSError, httpx2.HTTPError, httpx2.InvalidURL, ValueError, ExceptionGroup):
+        # ValueError: a host or a key that no header can hold. A group: a port that is none. Not chained, for the text
+        # would repeat the key.
         raise ReaderFailed(Outcome.NOT_REACHED) from None
 
 
 def _headers(endpoint: Endpoint) -> dict[str, str]:
-    headers = {"Content-Type": "application/json", "Accept": "application/json", "Connection": "close"}
+    headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    headers |= {"Accept-Encoding": "identity", "Connection": "close"}
     return {**headers, "Authorization": f"Bearer {endpoint.key}"} if endpoint.key else headers
 
 
-class _Exchange:
-    """One request and its answer, run in a thread of its own so that another can cut it short."""
-
-    def __init__(self, connection: HTTPConnection, path: str, body: bytes, headers: Mapping[str, str]) -> None:
-        self._connection, self._path, self._body, self._headers = connection, path, body, headers
-        self._socket: socket.socket | None = None
-        self._is_late = False
-
-    def run(self) -> tuple[int, bytes]:
-        """Raises OSError, HTTPException, ValueError, ReaderFailed."""
-        try:
-            self._connection.connect()
-            self._socket = self._connection.sock
-            if self._is_late:  # nothing is sent any more once the asker has gone
-                raise TimeoutError
-            self._connection.request("POST", self._path, self._body, dict(self._headers))
-            with self._connection.getresponse() as response:
-                body = response.read(_MOST_BYTES + 1) if response.status == 200 else b""
-                if len(body) > _MOST_BYTES:
-                    raise ReaderFailed(Outcome.TOO_LARGE)
-                return response.status, body
-        finally:
-            self._connection.close()
-
-    def cut(self) -> None:
-        """Whatever the other thread waits for comes to its end; its answer is of no use any more."""
-        self._is_late = True
-        if self._socket is not None:
-            with suppress(OSError):  # already closed, from either side
-                # Not the method of the encrypted socket, which would take its state away beneath the other thread.
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
-
-def _within(seconds: float, exchange: _Exchange) -> tuple[int, bytes]:
-    """The limit of a socket is for each reading, not for all of them: hence the second thread. Raises TimeoutError."""
-    done: SimpleQueue[tuple[int, bytes] | Exception] = SimpleQueue()
-    Thread(target=lambda: done.put(_caught(exchange.run)), name=_THREAD, daemon=True).start()
+def _run(exchange: Coroutine[Any, Any, tuple[int, bytes]]) -> tuple[int, bytes]:
+    """As ``asyncio.run``, which at its end would wait for a name that the system is still looking up."""
+    loop = asyncio.new_event_loop()
     try:
-        result = done.get(timeout=seconds)
-    except Empty:
-        exchange.cut()
-        raise TimeoutError from None
-    if isinstance(result, Exception):
-        raise result
-    return result
+        return loop.run_until_complete(exchange)
+    finally:
+        loop.close()
 
 
-def _caught(run: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes] | Exception:
-    try:
-        return run()
-    except Exception as error:
-        return error
+async def _exchange(endpoint: Endpoint, wanted: Mapping[str, Any], seconds: float) -> tuple[int, bytes]:
+    """One limit around all of it: the library's own are for each step, and a server that drips takes many."""
+    import httpx2
+
+    url, body = f"{endpoint.url.rstrip('/')}/chat/completions", json.dumps(wanted).encode()
+    closing = AsyncExitStack()
+
+    async def note(step: str, told: Mapping[str, Any]) -> None:
+        if step == "connection.connect_tcp.complete":  # cut short in the greeting of TLS, the library leaves it open
+            closing.push_async_callback(told["return_value"].aclose)
+
+    async with (
+        closing,
+        asyncio.timeout(seconds),
+        httpx2.AsyncClient(trust_env=False, timeout=None, verify=ssl.create_default_context()) as client,
+        client.stream("POST", url, content=body, headers=_headers(endpoint), extensions={"trace": note}) as response,
+    ):
+        return response.status_code, await _body(response) if response.status_code == 200 else b""
+
+
+async def _body(response: "httpx2.Response") -> bytes:
+    """As it came, never unpacked: nothing packed was asked for. What was cut off counts as far as it came."""
+    import httpx2
+
+    body = bytearray()
+    with suppress(httpx2.RemoteProtocolError):
+        async for piece in response.aiter_raw():
+            body += piece
+            if len(body) > _MOST_BYTES:
+                raise ReaderFailed(Outcome.TOO_LARGE)
+    return bytes(body)
 
 
 def _content(body: bytes) -> tuple[str, int, int]:
