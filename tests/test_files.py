@@ -367,6 +367,27 @@ def test_an_old_workbook_that_claims_a_size_it_cannot_have_is_refused(claim):
     assert "壊れている" in refusal(book[:at] + struct.pack("<IIHH", *claim) + book[at + 12 :])
 
 
+SECOND = "Workbook".encode("utf-16-le").ljust(64, b"\0") + struct.pack("<HBB48xII4x", 18, 2, 1, 0, 100)
+TWO_WAYS = {  # places and bytes: from the start of the header, or of the list of streams, whose entries have 128 bytes
+    "a second stream of that name, with nothing in it": (("list", 256, SECOND),),
+    "a second one, and the first without a length of its name": (("list", 256, SECOND), ("list", 128 + 64, b"\0\0")),
+    "a header by which every stream is a short one": (("header", 56, b"\xff\xff\xff\xff"),),
+}
+
+
+@pytest.mark.parametrize("patches", TWO_WAYS.values(), ids=TWO_WAYS)
+def test_of_an_old_workbook_that_can_be_read_in_two_ways_the_way_it_is_opened_is_looked_at(patches):
+    def patched(book: bytes) -> bytes:
+        starts = {"header": 0, "list": (struct.unpack_from("<I", book, 48)[0] + 1) * 512}
+        for start, place, new in patches:
+            at = starts[start] + place
+            book = book[:at] + new + book[at + len(new) :]
+        return book
+
+    assert rows_of(patched(xls(lambda book: book.add_sheet("表").write(0, 0, "業務名")))) == [["業務名"]]
+    assert "広すぎて" in refusal(patched(xls(lambda book: book.add_sheet("表").write(65_535, 255, "x"))), name="x.xls")
+
+
 def test_formats_without_values_far_below_the_table_do_no_harm():
     def fill(book):
         sheet = book.add_worksheet("表")

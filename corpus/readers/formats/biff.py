@@ -1,6 +1,7 @@
 """An own pass over an .xls before it is opened: locked or not, its size when laid out, error cells, formulas.
 
-Layout of the container: [MS-CFB]; of the records: [MS-XLS]. Only what is needed is read.
+Layout of the container: [MS-CFB]; of the records: [MS-XLS]. Only what is needed is read, and of a container that can be
+read in two ways the same stream that calamine opens: else a harmless one could be looked at and another laid out.
 """
 
 import struct
@@ -10,6 +11,7 @@ from itertools import islice
 from corpus.readers.formats.sheets import MOST_SHEETS, CellFacts, TooManyError
 
 _FREE = 0xFFFFFFFA  # this and above: no sector
+_SMALL = 4_096  # bytes; shorter streams lie in the mini stream. The header repeats the number; calamine does not look
 _ERRORS = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -48,11 +50,10 @@ class Container:
         if shift not in (9, 12):
             raise BrokenContainerError("sectors of a size that the format does not know")
         self._size = 1 << shift
-        fat_start = struct.unpack_from("<5I", data, 56)
-        self._cutoff, mini_start, _, next_difat, _ = fat_start
+        mini_start, _, next_difat = struct.unpack_from("<3I", data, 60)
         self._fat = self._table(self._fat_sectors(next_difat))
         directory = self._chain(struct.unpack_from("<I", data, 48)[0])
-        self._entries = dict(_entries(directory))
+        self._entries = dict(reversed(list(_entries(directory))))  # the first of a name, in whatever folder it is
         self._mini_fat = _numbers(self._chain(mini_start))
         root = next((entry for name, entry in self._entries.items() if name == "Root Entry"), (_FREE, 0))
         self._mini = self._chain(root[0])
@@ -61,7 +62,7 @@ class Container:
     def read(self, name: str) -> bytes:
         """The bytes of a stream."""
         start, size = self._entries[name]
-        if size >= self._cutoff:
+        if size >= _SMALL:
             return self._chain(start)[:size]
         sectors = _follow(start, self._mini_fat)
         return b"".join(self._mini[sector * 64 : sector * 64 + 64] for sector in sectors)[:size]
@@ -103,8 +104,7 @@ def _follow(start: int, table: tuple[int, ...]) -> Iterator[int]:
 
 def _entries(directory: bytes) -> Iterator[tuple[str, tuple[int, int]]]:
     for offset in range(0, len(directory) - 127, 128):
-        length = struct.unpack_from("<H", directory, offset + 64)[0]
-        name = directory[offset : offset + max(0, min(length, 64) - 2)].decode("utf-16-le", "replace")
+        name = directory[offset : offset + 64].decode("utf-16-le", "replace").partition("\0")[0]
         if name:
             yield name, struct.unpack_from("<II", directory, offset + 116)
 
