@@ -95,7 +95,7 @@ def test_without_a_key_or_a_model_neither_is_sent():
 
 
 def test_the_prompt_is_short_and_japanese():
-    prompt = (ROOT / "models" / "reading" / "prompts" / "reader.txt").read_text(encoding="utf-8")
+    prompt = (ROOT / "models" / "reader" / "prompts" / "reader.txt").read_text(encoding="utf-8")
     assert len(prompt) < 1_200
     assert sum("ぁ" <= letter <= "ん" for letter in prompt) > 200
 
@@ -545,7 +545,7 @@ def test_neither_a_key_nor_a_text_is_logged_however_much_is_logged(caplog):
 
 
 def test_the_client_is_loaded_only_when_a_server_is_asked():
-    command = "import sys, api.cli, api.usecases.reading; sys.exit(not {'httpx2', 'httpcore2'}.isdisjoint(sys.modules))"
+    command = "import sys, api.cli, api.usecases.reader; sys.exit(not {'httpx2', 'httpcore2'}.isdisjoint(sys.modules))"
     assert subprocess.run([sys.executable, "-c", command], cwd=ROOT, check=False).returncode == 0
 
 
