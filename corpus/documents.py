@@ -6,7 +6,7 @@ from corpus.places.addresses import area_of, split_address
 from corpus.places.areas import parse_areas
 from corpus.places.gazetteer import GAZETTEER_EDITION
 from corpus.records.cases import Case
-from corpus.records.issues import Issue, ReleaseLevel
+from corpus.records.issues import TEXTS, Issue, ReleaseLevel
 from corpus.records.organisations import Organisation
 from matcher.records import Area, Document, Query
 
@@ -51,15 +51,14 @@ def organisation_documents(organisation: Organisation) -> list[Document]:
 
 def issue_documents(issue: Issue) -> list[Document]:
     """An issue as something to be found: by an organisation, or as similar to another issue."""
-    body = _lines(issue.situation, issue.problem, issue.idea)
     return [
         Document(
             id=f"{issue.id}#issue",
             owner=issue.id,
             title=_speaking(issue.title),
-            aim=_speaking(issue.purpose),
-            body=body,
-            offer=_speaking(issue.partner_sought),
+            aim=_lines(*_texts(issue, "aim")),
+            body=_lines(*_texts(issue, "body")),
+            offer=_lines(*_texts(issue, "offer")),
             fields=issue.fields,
             areas=issue_areas(issue),
             public=issue.release_level is ReleaseLevel.PUBLIC,
@@ -85,8 +84,12 @@ def case_documents(case: Case) -> list[Document]:
 
 def issue_query(issue: Issue) -> Query:
     """What the issue asks with: every text of it that speaks of the matter."""
-    text = _asked(issue.title, issue.purpose, issue.situation, issue.problem, issue.partner_sought, issue.idea)
+    text = _asked(issue.title, *_texts(issue, "aim", "body", "offer"))
     return Query(issue.id, text, issue.fields, issue_areas(issue))
+
+
+def _texts(issue: Issue, *parts: str) -> list[str]:
+    return [getattr(issue, name) for name, text in TEXTS.items() if text.part in parts]
 
 
 def organisation_query(organisation: Organisation) -> Query:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import Enum
 from functools import lru_cache
 from types import NoneType, UnionType
-from typing import Any, TypeVar, cast, get_args, get_origin
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from corpus.activity_fields import FIELDS
 
@@ -69,20 +69,27 @@ def text_fault(text: str, limit: int = MAX_TEXT) -> str:
 def faults(record: Any) -> list[Fault]:
     """What is wrong with a record of ``corpus.records``, or with a draft of one, in the order of its fields."""
     found = []
-    for one, limit in _checked(cast(Hashable, type(record))):
+    for one, kind, limit in _checked(cast(Hashable, type(record))):
         value = getattr(record, one.name)
         if value is one.default or (type(value) is str and len(value) <= limit and is_storable(value)):
             continue  # nearly every value of nearly every record
-        if message := _fault_of(one, value):
+        if message := _fault_of(one.name, kind, value):
             found.append(Fault(one.name, message))
     return found
 
 
 @lru_cache(maxsize=32)
-def _checked(kind: Hashable) -> list[tuple[Field[Any], int]]:
-    """Each field with the most characters that a text of it may have: -1 where it holds something else."""
-    asked = [one for one in fields(cast(type[Any], kind)) if one.name not in _NOT_CHECKED]
-    return [(one, _LIMITS.get(one.name, MAX_TEXT) if one.type is str else -1) for one in asked]
+def _checked(kind: Hashable) -> list[tuple[Field[Any], Any, int]]:
+    """Each field with its type and the most characters of a text in it: -1 where it holds something else."""
+    asked = [(one, held) for one, held in _held(kind) if one.name not in _NOT_CHECKED]
+    return [(one, held, _LIMITS.get(one.name, MAX_TEXT) if held is str else -1) for one, held in asked]
+
+
+def _held(kind: Hashable) -> list[tuple[Field[Any], Any]]:
+    """The fields of a record with their types, without what is noted beside these."""
+    record = cast(type[Any], kind)
+    types = get_type_hints(record)
+    return [(one, types[one.name]) for one in fields(record)]
 
 
 def check(record: T, before: T | None = None) -> T:
@@ -95,18 +102,18 @@ def check(record: T, before: T | None = None) -> T:
     return record
 
 
-def _fault_of(one: Field[Any], value: Any) -> str:
-    if type(value) is not one.type and not _fits(one.type, value):
+def _fault_of(name: str, kind: Any, value: Any) -> str:
+    if type(value) is not kind and not _fits(kind, value):
         return "選べない値が入っています。選び直してください。"
     if isinstance(value, int) and not isinstance(value, bool):
-        return _number_fault(one.name, value)
+        return _number_fault(name, value)
     if isinstance(value, date) and not isinstance(value, datetime):
         return _year_fault(value.year)
-    if one.name == "fields":
+    if name == "fields":
         return "" if value <= FIELDS.keys() else "活動分野は、1から20までの番号で選んでください。"
     if isinstance(value, tuple) and value and is_dataclass(value[0]):
         return next((fault.message for step in value for fault in faults(step)), "")
-    return next(filter(None, (text_fault(text, _LIMITS.get(one.name, MAX_TEXT)) for text in _texts(value))), "")
+    return next(filter(None, (text_fault(text, _LIMITS.get(name, MAX_TEXT)) for text in _texts(value))), "")
 
 
 def _number_fault(name: str, value: int) -> str:
@@ -164,19 +171,19 @@ def restored(kind: type[T], row: Mapping[Any, Any]) -> T:
 def _plan(kind: Hashable) -> tuple[tuple[str, Callable[[Any], Any], bool, Any], ...]:
     """Each field with how it is read back, whether it may be None, and what stands for what cannot be read."""
     return tuple(
-        (one.name, _reading(one), _optional(one.type), _otherwise(one)) for one in fields(cast(type[Any], kind))
+        (one.name, _reading(one.name, held), _optional(held), _otherwise(one, held)) for one, held in _held(kind)
     )
 
 
-def _otherwise(one: Field[Any]) -> Any:
+def _otherwise(one: Field[Any], kind: Any) -> Any:
     """A judgement that cannot be read is not one taken back."""
     if one.default is not MISSING:
         return one.default
-    return None if _optional(one.type) and one.name != "grade" else _NEEDED
+    return None if _optional(kind) and one.name != "grade" else _NEEDED
 
 
-def _reading(one: Field[Any]) -> Callable[[Any], Any]:
-    return _RESTORE.get(one.name) or _RESTORE.get(one.type) or _other(one.type)
+def _reading(name: str, kind: Any) -> Callable[[Any], Any]:
+    return _RESTORE.get(name) or _RESTORE.get(kind) or _other(kind)
 
 
 def _optional(kind: Any) -> bool:

@@ -52,8 +52,7 @@ class Read:
     def release(self, level: ReleaseLevel) -> None:
         with self.ctx.write(LOCAL) as s:
             stored = collection.issue(s, self.issue)
-            changed = {name: getattr(stored, name) for name in stored.__slots__} | {"release_level": level}
-            issues.update(s, type(stored)(**changed), stored.version)
+            issues.update(s, replace(stored, release_level=level), stored.version)
 
     def press(self) -> Any:
         version = str(seen(self.ctx, collection.issue, self.issue).version)

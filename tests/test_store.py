@@ -1,6 +1,7 @@
 import threading
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import get_type_hints
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -53,7 +54,8 @@ BY_NAME = {
 
 
 def records(kind):
-    columns = {f.name: BY_NAME[f.name] if f.name in BY_NAME else BY_TYPE[f.type] for f in fields(kind)}
+    held = get_type_hints(kind).items()
+    columns = {name: BY_NAME[name] if name in BY_NAME else BY_TYPE[plain] for name, plain in held}
     return st.lists(st.builds(kind, **columns), max_size=6, unique_by=(lambda r: r.id, lambda r: r.key))
 
 
@@ -91,11 +93,11 @@ def test_every_column_of_a_record_is_part_of_its_digest_but_what_a_person_decide
     }
     store.upsert(s, [make(1)])
     left = {"id", "key", "version", "release_level", "status"}
-    for n, column in enumerate(f for f in fields(make(1)) if f.name not in left):
-        wanted = other[column.type]
-        changed = make(1, **{column.name: not getattr(make(1), column.name) if column.type is bool else wanted})
-        assert store.upsert(s, [changed]) == Changes(0, 1, 0), column.name
-        assert store.upsert(s, [make(1)]) == Changes(0, 1, 0), column.name
+    columns = {name: held for name, held in get_type_hints(type(make(1))).items() if name not in left}
+    for n, (column, held) in enumerate(columns.items()):
+        changed = make(1, **{column: not getattr(make(1), column) if held is bool else other[held]})
+        assert store.upsert(s, [changed]) == Changes(0, 1, 0), column
+        assert store.upsert(s, [make(1)]) == Changes(0, 1, 0), column
         assert store.get(s, make(1).id).version == 3 + 2 * n
 
 

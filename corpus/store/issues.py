@@ -10,7 +10,7 @@ from sqlalchemy import update as updating
 from corpus import tables
 from corpus.access import ANONYMOUS, visible_issues
 from corpus.clock import now
-from corpus.records.issues import Issue, IssueStatus, Origin, ReleaseLevel, narrowest
+from corpus.records.issues import TEXTS, Issue, IssueStatus, Origin, ReleaseLevel, narrowest
 from corpus.session import Session
 from corpus.store import meta, organisations, rows
 from corpus.store.rows import NOTHING_MEANT, Changes, Count, Meant, Shelf
@@ -41,8 +41,9 @@ _SHELF = Shelf(
     table=_TABLE,
     record=Issue,
     searched=(
-        *("title", "department", "purpose", "situation", "problem", "partner_sought", "idea", "note", "area"),
-        "partners",
+        *("title", "department"),
+        *(name for name, text in TEXTS.items() if text.searched),
+        *("area", "partners"),
     ),
     visible=visible_issues,
     kept=frozenset({"release_level", "status"}),

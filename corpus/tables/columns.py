@@ -1,8 +1,10 @@
 """What tables are made of: kinds of columns, and the columns that many tables have."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from sqlalchemy import JSON, Boolean, Column, Date, DateTime, Dialect, ForeignKey, Integer, MetaData, String, Text
 from sqlalchemy.types import TypeDecorator
@@ -91,6 +93,35 @@ def id_of(name: str, *extra: Any) -> Column[Any]:
 def texts(*names: str) -> list[Column[Any]]:
     """Texts of any length, empty rather than NULL."""
     return [Column(name, Text, nullable=False) for name in names]
+
+
+def columns_of(record: type[Any]) -> list[Column[Any]]:
+    """One for each column of a record that an import can write, but for those that ``content`` has.
+
+    Texts are empty rather than NULL; only what may be None there may be NULL here.
+    """
+    return [_column(name, kind) for name, kind in get_type_hints(record).items() if name not in _OF_CONTENT]
+
+
+_OF_CONTENT = frozenset({"is_sample", "version"})
+
+
+def _column(name: str, kind: Any) -> Column[Any]:
+    if name == "id":
+        return Column(name, String(64), primary_key=True)
+    if name == "key":
+        return Column(name, Text, nullable=False, unique=True)
+    if isinstance(kind, UnionType):
+        return Column(name, _stored_as(next(one for one in get_args(kind) if one is not NoneType)))
+    return Column(name, _stored_as(kind), nullable=False)
+
+
+def _stored_as(kind: Any) -> Any:
+    if get_origin(kind) in (frozenset, tuple):
+        return ReadableJSON
+    if issubclass(kind, Enum):
+        return String(16)
+    return {str: Text, bool: Boolean, int: Integer, date: ReadableDate}[kind]
 
 
 def content() -> list[Column[Any]]:

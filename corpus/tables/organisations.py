@@ -1,27 +1,14 @@
-"""団体."""
+"""団体. The three columns that name persons are written, and nothing in corpus.store reads them back."""
 
-from sqlalchemy import Boolean, Column, Index, String, Table, Text
+from sqlalchemy import Column, Index, Table, Text
 
-from corpus.tables.columns import (
-    ReadableDate,
-    ReadableJSON,
-    content,
-    metadata,
-    texts,
-)
+from corpus.records.organisations import Organisation
+from corpus.tables.columns import columns_of, content, metadata
 
 organisations = Table(
     "organisations",
     metadata,
-    Column("id", String(64), primary_key=True),
-    Column("key", Text, nullable=False, unique=True),
-    *texts("name", "kind", "purpose", "activities", "offers", "prefecture", "city", "address", "area"),
-    Column("fields", ReadableJSON, nullable=False),
-    *texts("corporate_number", "founded", "website", "inactive_reason", "source"),
-    Column("active", Boolean, nullable=False),
-    Column("confirmed_on", ReadableDate),
-    # Persons. Nothing in corpus.store reads these three back.
-    *texts("representative", "contact_person", "contact"),
+    *columns_of(Organisation),
     *content(),
     Column("comparable_name", Text, nullable=False, server_default=""),
     Index(None, "name", "id"),

@@ -1,8 +1,9 @@
 """One row under reading: its texts, checked, and the problems found in them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from corpus import activity_fields, dates
 from corpus.readers.base import Problem, Severity
@@ -70,6 +71,10 @@ class RowReader:
                 text = self._checked(item, cell, text)
             self._texts[item] = text
         return text
+
+    def texts(self, items: Mapping[str, Sequence[str]], **more: str) -> dict[str, Any]:
+        """Column of a record -> the texts of its items, one below the other, and then what ``more`` has for it."""
+        return {name: paragraphs((*map(self.text, among), more.get(name, ""))) for name, among in items.items()}
 
     def _checked(self, item: str, cell: Cell, text: str) -> str:
         label = self.label(item)

@@ -4,13 +4,16 @@ import re
 from dataclasses import dataclass
 
 from corpus import keys
-from corpus.readers.kinds.cells import RowReader, paragraphs
+from corpus.readers.kinds.cells import RowReader
+from corpus.readers.kinds.items import issue_items
 from corpus.readers.kinds.surroundings import Surroundings, full_department, place_of
 from corpus.records.issues import Issue, Origin, ReleaseLevel
 from matcher.folding import nfkc
 
 _SUBSTANCE = ("課題", "阻害要因", "現状", "目的")
-_TEXTS = (*_SUBSTANCE, "業務名", "協働したい相手", "期待する役割", "事業アイデア", "事務区分", "根拠法令", "備考")
+_ITEMS = issue_items(problem=("阻害要因", "課題"), partner_sought=("協働したい相手", "期待する役割"))
+_FLAGS = ("協働の可能性",)  # 無 alone says nothing of the matter
+_TEXTS = ("業務名", "事務区分", *(item for items in _ITEMS.values() if items != _FLAGS for item in items))
 
 _YES = (
     r"有り?|あり|ある|○|〇|◯|◎|△|▲|可能?|できる|可能性(が|は)?(有り?|あり|高い|低い)|"
@@ -71,15 +74,8 @@ def issue_from_inventory(row: RowReader, around: Surroundings) -> Issue | None:
         title=title,
         department=department,
         fiscal_year=fiscal_year,
-        purpose=row.text("目的"),
-        situation=row.text("現状"),
-        problem=paragraphs((row.text("阻害要因"), row.text("課題"))),
-        partner_sought=paragraphs((row.text("協働したい相手"), row.text("期待する役割"), written.partner)),
-        idea=row.text("事業アイデア"),
-        collaboration=row.text("協働の可能性"),
+        **row.texts(_ITEMS, partner_sought=written.partner),
         seeks_partner=written.seeks_partner and "法定受託" not in row.text("事務区分"),
-        legal_basis=row.text("根拠法令"),
-        note=row.text("備考"),
         prefecture=prefecture,
         city=city,
         area=row.text("対象地域"),

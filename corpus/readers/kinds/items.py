@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from corpus.readers.base import Kind
 from corpus.readers.layout.meanings import Item, Role
+from corpus.records.issues import TEXTS
 
 # Items that name or reach a person: read into the contact columns only, never quoted in a problem.
 PERSONAL = frozenset({"代表者", "代表者氏名", "連絡担当者", "連絡先", "電話", "FAX", "メール"})
@@ -217,3 +218,8 @@ ITEMS: Mapping[Kind, tuple[Item, ...]] = {
     Kind.NPO_PORTAL: NPO_PORTAL,
     Kind.CASES: CASES,
 }
+
+
+def issue_items(**apart: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Column of an issue -> the items its text is read from: that of its label alone, but for what stands ``apart``."""
+    return {name: apart.get(name, (text.label,)) for name, text in TEXTS.items()}

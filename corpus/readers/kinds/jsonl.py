@@ -15,6 +15,7 @@ from corpus.readers.kinds.cases import case_from_row, programme_year
 from corpus.readers.kinds.cells import RowReader, paragraphs, split_list
 from corpus.readers.kinds.collecting import RecordCollector
 from corpus.readers.kinds.inventory import issue_key, possibility_of
+from corpus.readers.kinds.items import ISSUES, issue_items
 from corpus.readers.kinds.posted import posted_key, source_of
 from corpus.readers.kinds.registers import organisation_from_register
 from corpus.readers.kinds.surroundings import Surroundings, place_of
@@ -31,20 +32,14 @@ _PLACE_AND_SOURCE = {
     "source_name": "出典名",
     "source_url": "出典URL",
 }
+_ISSUE_ITEMS = issue_items(problem=("本文", "課題"), partner_sought=("求める役割",))
 _ISSUE = _PLACE_AND_SOURCE | {
     "title": "題名",
     "text": "本文",
     "department": "担当課",
     "year": "年度",
     "fiscal_year": "年度",
-    "purpose": "目的",
-    "situation": "現状",
-    "problem": "課題",
-    "partner_sought": "求める役割",
-    "idea": "事業アイデア",
-    "collaboration": "協働の可能性",
-    "legal_basis": "根拠法令",
-    "note": "備考",
+    **{name: items[-1] for name, items in _ISSUE_ITEMS.items()},  # of two, the second is the column's own
     "area": "対象地域",
     "posted_on": "日付",
     "date": "日付",
@@ -87,7 +82,9 @@ FIELD_ITEMS: Mapping[Kind, Mapping[str, str]] = {
     Kind.ORGANISATIONS: _ORGANISATION,
     Kind.CASES: _CASE,
 }
-_INVENTORY_ONLY = ("現状", "協働の可能性", "根拠法令", "事業アイデア")
+# Of an issue without a day these tell that an inventory told it: a posted one has no such item.
+_POSTED = frozenset(item.name for item in ISSUES)
+_INVENTORY_ONLY = [items[0] for items in _ISSUE_ITEMS.values() if len(items) == 1 and items[0] not in _POSTED]
 _TITLE_LENGTH = 40  # characters of the text that stand for a missing title
 _DEEPEST = 20  # levels of lists and objects
 _LONGEST_NAME = 100  # characters of a field's name that are told
@@ -270,7 +267,7 @@ def _step(step: Any) -> ProgrammeYear:
 
 def _issue(reader: RowReader, around: Surroundings, options: ReadOptions) -> Issue | None:
     """Any issue; without a title the beginning of its text stands for one."""
-    text = paragraphs((reader.text("本文"), reader.text("課題")))
+    text = paragraphs(map(reader.text, _ISSUE_ITEMS["problem"]))
     title = reader.text("題名") or shortened(text, _TITLE_LENGTH)
     if not title:
         message = f"{reader.row.number}行目に課題の題名も本文もありません。titleかtextを入れてください。"
@@ -291,15 +288,8 @@ def _issue(reader: RowReader, around: Surroundings, options: ReadOptions) -> Iss
         title=title,
         department=department,
         fiscal_year=fiscal_year,
-        purpose=reader.text("目的"),
-        situation=reader.text("現状"),
-        problem=text,
-        partner_sought=paragraphs((reader.text("求める役割"), written.partner)),
-        idea=reader.text("事業アイデア"),
-        collaboration=reader.text("協働の可能性"),
+        **reader.texts(_ISSUE_ITEMS, partner_sought=written.partner),
         seeks_partner=written.seeks_partner,
-        legal_basis=reader.text("根拠法令"),
-        note=reader.text("備考"),
         prefecture=prefecture,
         city=city,
         area=reader.text("対象地域"),

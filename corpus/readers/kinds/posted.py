@@ -6,10 +6,12 @@ from datetime import date
 from corpus import dates, keys
 from corpus.places.addresses import split_address
 from corpus.readers.kinds.cells import RowReader, paragraphs, split_list
+from corpus.readers.kinds.items import issue_items
 from corpus.readers.kinds.surroundings import Surroundings, place_of
 from corpus.records.issues import Issue, Origin, ReleaseLevel
 
-_TEXTS = ("題名", "本文", "目的", "求める役割", "出典名", "出典URL", "取り組むNPO", "備考")
+_ITEMS = issue_items(problem=("本文",), partner_sought=("求める役割",))
+_TEXTS = ("題名", "出典名", "出典URL", "取り組むNPO", *(item for items in _ITEMS.values() for item in items))
 _CITY_IN_TITLE = re.compile(r"【\s*(?P<place>[^【】]{1,20}[都道府県市区町村])\s*】\s*(?P<title>.+)", re.DOTALL)
 _URL = re.compile(r"https?://[^\s　、。」）)>]+")
 
@@ -30,10 +32,7 @@ def posted_issue(row: RowReader, around: Surroundings) -> Issue | None:
         title=title,
         department=row.text("担当課") or around.department,
         fiscal_year=row.fiscal_year("年度") or (dates.fiscal_year_of(posted_on) if posted_on else around.fiscal_year),
-        purpose=row.text("目的"),
-        problem=row.text("本文"),
-        partner_sought=row.text("求める役割"),
-        note=row.text("備考"),
+        **row.texts(_ITEMS),
         prefecture=prefecture,
         city=city,
         area=row.text("対象地域"),
