@@ -25,6 +25,7 @@ from api.usecases import collection, imports
 from corpus.access import LOCAL
 from corpus.database import Database, connect
 from corpus.database_faults import Busy, UnusableDatabase
+from corpus.records.issues import IssueDraft
 from corpus.store import meta
 
 
@@ -151,7 +152,7 @@ def test_a_database_that_goes_while_the_service_runs_is_said_and_not_begun_anew(
     client, ctx = real
     issue = first_issue(ctx)
     (ctx.settings.data / "kyodo.sqlite3").unlink()
-    body = collection.IssueDraft(title="猫の相談", problem="人手がない")
+    body = IssueDraft(title="猫の相談", problem="人手がない")
     with pytest.raises(UnusableDatabase, match="なくなりました"):
         done(ctx, collection.write_issue, body)
     for path in ("/", f"/issues/{issue}"):

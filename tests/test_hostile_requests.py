@@ -19,6 +19,7 @@ from api.usecases import collection, imports, reviews
 from corpus.access import LOCAL
 from corpus.readers.base import ReadOptions
 from corpus.records.decisions import Grade
+from corpus.records.issues import IssueDraft
 from corpus.synonyms import BrokenSynonyms, read_synonyms
 
 JSON = {"content-type": "application/json"}
@@ -98,9 +99,9 @@ def test_a_revision_that_was_lost_is_begun_anew_where_no_state_is_known_by_it(re
     _, ctx = real
     suggest_for_text(ctx, "猫の世話")
     by_hand(ctx, "DELETE FROM revision")
-    draft = collection.IssueDraft(title="カブトムシの観察", problem="カブトムシを教える人がいない")
+    draft = IssueDraft(title="カブトムシの観察", problem="カブトムシを教える人がいない")
     written = done(ctx, collection.write_issue, draft)
-    other = done(ctx, collection.write_issue, collection.IssueDraft(title="虫の会", problem="カブトムシの話をしたい"))
+    other = done(ctx, collection.write_issue, IssueDraft(title="虫の会", problem="カブトムシの話をしたい"))
     assert written.id in [one.id for one in similar_issues(ctx, other.id).candidates]
 
 

@@ -36,7 +36,7 @@ from corpus.database import Database
 from corpus.database_faults import UnusableDatabase
 from corpus.readers.base import ReadOptions
 from corpus.records.decisions import Grade, Stage
-from corpus.records.issues import ReleaseLevel
+from corpus.records.issues import IssueDraft, ReleaseLevel
 from corpus.store import organisations
 from corpus.tables import metadata
 
@@ -152,7 +152,7 @@ def whole_way(ctx: Context) -> list[Any]:
 
 def asked(ctx: Context, issue: str) -> list[Any]:
     """The reader, of whose single call only what is counted by month is told."""
-    draft = collection.IssueDraft(title="猫の相談", problem="猫の世話", release_level=ReleaseLevel.PUBLIC)
+    draft = IssueDraft(title="猫の相談", problem="猫の世話", release_level=ReleaseLevel.PUBLIC)
     changed = done(ctx, collection.edit_issue, issue, seen(ctx, collection.issue, issue).version, draft)
     with answering(say(order((1, "", "", "")), {"prompt_tokens": 8, "completion_tokens": 3})) as server:
         asking = replace(ctx, settings=ctx.settings.model_copy(update={"reader_url": server.url}))
@@ -197,7 +197,7 @@ def test_what_a_sample_took_part_in_may_still_go(ctx: Context) -> None:
 
 
 def test_buttons_pressed_twice_at_once_store_once(ctx: Context) -> None:
-    draft = collection.IssueDraft(title="猫の相談", problem="人手がない")
+    draft = IssueDraft(title="猫の相談", problem="人手がない")
     written = at_once(lambda: done(ctx, collection.write_issue, draft))
     edited = at_once(lambda: done(ctx, collection.edit_issue, written.id, 1, replace(draft, note="急ぎ")))
     assert (edited.version, seen(ctx, collection.issues).total) == (2, 1)
@@ -208,7 +208,7 @@ def test_buttons_pressed_twice_at_once_store_once(ctx: Context) -> None:
 
 
 def test_who_only_reads_does_not_wait_for_those_who_queue_to_write(ctx: Context) -> None:
-    draft = collection.IssueDraft(title="猫の相談", problem="人手がない")
+    draft = IssueDraft(title="猫の相談", problem="人手がない")
     with ThreadPoolExecutor(20) as pool, ctx.db.write():
         writing = [pool.submit(done, ctx, collection.write_issue, replace(draft, note=str(n))) for n in range(20)]
         while not all(one.running() for one in writing):
@@ -265,7 +265,7 @@ def test_what_no_row_can_have_is_looked_for_in_vain(ctx: Context) -> None:
 
 
 def test_an_error_of_the_database_does_not_quote_the_row(ctx: Context) -> None:
-    done(ctx, collection.write_issue, collection.IssueDraft(title="秘密の業務", problem="人手がない"))
+    done(ctx, collection.write_issue, IssueDraft(title="秘密の業務", problem="人手がない"))
     with pytest.raises(IntegrityError, match="ck_issues_status") as refused, ctx.db.write() as conn:
         conn.execute(text("UPDATE issues SET status = 'none'"))
     assert "秘密" not in "".join(traceback.format_exception(refused.value))

@@ -11,12 +11,11 @@ from typer.testing import CliRunner
 from api.cli import app
 from api.errors import Conflict, Invalid, NotFound
 from api.usecases import collection, imports, indicators, reviews, samples, weights
-from api.usecases.collection import IssueDraft
 from corpus.access import LOCAL
 from corpus.clock import today
 from corpus.readers.base import Kind, ReadOptions, Severity
 from corpus.records.decisions import Grade, Stage
-from corpus.records.issues import Issue, IssueStatus, Origin, ReleaseLevel
+from corpus.records.issues import Issue, IssueDraft, IssueStatus, Origin, ReleaseLevel
 from corpus.records.organisations import Organisation
 from corpus.store import imports as import_log
 from corpus.store import issues as issue_rows

@@ -18,13 +18,12 @@ from api.context import Context, open_context
 from api.errors import Invalid
 from api.settings import Settings
 from api.usecases import collection, reviews
-from api.usecases.collection import IssueDraft
 from api.usecases.given import place_given
 from corpus.access import LOCAL
 from corpus.clock import today
 from corpus.records.cases import Case, ProgrammeYear
 from corpus.records.decisions import Grade, Stage
-from corpus.records.issues import Issue, IssueStatus
+from corpus.records.issues import Issue, IssueDraft, IssueStatus
 from corpus.records.organisations import Organisation
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows

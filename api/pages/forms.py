@@ -2,52 +2,38 @@
 
 import re
 from datetime import date
+from typing import Annotated
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import AfterValidator, BaseModel, Field
 
 from api.errors import Detail, Invalid
-from api.usecases.collection import IssueDraft
+from api.shapes import having, shape_of
 from api.usecases.given import check_text, year_given_or_none
 from corpus.activity_fields import label
 from corpus.clock import today
 from corpus.dates import fiscal_year_label, fiscal_year_of, parse_date
-from corpus.records.issues import RELEASE_LABELS, Issue, ReleaseLevel
+from corpus.records.issues import RELEASE_LABELS, Issue, IssueDraft, ReleaseLevel
 from corpus.values import LARGEST_NUMBER, MAX_DEPARTMENT, MAX_PLACE
 
-TEXT_FIELDS = ("title", "department", "purpose", "situation", "problem", "partner_sought", "idea", "note")
-PLACE_FIELDS = ("prefecture", "city", "area")
+# Browsers send CR LF whatever was typed; kept, it would make every saved issue differ from its sheet.
+_Words = Annotated[str, AfterValidator(lambda text: text.replace("\r\n", "\n"))]
+_TEXTS = tuple(name for name, (kind, _) in shape_of(IssueDraft).items() if kind is str)
 
 
+@having(dict.fromkeys(_TEXTS, (_Words, "")))
 class IssueForm(BaseModel):
     """The form of an issue as typed; an unticked box is not sent at all."""
 
     version: int = Field(default=0, ge=0, le=LARGEST_NUMBER)
-    title: str = ""
-    department: str = ""
     fiscal_year: str = ""
-    purpose: str = ""
-    situation: str = ""
-    problem: str = ""
-    partner_sought: str = ""
-    idea: str = ""
-    note: str = ""
-    prefecture: str = ""
-    city: str = ""
-    area: str = ""
     fields: list[int] = []
     seeks_partner: str = ""
     release_level: ReleaseLevel = ReleaseLevel.SECTION
 
-    @field_validator(*TEXT_FIELDS)
-    @classmethod
-    def _with_plain_line_ends(cls, text: str) -> str:
-        """Browsers send CR LF whatever was typed; kept, it would make every saved issue differ from its sheet."""
-        return text.replace("\r\n", "\n")
-
     @classmethod
     def of(cls, issue: Issue) -> "IssueForm":
         """The stored texts, ready to be changed."""
-        texts = {name: getattr(issue, name) for name in (*TEXT_FIELDS, *PLACE_FIELDS)}
+        texts = {name: getattr(issue, name) for name in _TEXTS}
         return cls(
             **texts,
             version=issue.version,
@@ -59,7 +45,7 @@ class IssueForm(BaseModel):
 
     def draft(self) -> IssueDraft:
         """Raises Invalid when the year cannot be read."""
-        texts = {name: getattr(self, name) for name in (*TEXT_FIELDS, *PLACE_FIELDS)}
+        texts = {name: getattr(self, name) for name in _TEXTS}
         return IssueDraft(
             **texts,
             fiscal_year=year_given_or_none(self.fiscal_year, "fiscal_year"),
@@ -77,7 +63,7 @@ class IssueForm(BaseModel):
         """Input -> what ``stored`` says there, in words, wherever it says something else. Raises as ``draft``."""
         mine, theirs = self.draft(), stored.draft()
         words = {
-            **stored.model_dump(include={*TEXT_FIELDS, *PLACE_FIELDS, "fiscal_year"}),
+            **stored.model_dump(include={*_TEXTS, "fiscal_year"}),
             "fields": "、".join(map(label, stored.fields)),
             "seeks_partner": "協働の相手を求めている" if stored.seeks_partner else "協働の相手を求めていない",
             "release_level": RELEASE_LABELS[stored.release_level],

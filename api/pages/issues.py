@@ -53,7 +53,8 @@ def new_issue() -> HTMLResponse:
 def new_issue_from_text(text: Typed = "", prefecture: Typed = "", city: Typed = "") -> HTMLResponse:
     """The form with a text that candidates were looked for; by POST, so that no address holds it. Not stored yet."""
     year = fiscal_year_label(this_fiscal_year())
-    return _form(IssueForm(problem=text, prefecture=prefecture, city=city, fiscal_year=year, seeks_partner="yes"))
+    typed = {"problem": text, "prefecture": prefecture, "city": city, "fiscal_year": year, "seeks_partner": "yes"}
+    return _form(IssueForm.model_validate(typed))
 
 
 @router.post("")

@@ -13,7 +13,7 @@ from api.words import labels, phrases, reasons
 from corpus import activity_fields
 from corpus.readers.read_file import KIND_LABELS
 from corpus.records.decisions import GRADE_LABELS, STAGE_LABELS
-from corpus.records.issues import ORIGIN_LABELS, RELEASE_LABELS, STATUS_LABELS
+from corpus.records.issues import ORIGIN_LABELS, RELEASE_LABELS, STATUS_LABELS, TEXTS_ON_FORMS, TEXTS_ON_PAGES
 
 _environment = Environment(
     loader=PackageLoader("api"),
@@ -35,6 +35,8 @@ _environment.globals.update(
     release_hints=labels.RELEASE_HINTS,
     origin_labels=ORIGIN_LABELS,
     status_labels=STATUS_LABELS,
+    issue_texts=TEXTS_ON_PAGES,
+    written_texts=TEXTS_ON_FORMS,
     grade_labels=GRADE_LABELS,
     stage_labels=STAGE_LABELS,
     reasons=REASONS,

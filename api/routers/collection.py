@@ -9,38 +9,28 @@ from pydantic import FailFast, Field
 from api.dependencies import Asker, Chosen, Ctx, Department, PageNumber, Place, Searched
 from api.lanes import HEALTH, LaneRoute, lane
 from api.routers.schema import Listing, Schema, Sent, Version, listing
+from api.shapes import having, shape_of
 from api.usecases import collection, fields, indicators
 from corpus.activity_fields import FIELDS
 from corpus.clock import today
 from corpus.dates import fiscal_year_of
 from corpus.records import cases, issues, organisations
 from corpus.records.decisions import Stage
-from corpus.records.issues import IssueStatus, Origin, ReleaseLevel
+from corpus.records.issues import IssueStatus
 from corpus.values import YEARS
 from models.learned import Whose
 
 router = APIRouter(route_class=LaneRoute)
 Year = Annotated[int | None, Query(ge=YEARS[0], le=YEARS[1])]
+_FIELDS = Annotated[frozenset[int], Field(max_length=len(FIELDS)), FailFast()]
+_WRITTEN = shape_of(issues.IssueDraft) | {"fields": (_FIELDS, frozenset())}
+# What else is stored stands in every answer; the key is no matter of others.
+_STORED = {name: (kind, ...) for name, (kind, _) in shape_of(issues.Issue).items() if name not in {*_WRITTEN, "key"}}
 
 
+@having(_WRITTEN)
 class IssueTexts(Schema):
     """What a person may write of an issue."""
-
-    title: str
-    department: str = ""
-    fiscal_year: int | None = None
-    purpose: str = ""
-    situation: str = ""
-    problem: str = ""
-    partner_sought: str = ""
-    idea: str = ""
-    note: str = ""
-    prefecture: str = ""
-    city: str = ""
-    area: str = ""
-    fields: Annotated[frozenset[int], Field(max_length=len(FIELDS)), FailFast()] = frozenset()
-    seeks_partner: bool = True
-    release_level: ReleaseLevel = ReleaseLevel.SECTION
 
 
 class IssueDraft(IssueTexts, Sent):
@@ -60,20 +50,9 @@ class StatusChange(Sent):
     status: IssueStatus
 
 
+@having(_STORED)
 class Issue(IssueTexts):
     """An issue as stored."""
-
-    id: str
-    collaboration: str
-    legal_basis: str
-    origin: Origin
-    status: IssueStatus
-    posted_on: date | None
-    source_name: str
-    source_url: str
-    partners: list[str]
-    is_sample: bool
-    version: int
 
 
 class IssueInFull(Issue):
@@ -289,5 +268,5 @@ def health(ctx: Ctx, viewer: Asker) -> dict[str, Any]:
     return told | {noun: count.real + count.samples for noun, count in counts.items()}
 
 
-def _draft(sent: IssueDraft) -> collection.IssueDraft:
-    return collection.checked(collection.IssueDraft(**sent.model_dump(exclude={"version"})))
+def _draft(sent: IssueDraft) -> issues.IssueDraft:
+    return collection.checked(issues.IssueDraft(**sent.model_dump(exclude={"version"})))

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from itertools import count
 from typing import Any, Generic, TypeVar
@@ -14,7 +14,7 @@ from corpus.activity_fields import FIELDS
 from corpus.clock import today
 from corpus.folding import fold
 from corpus.records.cases import Case
-from corpus.records.issues import Issue, IssueStatus, Origin, ReleaseLevel
+from corpus.records.issues import Issue, IssueDraft, IssueStatus, Origin
 from corpus.records.organisations import Organisation
 from corpus.session import Session
 from corpus.store import cases as case_rows
@@ -40,27 +40,6 @@ class Page(Generic[T]):
     def pages(self) -> int:
         """The number of pages."""
         return max(1, -(-self.total // PAGE_SIZE))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueDraft:
-    """What a person may write or change of an issue; the texts are those of ``Issue``."""
-
-    title: str
-    department: str = ""
-    fiscal_year: int | None = None
-    purpose: str = ""
-    situation: str = ""
-    problem: str = ""
-    partner_sought: str = ""
-    idea: str = ""
-    note: str = ""
-    prefecture: str = ""
-    city: str = ""
-    area: str = ""
-    fields: frozenset[int] = frozenset()
-    seeks_partner: bool = True
-    release_level: ReleaseLevel = ReleaseLevel.SECTION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,8 +214,8 @@ def _page(page: int, fetch: Callable[..., tuple[list[T], int]]) -> Page[T]:
     return Page(tuple(items), total, number)
 
 
-def _fields_of(draft: IssueDraft | Issue) -> dict[str, Any]:
-    return {name: getattr(draft, name) for name in IssueDraft.__slots__}
+def _fields_of(draft: IssueDraft) -> dict[str, Any]:
+    return {one.name: getattr(draft, one.name) for one in fields(IssueDraft)}
 
 
 def _plain(draft: IssueDraft) -> dict[str, Any]:
