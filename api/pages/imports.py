@@ -11,16 +11,42 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from api.dependencies import Asker, Ctx
 from api.errors import Detail, Invalid
 from api.lanes import FILES, READING, LaneRoute, lane
-from api.pages.rendering import page, see
+from api.pages.rendering import PageRecord, page, see
 from api.usecases import imports
 from api.usecases.given import check_sees_all, read_options_given
 from api.usecases.imports import FileReport
 from corpus.readers.base import Kind, MappedColumn, ReadOptions
 from corpus.readers.kinds.items import ITEMS
+from corpus.store.imports import Import
 
 router = APIRouter(route_class=LaneRoute, prefix="/imports")
-_SHOWN_PROBLEMS = 200
 _MOST_OPTIONS = 50_000  # columns to choose from, for all 項目 of all sheets together
+_LISTS: Mapping[Kind, tuple[str, str]] = {  # what a file of the kind holds, and where it is listed
+    Kind.INVENTORY: ("課題", "/issues"),
+    Kind.ISSUES: ("課題", "/issues"),
+    Kind.ORGANISATIONS: ("団体", "/organisations"),
+    Kind.NPO_PORTAL: ("団体", "/organisations"),
+    Kind.CASES: ("事例", "/cases"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FreshImport:
+    """What was brought in just now: the noun for it, and the path of the page that lists it."""
+
+    entry: Import
+    noun: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportListPage(PageRecord):
+    """The choice of a file, and what was brought in lately, the newest first."""
+
+    template = "imports.html"
+    recent: Sequence[Import]
+    fresh: FreshImport | None
+    done: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +67,28 @@ class SheetChoices:
     choices: tuple[ItemChoice, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportPreviewPage(PageRecord):
+    """What was understood of a file, read with ``options``; with ``errors`` it cannot be stored yet.
+
+    ``token`` finds the file again. ``typed`` are the parts of the address, which is ``query`` as a whole. ``sheets``
+    can be corrected here, ``more_sheets`` others cannot.
+    """
+
+    template = "import_preview.html"
+    token: str
+    name: str
+    report: FileReport
+    options: ReadOptions
+    typed: Mapping[str, str]
+    query: str
+    sheets: Sequence[SheetChoices]
+    more_sheets: int
+
+
 @router.get("")
 def choose_file(ctx: Ctx, viewer: Asker, done: str = "", entry: int = 0) -> HTMLResponse:
-    """The form, and what was brought in before; ``entry`` is the number of what was brought in just now."""
+    """``entry`` is the number of what was brought in just now."""
     return _choose(ctx, viewer, done=done, entry=entry)
 
 
@@ -83,7 +128,7 @@ def confirm(
 @router.post("/{token}/cancel")
 @lane(READING)
 def cancel(ctx: Ctx, viewer: Asker, token: str) -> RedirectResponse:
-    """Forgets the file."""
+    """Forgets the file, or does nothing where it is gone already. Raises Refused for whoever may not import."""
     check_sees_all(viewer)
     imports.discard(ctx.settings, token)
     return see("/imports?done=cancelled")
@@ -94,40 +139,41 @@ def _choose(
 ) -> HTMLResponse:
     with ctx.read(viewer) as s:
         recent = imports.recent(s)
-    fresh = next((one for one in recent if one.id == entry), None)
-    return page("imports.html", 422 if errors else 200, recent=recent, fresh=fresh, done=done, errors=errors)
+    fresh = next((FreshImport(one, *_LISTS[one.kind]) for one in recent if one.id == entry), None)
+    return page(ImportListPage(recent=recent, fresh=fresh, done=done, errors=errors))
 
 
 def _preview(ctx: Ctx, viewer: Asker, request: Request, token: str) -> HTMLResponse:
     check_sees_all(viewer)
     name, data = imports.staged(ctx.settings, token)
     typed = {name: value.strip() for name, value in request.query_params.items()}
-    errors: tuple[Detail, ...] = ()
-    try:
-        options = read_options_given(typed.items(), ctx.settings)
-    except Invalid as error:
-        options, errors = read_options_given((), ctx.settings), error.details
+    options, errors = _options(ctx, typed)
     report = imports.import_file(ctx, viewer, name, data, options, dry_run=True)
     plain = _without_choices(ctx, viewer, name, data, options) if _loses_a_sheet(report, options) else report
     if report.exit_code == imports.UNREADABLE and plain.exit_code != imports.UNREADABLE:
         report, errors = plain, (_what_to_choose(report, plain, options),)
     sheets = sheet_choices(plain, typed)
     return page(
-        "import_preview.html",
-        422 if errors else 200,
-        token=token,
-        name=name,
-        report=report,
-        options=options,
-        typed=typed,
-        placeless=bool(report.preview) and not any(record.city for record in report.preview),
-        kind_may_help=report.kind_may_help or report.exit_code != imports.UNREADABLE,
-        sheets=sheets,
-        more_sheets=len({column.sheet for column in plain.mapping}) - len(sheets),
-        shown_problems=_SHOWN_PROBLEMS,
-        query=request.url.query,
-        errors=errors,
+        ImportPreviewPage(
+            token=token,
+            name=name,
+            report=report,
+            options=options,
+            typed=typed,
+            query=request.url.query,
+            sheets=sheets,
+            more_sheets=len({column.sheet for column in plain.mapping}) - len(sheets),
+            errors=errors,
+        )
     )
+
+
+def _options(ctx: Ctx, typed: Mapping[str, str]) -> tuple[ReadOptions, tuple[Detail, ...]]:
+    """As typed, else, with what to put right, as if nothing were."""
+    try:
+        return read_options_given(typed.items(), ctx.settings), ()
+    except Invalid as error:
+        return read_options_given((), ctx.settings), error.details
 
 
 def _loses_a_sheet(report: FileReport, options: ReadOptions) -> bool:

@@ -1,6 +1,8 @@
 """Issues: the list, one of them with everything about it, writing and changing one."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from types import MappingProxyType
 from typing import Annotated
 
@@ -11,17 +13,82 @@ from api.dependencies import Asker, Ctx, Department, PageNumber, Place, Searched
 from api.errors import Conflict, Detail, Invalid
 from api.lanes import RANKING, READING, LaneRoute, lane
 from api.pages.forms import IssueForm, this_fiscal_year
-from api.pages.rendering import page, see
+from api.pages.rendering import PageRecord, page, see
 from api.usecases import collection, fields, partners, reader, reviews, suggestions
+from api.usecases.collection import Page
+from api.usecases.fields import Proposal
 from api.usecases.given import year_given_or_none
+from api.usecases.reader import Offer
+from api.usecases.reviews import Track
+from api.usecases.suggestions import CandidateList
 from corpus.clock import today
 from corpus.dates import fiscal_year_label
-from corpus.records.issues import IssueStatus
+from corpus.records.decisions import Review
+from corpus.records.issues import Issue, IssueStatus
+from corpus.records.organisations import Organisation
+from corpus.session import Session
 
 router = APIRouter(route_class=LaneRoute, prefix="/issues")
 Typed = Annotated[str, Form()]
 _SIMILAR = 5
 _CHOICES = 20  # organisations offered when a missed partner is looked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueListPage(PageRecord):
+    """What was found for ``text``, ``department`` and ``year`` as typed. ``departments``: each with its number."""
+
+    template = "issues.html"
+    found: Page[Issue]
+    departments: Sequence[tuple[str, int]]
+    text: str
+    department: str
+    year: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerSearch:
+    """Organisations that hold the words of ``find``, which may be none, and how many more there are."""
+
+    find: str
+    choices: Sequence[Organisation] = ()
+    others: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuePage(PageRecord):
+    """The issue, its candidates, what people decided, and what is similar.
+
+    ``missed``: organisation -> its review, where a person added it to the candidates; ``listed``: both. ``chosen``: the
+    fields ticked in a form that ``errors`` send back, None without one. ``done`` stands at the anchor ``at``, if any.
+    """
+
+    template = "issue.html"
+    issue: Issue
+    proposed: tuple[Proposal, ...]
+    found: CandidateList
+    reader: Offer
+    similar: CandidateList
+    cases: CandidateList
+    track: Track
+    missed: Mapping[str, Review]
+    listed: Collection[str]
+    search: PartnerSearch
+    today: date
+    chosen: Collection[int] | None = None
+    done: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueFormPage(PageRecord):
+    """The form of a new issue, whose ``issue_id`` is empty, or of a stored one; ``overtaken``: changed meanwhile."""
+
+    template = "issue_form.html"
+    form: IssueForm
+    issue_id: str
+    heading: str
+    overtaken: bool
 
 
 @router.get("")
@@ -33,12 +100,11 @@ def list_issues(
     year: Place = "",
     page_number: PageNumber = 1,
 ) -> HTMLResponse:
-    """All issues, or those that hold a text, of a department, of a fiscal year."""
+    """Raises Invalid for a year that cannot be read."""
     with ctx.read(viewer) as s:
         found = collection.issues(s, text, department, year_given_or_none(year, "year"), page_number)
         departments = collection.departments(s)
-    asked = {"text": text, "department": department, "year": year}
-    return page("issues.html", found=found, departments=departments, filter=asked)
+    return page(IssueListPage(found=found, departments=departments, text=text, department=department, year=year))
 
 
 @router.get("/new")
@@ -59,7 +125,7 @@ def new_issue_from_text(text: Typed = "", prefecture: Typed = "", city: Typed = 
 
 @router.post("")
 def write_issue(ctx: Ctx, viewer: Asker, form: Annotated[IssueForm, Form()]) -> Response:
-    """Stores a new issue."""
+    """Ends on the issue's page, or on the form where something is to be put right."""
     try:
         draft = collection.checked(form.draft())
         with ctx.write(viewer) as s:
@@ -74,58 +140,48 @@ def write_issue(ctx: Ctx, viewer: Asker, form: Annotated[IssueForm, Form()]) -> 
 def show_issue(
     ctx: Ctx, viewer: Asker, issue_id: str, find: Searched = "", done: str = "", at: str = ""
 ) -> HTMLResponse:
-    """The issue, its candidates (stored as shown, since people judge them), what people decided, what is similar."""
-    return _show(ctx, viewer, issue_id, find, done, at)
+    """Records the candidates as shown, since people judge them. Raises NotFound."""
+    shown = _read(ctx, viewer, issue_id, find)
+    return page(replace(shown, done=done, at=at if at in _places(shown) else ""))
 
 
-def _show(
-    ctx: Ctx,
-    viewer: Asker,
-    issue_id: str,
-    find: str = "",
-    done: str = "",
-    at: str = "",
-    errors: tuple[Detail, ...] = (),
-    chosen: Collection[int] | None = None,
-) -> HTMLResponse:
-    """``chosen``: the fields ticked in a form that ``errors`` sends back."""
+def _read(ctx: Ctx, viewer: Asker, issue_id: str, find: str = "") -> IssuePage:
     with ctx.read(viewer) as s:
-        issue = collection.issue(s, issue_id)
-        track = reviews.track(s, issue)
-        asking = suggestions.ask_with_issue(s, ctx.indexes, issue)
-        found = suggestions.already_recorded(s, issue, asking.organisations())
-        similar, cases = asking.issues(_SIMILAR), asking.cases()
-        choices, matching = partners.findable(s, find.strip(), _CHOICES) if find.strip() else ((), 0)
-        proposed = fields.proposals(fields.proposer(ctx.settings.data), issue, asking.asked)
-    found = suggestions.recorded(ctx, viewer, issue, found)
-    listed = {candidate.id for candidate in found.candidates}
-    missed = {one: review for one, review in track.latest.items() if review.missed and one not in listed}
-    return page(
-        "issue.html",
-        422 if errors else 200,
+        shown = _read_at_once(ctx, s, collection.issue(s, issue_id), find)
+    return replace(shown, found=suggestions.recorded(ctx, viewer, shown.issue, shown.found))
+
+
+def _read_at_once(ctx: Ctx, s: Session, issue: Issue, find: str) -> IssuePage:
+    track = reviews.track(s, issue)
+    asking = suggestions.ask_with_issue(s, ctx.indexes, issue)
+    found = suggestions.already_recorded(s, issue, asking.organisations())
+    ranked = {candidate.id for candidate in found.candidates}
+    missed = {one: review for one, review in track.latest.items() if review.missed and one not in ranked}
+    return IssuePage(
         issue=issue,
-        proposed=proposed,
+        proposed=fields.proposals(fields.proposer(ctx.settings.data), issue, asking.asked),
         found=found,
         reader=reader.offer(ctx.settings, issue),
-        similar=similar,
-        cases=cases,
+        similar=asking.issues(_SIMILAR),
+        cases=asking.cases(),
         track=track,
         missed=missed,
-        find=find,
-        choices=choices,
-        others=matching - len(choices),
-        listed=listed | set(missed),
+        listed=ranked | missed.keys(),
+        search=_search(s, find),
         today=today(),
-        done=done,
-        errors=errors,
-        chosen=chosen,
-        at=at if at in _places(track, listed | set(missed)) else "",
     )
+
+
+def _search(s: Session, find: str) -> PartnerSearch:
+    if not find.strip():
+        return PartnerSearch(find)
+    choices, matching = partners.findable(s, find.strip(), _CHOICES)
+    return PartnerSearch(find, choices, matching - len(choices))
 
 
 @router.get("/{issue_id}/edit")
 def edit_form(ctx: Ctx, viewer: Asker, issue_id: str) -> HTMLResponse:
-    """The form with what is stored."""
+    """Raises NotFound."""
     with ctx.read(viewer) as s:
         issue = collection.issue(s, issue_id)
     return _form(IssueForm.of(issue), issue_id)
@@ -159,7 +215,7 @@ def choose_fields(
             issue = collection.issue(s, issue_id)
         if not fields.proposals(fields.proposer(ctx.settings.data), issue):
             raise  # its page has no form any more at which the sentence could stand
-        return _show(ctx, viewer, issue_id, errors=error.details, chosen=chosen or ())
+        return page(replace(_read(ctx, viewer, issue_id), errors=error.details, chosen=chosen or ()))
     return see(f"/issues/{issue_id}?done=fields")
 
 
@@ -167,7 +223,7 @@ def choose_fields(
 def set_status(
     ctx: Ctx, viewer: Asker, issue_id: str, version: Version, status: Annotated[IssueStatus, Form()]
 ) -> Response:
-    """Closes or reopens an issue."""
+    """Raises Conflict where the issue was changed since ``version``."""
     with ctx.write(viewer) as s:
         collection.set_status(s, issue_id, version, status)
     return see(f"/issues/{issue_id}?done={status}")
@@ -181,16 +237,11 @@ def _form(
     *,
     overtaken: bool = False,
 ) -> HTMLResponse:
-    return page(
-        "issue_form.html",
-        409 if overtaken else 422 if errors else 200,
-        form=form.shown_again(),
-        issue_id=issue_id,
-        heading="課題を書き直す" if issue_id else "課題を書く",
-        errors=errors,
-        stored=stored,
-        overtaken=overtaken,
+    heading = "課題を書き直す" if issue_id else "課題を書く"
+    shown = IssueFormPage(
+        form=form.shown_again(), issue_id=issue_id, heading=heading, overtaken=overtaken, errors=errors, stored=stored
     )
+    return page(shown, 409 if overtaken else None)
 
 
 def _overtaken(ctx: Ctx, viewer: Asker, issue_id: str, form: IssueForm) -> HTMLResponse:
@@ -201,8 +252,8 @@ def _overtaken(ctx: Ctx, viewer: Asker, issue_id: str, form: IssueForm) -> HTMLR
     return _form(mine, issue_id, stored=form.other_than(stored), overtaken=True)
 
 
-def _places(track: reviews.Track, organisations: Collection[str]) -> set[str]:
+def _places(shown: IssuePage) -> set[str]:
     """The anchors on an issue's page at which the sentence about a change can stand."""
-    introductions = {f"introduction-{one.introduction.id}" for one in track.introductions}
-    events = {f"event-{event.id}" for one in track.introductions for event in one.events}
-    return introductions | events | {f"c-{organisation}" for organisation in organisations}
+    introductions = {f"introduction-{one.introduction.id}" for one in shown.track.introductions}
+    events = {f"event-{event.id}" for one in shown.track.introductions for event in one.events}
+    return introductions | events | {f"c-{organisation}" for organisation in shown.listed}

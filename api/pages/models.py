@@ -1,5 +1,8 @@
 """What the ranking has learned: the weights in force, what else there is, and the way back."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -8,9 +11,11 @@ from fastapi.responses import HTMLResponse, Response
 from api.dependencies import Asker, Ctx
 from api.errors import Detail, Invalid
 from api.lanes import LaneRoute
-from api.pages.rendering import page, see
+from api.pages.rendering import PageRecord, page, see
 from api.usecases import fields, weights
+from api.usecases.weights import WeightsOverview
 from corpus.values import MAX_ID
+from models.learned import InUse
 from models.search import weight_sets
 
 router = APIRouter(route_class=LaneRoute, prefix="/models")
@@ -18,10 +23,21 @@ Typed = Annotated[str, Form()]
 _INSTEAD = Detail("reason-default", "付属の重みを使うときは、「付属の重み」の欄に理由を書いて切り替えてください。")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelsPage(PageRecord):
+    """The weights and whatever else was learned. ``typed``: id of a set -> the reason as it was typed at its form."""
+
+    template = "models.html"
+    found: WeightsOverview
+    in_use: tuple[InUse, ...]
+    typed: Mapping[str, str]
+    done: str
+
+
 @router.get("")
 def show_models(ctx: Ctx, viewer: Asker, done: str = "") -> HTMLResponse:
-    """The weight of each part, what is in use, the learned sets with their measures, and every choice so far."""
-    return _show(ctx, viewer, done=done)
+    """Raises Refused for a viewer who may not see all issues."""
+    return page(_read(ctx, viewer, done=done))
 
 
 @router.post("/choose")
@@ -34,7 +50,7 @@ def choose(ctx: Ctx, viewer: Asker, id: Typed = weight_sets.DEFAULT, reason: Typ
             weights.choose(s, ctx.ruling, wanted)
     except Invalid as error:
         details = tuple(Detail(_field(detail.field, id), detail.message) for detail in error.details)
-        return _show(ctx, viewer, errors=details, typed={id: reason})
+        return page(_read(ctx, viewer, errors=details, typed={id: reason}))
     return see("/models?done=weights-chosen")
 
 
@@ -47,7 +63,8 @@ def roll_back(ctx: Ctx, viewer: Asker, seen: Annotated[int, Form()]) -> Response
     except Invalid as error:
         if not error.details:
             raise
-        return _show(ctx, viewer, errors=error.details, instead=True)
+        shown = _read(ctx, viewer, errors=error.details)
+        return page(replace(shown, errors=(*shown.errors, _INSTEAD)) if shown.found.in_force.chosen else shown)
     return see("/models?done=weights-rolled-back")
 
 
@@ -56,20 +73,15 @@ def _field(field: str, id: str) -> str:
     return f"{field}-{id or 'default'}" if field else ""
 
 
-def _show(
+def _read(
     ctx: Ctx,
     viewer: Asker,
     *,
-    done: str = "",
     errors: tuple[Detail, ...] = (),
-    typed: dict[str, str] | None = None,
-    instead: bool = False,
-) -> HTMLResponse:
-    """``instead``: say how to go to the default, unless that is chosen already."""
+    typed: Mapping[str, str] = MappingProxyType({}),
+    done: str = "",
+) -> ModelsPage:
     with ctx.read(viewer) as s:
         found = weights.overview(s, ctx.ruling)
-    if instead and found.in_force.chosen:
-        errors = (*errors, _INSTEAD)
-    shown = {"found": found, "typed": typed or {}, "set_label": weight_sets.label}
-    shown["in_use"] = (*ctx.in_use, fields.proposer(ctx.settings.data).in_use())
-    return page("models.html", 422 if errors else 200, done=done, errors=errors, **shown)
+    in_use = (*ctx.in_use, fields.proposer(ctx.settings.data).in_use())
+    return ModelsPage(found=found, in_use=in_use, errors=errors, typed=typed, done=done)

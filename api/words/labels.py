@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from api.usecases.reviews import FITTING, REASONS, UNFITTING
-from corpus.readers.base import Kind, Severity
+from corpus.readers.base import Severity
 from corpus.records.issues import ReleaseLevel
 from matcher.records import Band, Part
 from models.learned import Whose
@@ -32,13 +32,6 @@ IN_USE_LABELS: Mapping[str, tuple[str, str]] = {  # something learned or made: i
     "fields": ("活動分野のモデル", "分野の書かれていない課題に「分野の案」を示します。"),
 }
 WHOSE_LABELS: Mapping[Whose, str] = {"own": "市のもの", "shipped": "付属のもの", "none": "使っていません"}
-KIND_LISTS: Mapping[Kind, tuple[str, str]] = {  # what a file of the kind holds, and where it is listed
-    Kind.INVENTORY: ("課題", "/issues"),
-    Kind.ISSUES: ("課題", "/issues"),
-    Kind.ORGANISATIONS: ("団体", "/organisations"),
-    Kind.NPO_PORTAL: ("団体", "/organisations"),
-    Kind.CASES: ("事例", "/cases"),
-}
 REASON_GROUPS: Mapping[str, tuple[str, ...]] = {
     "": ("",),
     "合う理由": FITTING,
