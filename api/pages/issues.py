@@ -87,7 +87,6 @@ class IssueFormPage(PageRecord):
     template = "issue_form.html"
     form: IssueForm
     issue_id: str
-    heading: str
     overtaken: bool
 
 
@@ -237,10 +236,7 @@ def _form(
     *,
     overtaken: bool = False,
 ) -> HTMLResponse:
-    heading = "課題を書き直す" if issue_id else "課題を書く"
-    shown = IssueFormPage(
-        form=form.shown_again(), issue_id=issue_id, heading=heading, overtaken=overtaken, errors=errors, stored=stored
-    )
+    shown = IssueFormPage(form=form.shown_again(), issue_id=issue_id, overtaken=overtaken, errors=errors, stored=stored)
     return page(shown, 409 if overtaken else None)
 
 
