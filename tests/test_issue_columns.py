@@ -140,7 +140,7 @@ def downgrade() -> None:
 # What is written for it beside the migration: file -> what it comes after there, and itself.
 ONE_MORE = {
     "corpus/records/issues.py": ("    idea: .*\n", f'    {COLUMN}: Annotated[str, Text("{LABEL}")] = ""\n'),
-    "corpus/readers/kinds/items.py": ('        "事業アイデア",\n.*\n    \\),\n', f'    _item("{LABEL}"),\n'),
+    "corpus/readers/kinds/inventory.py": ('        "事業アイデア",\n.*\n    \\),\n', f'    item("{LABEL}"),\n'),
     "docs/使い方.md": ("`inventory` .*事業アイデア、", f"{LABEL}、"),
 }
 ALL_OF_IT = [name for name, made in globals().items() if name.startswith("test_") and hasattr(made, "pytestmark")]

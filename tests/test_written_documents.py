@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from api.settings import Settings
 from corpus.readers.base import Kind
-from corpus.readers.kinds.items import ITEMS
+from corpus.readers.kinds.catalogue import KINDS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -70,7 +70,7 @@ def test_every_setting_stands_in_the_table_with_its_default_and_meaning():
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.NPO_PORTAL])
 def test_every_item_of_a_kind_stands_in_the_table(kind):
     told = next(cells[1] for cells in rows(f"`{kind}`"))
-    assert [name.strip("*") for name in told.split("、")] == [item.name for item in ITEMS[kind]]
+    assert [name.strip("*") for name in told.split("、")] == [item.name for item in KINDS[kind].items]
 
 
 def help_of(*command):

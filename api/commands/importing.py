@@ -137,9 +137,9 @@ def _import_one(ctx: "Context", path: str, options: "ReadOptions", dry_run: bool
 
 def _show(report: "FileReport", dry_run: bool) -> None:
     from corpus.readers.base import Kind
-    from corpus.readers.read_file import KIND_LABELS
+    from corpus.readers.kinds.catalogue import KINDS
 
-    typer.echo(f"{report.path}: {KIND_LABELS[Kind(report.kind)] if report.kind else '読めないファイル'}")
+    typer.echo(f"{report.path}: {KINDS[Kind(report.kind)].label if report.kind else '読めないファイル'}")
     for column in report.mapping:
         typer.echo(f"  {_column(column)}「{column.heading}」→ {column.item or '使いません'}")
     for problem in report.problems[:_MOST_PROBLEMS]:

@@ -15,18 +15,19 @@ from api.pages.rendering import PageRecord, page, see
 from api.usecases import imports
 from api.usecases.given import check_sees_all, read_options_given
 from api.usecases.imports import FileReport
-from corpus.readers.base import Kind, MappedColumn, ReadOptions
-from corpus.readers.kinds.items import ITEMS
+from corpus.readers.base import Kind, MappedColumn, ReadOptions, Record
+from corpus.readers.kinds.catalogue import KINDS
+from corpus.records.cases import Case
+from corpus.records.issues import Issue
+from corpus.records.organisations import Organisation
 from corpus.store.imports import Import
 
 router = APIRouter(route_class=LaneRoute, prefix="/imports")
 _MOST_OPTIONS = 50_000  # columns to choose from, for all 項目 of all sheets together
-_LISTS: Mapping[Kind, tuple[str, str]] = {  # what a file of the kind holds, and where it is listed
-    Kind.INVENTORY: ("課題", "/issues"),
-    Kind.ISSUES: ("課題", "/issues"),
-    Kind.ORGANISATIONS: ("団体", "/organisations"),
-    Kind.NPO_PORTAL: ("団体", "/organisations"),
-    Kind.CASES: ("事例", "/cases"),
+_LISTS: Mapping[type[Record], tuple[str, str]] = {  # what the rows of a file are, and where they are listed
+    Issue: ("課題", "/issues"),
+    Organisation: ("団体", "/organisations"),
+    Case: ("事例", "/cases"),
 }
 
 
@@ -139,7 +140,7 @@ def _choose(
 ) -> HTMLResponse:
     with ctx.read(viewer) as s:
         recent = imports.recent(s)
-    fresh = next((FreshImport(one, *_LISTS[one.kind]) for one in recent if one.id == entry), None)
+    fresh = next((FreshImport(one, *_LISTS[KINDS[one.kind].record]) for one in recent if one.id == entry), None)
     return page(ImportListPage(recent=recent, fresh=fresh, done=done, errors=errors))
 
 
@@ -212,7 +213,7 @@ def sheet_choices(report: FileReport, typed: Mapping[str, str]) -> list[SheetCho
     """
     if not report.kind:
         return []
-    items = [item.name for item in ITEMS[Kind(report.kind)]]
+    items = [item.name for item in KINDS[Kind(report.kind)].items]
     shown: list[SheetChoices] = []
     room = _MOST_OPTIONS
     for name, columns in groupby(report.mapping, key=lambda column: column.sheet):

@@ -12,7 +12,8 @@ from api.errors import Detail
 from api.usecases.reviews import REASONS
 from api.words import labels, phrases, reasons
 from corpus import activity_fields
-from corpus.readers.read_file import KIND_LABELS
+from corpus.readers.base import Kind
+from corpus.readers.kinds.catalogue import KINDS
 from corpus.records.decisions import GRADE_LABELS, STAGE_LABELS
 from corpus.records.issues import ORIGIN_LABELS, RELEASE_LABELS, STATUS_LABELS, TEXTS_ON_FORMS, TEXTS_ON_PAGES
 from models.search import weight_sets
@@ -30,7 +31,7 @@ environment.globals.update(
     part_labels=labels.PART_LABELS,
     in_use_labels=labels.IN_USE_LABELS,
     whose_labels=labels.WHOSE_LABELS,
-    kind_labels=KIND_LABELS,
+    kind_labels={kind: KINDS[kind].label for kind in Kind},
     severity_labels=labels.SEVERITY_LABELS,
     release_labels=RELEASE_LABELS,
     release_hints=labels.RELEASE_HINTS,

@@ -1,56 +1,20 @@
 """``read_file``: the one way in, from a file's bytes to records, the guessed mapping and row-numbered problems."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from corpus.readers.base import Kind, Problem, Progress, ReadOptions, ReadResult, Record, Severity, UnreadableFile
+from corpus.readers.base import Kind, Problem, Progress, ReadOptions, ReadResult, Severity, UnreadableFile
 from corpus.readers.formats.files import open_sheets
 from corpus.readers.formats.sheets import Sheet
 from corpus.readers.formats.unpacking import unpacked
-from corpus.readers.kinds.cases import STAGES, case_from_row
+from corpus.readers.kinds.catalogue import KINDS
 from corpus.readers.kinds.cells import RowReader
 from corpus.readers.kinds.collecting import RecordCollector
-from corpus.readers.kinds.inventory import issue_from_inventory
-from corpus.readers.kinds.items import ITEMS
 from corpus.readers.kinds.jsonl import is_jsonl, read_jsonl
-from corpus.readers.kinds.posted import posted_issue
-from corpus.readers.kinds.registers import organisation_from_portal, organisation_from_register
-from corpus.readers.kinds.surroundings import Surroundings, surroundings_of
+from corpus.readers.kinds.surroundings import surroundings_of
 from corpus.readers.layout.headings import Table, find_tables
 from corpus.readers.layout.meanings import Meanings
 
-KIND_LABELS: Mapping[Kind, str] = {
-    Kind.INVENTORY: "業務の棚卸シート",
-    Kind.ISSUES: "投稿された課題",
-    Kind.ORGANISATIONS: "団体の名簿",
-    Kind.NPO_PORTAL: "NPO法人ポータルの一括ファイル",
-    Kind.CASES: "協働の事例",
-}
-_CONVERTERS: Mapping[Kind, Callable[[RowReader, Surroundings], Record | None]] = {
-    Kind.INVENTORY: issue_from_inventory,
-    Kind.ISSUES: posted_issue,
-    Kind.ORGANISATIONS: organisation_from_register,
-    Kind.NPO_PORTAL: organisation_from_portal,
-    Kind.CASES: case_from_row,
-}
-# Of each group at least one item must be there. The first tuples are needed to read a kind at all, the second ones
-# to recognise it without being told.
-_NEEDED: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
-    Kind.NPO_PORTAL: (("法人名称",),),
-    Kind.INVENTORY: (("業務名",), ("課題", "現状", "目的", "阻害要因")),
-    Kind.ORGANISATIONS: (("団体名",),),
-    Kind.CASES: (("事例名", "課題"),),
-    Kind.ISSUES: (("題名",),),
-}
-_TELLING: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
-    Kind.NPO_PORTAL: (("所轄庁",), ("定款に記載された目的",)),
-    Kind.INVENTORY: (),
-    Kind.ORGANISATIONS: (
-        ("目的", "活動内容", "紹介文", "できること", "分野", "所在地", "活動区域", "種別", "法人番号", "連絡先"),
-    ),
-    Kind.CASES: (("協働の相手",), ("求めた役割", "効果", "展望・助言", "経過", "段階", *STAGES)),
-    Kind.ISSUES: (("本文",), ("日付", "出典名", "出典URL", "取り組むNPO")),
-}
 _WIDEST = 400  # columns of a row in which known headings are looked for
 _EXAMPLE_SHEET = re.compile(r"記入例|記載例|入力例|記入見本|見本")
 
@@ -73,7 +37,7 @@ def read_file(name: str, data: bytes, options: ReadOptions, progress: Progress |
 
 
 def _collect(kind: Kind, table: Table, options: ReadOptions, collection: RecordCollector) -> None:
-    convert, around = _CONVERTERS[kind], surroundings_of(table, options)
+    convert, around = KINDS[kind].convert, surroundings_of(table, options)
     others = table.rows_below
     for row in table.rows():
         reader = RowReader(table.sheet.name, row)
@@ -83,17 +47,17 @@ def _collect(kind: Kind, table: Table, options: ReadOptions, collection: RecordC
 
 
 def _recognised(name: str, sheets: Sequence[Sheet], options: ReadOptions) -> tuple[Kind, list[Table]]:
-    """The asked kind, else the one whose headings fit best; ties in the order of ``_NEEDED``."""
+    """The asked kind, else the one whose headings fit best; ties in the order of ``KINDS``."""
     if options.kind is not None:
-        tables = find_tables(sheets, ITEMS[options.kind], options.overrides)
-        fitting = [table for table in tables if _holds(table, _NEEDED[options.kind])]
+        tables = find_tables(sheets, KINDS[options.kind].items, options.overrides)
+        fitting = [table for table in tables if _holds(table, KINDS[options.kind].needed)]
         if not fitting:
             raise _unknown(name, options.kind, sheets)
         return options.kind, fitting
     best, best_score = None, 0.0
     for kind in _kinds_with({override.item for override in options.overrides}):
-        tables = find_tables(sheets, ITEMS[kind], options.overrides)
-        fitting = [table for table in tables if _holds(table, _NEEDED[kind] + _TELLING[kind])]
+        tables = find_tables(sheets, KINDS[kind].items, options.overrides)
+        fitting = [table for table in tables if _holds(table, KINDS[kind].needed + KINDS[kind].telling)]
         score = sum(table.score for table in fitting)
         if fitting and (best is None or score > best_score):  # where only overrides tell the columns, the score is 0
             best, best_score = (kind, fitting), score
@@ -104,8 +68,8 @@ def _recognised(name: str, sheets: Sequence[Sheet], options: ReadOptions) -> tup
 
 def _kinds_with(items: set[str]) -> list[Kind]:
     """The kinds that have all of these items; where none has, the one whose refusal says so to most users."""
-    known = {kind: {item.name for item in ITEMS[kind]} for kind in _NEEDED}
-    return [kind for kind in _NEEDED if items <= known[kind]] or [Kind.INVENTORY]
+    known = {kind: {item.name for item in KINDS[kind].items} for kind in KINDS}
+    return [kind for kind in KINDS if items <= known[kind]] or [Kind.INVENTORY]
 
 
 def _holds(table: Table, groups: Sequence[Sequence[str]]) -> bool:
@@ -126,16 +90,16 @@ def _what_is_needed(name: str, kind: Kind | None, found: str) -> str:
             "団体の名簿なら「団体名」と「活動内容」など、投稿された課題なら「題名」「本文」「日付」、"
             "事例なら「事例名」「協働の相手」「効果」の見出しを入れてください。"
         )
-    needed = "と".join("か".join(f"「{item}」" for item in group) for group in _NEEDED[kind])
+    needed = "と".join("か".join(f"「{item}」" for item in group) for group in KINDS[kind].needed)
     return (
-        f"「{name}」は{KIND_LABELS[kind]}として読めません。{found}"
+        f"「{name}」は{KINDS[kind].label}として読めません。{found}"
         f"{needed}の見出しを入れるか、どの列に当たるかを指定してください。"
     )
 
 
 def _known_headings(kind: Kind | None, sheets: Sequence[Sheet]) -> list[str]:
     """The items that the best of a sheet's first rows names, in our words: any other cell may be a person's."""
-    meanings = [Meanings(ITEMS[one]) for one in ([kind] if kind else Kind)]
+    meanings = [Meanings(KINDS[one].items) for one in ([kind] if kind else Kind)]
     rows = (row[:_WIDEST] for sheet in sheets for row in sheet.rows[:20])
     named = [sorted({name for cell in row for each in meanings for name in each.exactly(cell)}) for row in rows]
     return max(named, key=len, default=[])[:12]
@@ -143,8 +107,8 @@ def _known_headings(kind: Kind | None, sheets: Sequence[Sheet]) -> list[str]:
 
 def _readable_as(sheets: Sequence[Sheet]) -> Iterator[Kind]:
     """The kinds that the file could be read as by its own headings, were it only said which."""
-    for kind, groups in _NEEDED.items():
-        if any(_holds(table, groups) for table in find_tables(sheets, ITEMS[kind])):
+    for kind, about in KINDS.items():
+        if any(_holds(table, about.needed) for table in find_tables(sheets, about.items)):
             yield kind
 
 

@@ -5,15 +5,73 @@ from dataclasses import dataclass
 
 from corpus import keys
 from corpus.readers.kinds.cells import RowReader
-from corpus.readers.kinds.items import issue_items
+from corpus.readers.kinds.items import CITIES, DEPARTMENTS, FIELDS, NUMBER, PREFECTURES, issue_items, item
+from corpus.readers.kinds.kind import FileKind
 from corpus.readers.kinds.surroundings import Surroundings, full_department, place_of
+from corpus.readers.layout.meanings import Role
 from corpus.records.issues import Issue, Origin, ReleaseLevel
 from matcher.folding import nfkc
 
+_ITEMS = (
+    NUMBER,
+    item(
+        "業務名",
+        "業務の名称 業務名称 事務事業名 事務事業名称 事務事業 事業名 事業名称 事業の名称 事務名 業務 担当業務 "
+        "自分の業務 自分の仕事 事業名/中事業 中事業 細事業名 取組名 施策・事業名 業務・事業名",
+        Role.NAME,
+    ),
+    item("部局", "部局名 局名 部名 局 部", Role.CONTEXT),
+    item("担当課", DEPARTMENTS, Role.CONTEXT),
+    item("年度", "対象年度 実施年度 作成年度 会計年度 記入年度", Role.CONTEXT),
+    item(
+        "目的",
+        "本来の目的 業務の目的 業務目的 事業目的 事業の目的 目的・概要 業務の目的・概要 事業の目的・概要 目的・内容 "
+        "目的及び内容 目的・ねらい ねらい 目指す姿 めざす姿 あるべき姿 何のために",
+    ),
+    item(
+        "現状",
+        "実態 現在の状況 現況 現状・実態 現状と実態 業務の現状 事業の現状 現在の状態 協働の実態 現在の取組 "
+        "現在の取組状況 取組状況 実施状況 業務の実態",
+    ),
+    item("阻害要因", "目的の阻害要因 妨げになっていること 妨げているもの"),
+    item(
+        "課題",
+        "問題点 課題・阻害要因 阻害要因・課題 現状と課題 現状・課題 現状及び課題 業務執行上の課題 業務上の課題 "
+        "事業の課題 問題点・課題 課題・問題点 問題・課題 問題 困りごと 困っていること 課題等 課題の内容 地域課題 "
+        "行政課題",
+    ),
+    item(
+        "協働の可能性",
+        "協働可能性 協働の可能性有無 協働の有無 協働の可否 協働の余地 協働の可能性の有無 協働可否 協働できるか",
+    ),
+    item(
+        "協働したい相手",
+        "協働したい相手・期待する役割 協働したい団体 協働の相手 協働相手 協働の相手方 協働先 "
+        "協働したい相手と期待する役割 想定する担い手 担い手 パートナー パートナー候補 想定パートナー "
+        "求めるパートナー 想定される相手 想定する相手 連携先 連携したい団体 連携したい相手 将来的な実施主体(担い手) "
+        "将来的な実施主体 期待する相手 求める相手 協働したい相手・役割",
+    ),
+    item("期待する役割", "求める役割 相手に期待する役割 団体に期待する役割 協働相手の役割 期待すること"),
+    item(
+        "事業アイデア",
+        "アイデア アイディア 事業アイディア 事業案 協働のアイデア 協働事業のアイデア 協働事業案 取組案 改善案 解決案",
+    ),
+    item(
+        "事務区分",
+        "事務の区分 事務の種類 自治/法定受託 自治事務・法定受託事務 自治事務/法定受託事務 業務区分 事業区分",
+    ),
+    item("根拠法令", "根拠法令等 法的根拠 根拠法 根拠 根拠規定 根拠法令・条例 関係法令"),
+    item("対象地域", "対象区域 実施地域 実施区域 地域 学区 小学校区 中学校区"),
+    FIELDS,
+    item("都道府県", PREFECTURES, Role.CONTEXT),
+    item("市区町村", CITIES, Role.CONTEXT),
+    item("備考", "備考欄 特記事項 摘要 メモ その他"),
+)
+
 _SUBSTANCE = ("課題", "阻害要因", "現状", "目的")
-_ITEMS = issue_items(problem=("阻害要因", "課題"), partner_sought=("協働したい相手", "期待する役割"))
+_TEXT_ITEMS = issue_items(problem=("阻害要因", "課題"), partner_sought=("協働したい相手", "期待する役割"))
 _FLAGS = ("協働の可能性",)  # 無 alone says nothing of the matter
-_TEXTS = ("業務名", "事務区分", *(item for items in _ITEMS.values() if items != _FLAGS for item in items))
+_TEXTS = ("業務名", "事務区分", *(item for items in _TEXT_ITEMS.values() if items != _FLAGS for item in items))
 
 _YES = (
     r"有り?|あり|ある|○|〇|◯|◎|△|▲|可能?|できる|可能性(が|は)?(有り?|あり|高い|低い)|"
@@ -74,7 +132,7 @@ def issue_from_inventory(row: RowReader, around: Surroundings) -> Issue | None:
         title=title,
         department=department,
         fiscal_year=fiscal_year,
-        **row.texts(_ITEMS, partner_sought=written.partner),
+        **row.texts(_TEXT_ITEMS, partner_sought=written.partner),
         seeks_partner=written.seeks_partner and "法定受託" not in row.text("事務区分"),
         prefecture=prefecture,
         city=city,
@@ -99,3 +157,13 @@ def _check(row: RowReader) -> None:
         item = next((item for item in _SUBSTANCE if item in row.row.cells), "課題")
         message = f"{row.row.number}行目は業務名だけで、課題、現状、目的がどれも空です。どれか一つを入れてください。"
         row.error(item, "空欄", "課題、現状、目的のどれか", message)
+
+
+INVENTORY = FileKind(
+    label="業務の棚卸シート",
+    record=Issue,
+    items=_ITEMS,
+    convert=issue_from_inventory,
+    needed=(("業務名",), ("課題", "現状", "目的", "阻害要因")),
+    telling=(),
+)

@@ -15,7 +15,8 @@ from corpus.readers.kinds.cases import case_from_row, programme_year
 from corpus.readers.kinds.cells import RowReader, paragraphs, split_list
 from corpus.readers.kinds.collecting import RecordCollector
 from corpus.readers.kinds.inventory import issue_key, possibility_of
-from corpus.readers.kinds.items import ISSUES, issue_items
+from corpus.readers.kinds.items import issue_items
+from corpus.readers.kinds.posted import ITEMS as POSTED_ITEMS
 from corpus.readers.kinds.posted import posted_key, source_of
 from corpus.readers.kinds.registers import organisation_from_register
 from corpus.readers.kinds.surroundings import Surroundings, place_of
@@ -83,7 +84,7 @@ FIELD_ITEMS: Mapping[Kind, Mapping[str, str]] = {
     Kind.CASES: _CASE,
 }
 # Of an issue without a day these tell that an inventory told it: a posted one has no such item.
-_POSTED = frozenset(item.name for item in ISSUES)
+_POSTED = frozenset(item.name for item in POSTED_ITEMS)
 _INVENTORY_ONLY = [items[0] for items in _ISSUE_ITEMS.values() if len(items) == 1 and items[0] not in _POSTED]
 _TITLE_LENGTH = 40  # characters of the text that stand for a missing title
 _DEEPEST = 20  # levels of lists and objects

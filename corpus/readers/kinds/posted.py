@@ -6,12 +6,35 @@ from datetime import date
 from corpus import dates, keys
 from corpus.places.addresses import split_address
 from corpus.readers.kinds.cells import RowReader, paragraphs, split_list
-from corpus.readers.kinds.items import issue_items
+from corpus.readers.kinds.items import DEPARTMENTS, FIELDS, NUMBER, PLACE, SOURCE, issue_items, item
+from corpus.readers.kinds.kind import FileKind
 from corpus.readers.kinds.surroundings import Surroundings, place_of
+from corpus.readers.layout.meanings import Role
 from corpus.records.issues import Issue, Origin, ReleaseLevel
 
-_ITEMS = issue_items(problem=("本文",), partner_sought=("求める役割",))
-_TEXTS = ("題名", "出典名", "出典URL", "取り組むNPO", *(item for items in _ITEMS.values() for item in items))
+ITEMS = (
+    NUMBER,
+    item("題名", "タイトル 件名 課題名 見出し 表題 テーマ 課題テーマ 地域課題名", Role.NAME),
+    item("本文", "内容 課題の内容 課題内容 課題概要 課題の概要 説明 概要 詳細 課題 地域課題 現状と課題"),
+    item("日付", "投稿日 掲載日 登録日 公開日 年月日 投稿日時 掲載年月日 受付日"),
+    item("目的", "目指す姿 実現したいこと"),
+    item("求める役割", "期待する役割 協働したい相手 協働したい相手・期待する役割 求める団体 求める相手 募集内容"),
+    *SOURCE,
+    item(
+        "取り組むNPO",
+        "取り組む団体 取り組んでいるNPO 取り組んでいる団体 取組NPO 取組団体 この課題に取り組むNPO "
+        "この課題に取り組む団体 関連団体",
+    ),
+    item("担当課", DEPARTMENTS),
+    item("年度", "対象年度"),
+    item("対象地域", "対象区域 地域 学区"),
+    FIELDS,
+    *PLACE,
+    item("備考", "メモ"),
+)
+
+_TEXT_ITEMS = issue_items(problem=("本文",), partner_sought=("求める役割",))
+_TEXTS = ("題名", "出典名", "出典URL", "取り組むNPO", *(item for items in _TEXT_ITEMS.values() for item in items))
 _CITY_IN_TITLE = re.compile(r"【\s*(?P<place>[^【】]{1,20}[都道府県市区町村])\s*】\s*(?P<title>.+)", re.DOTALL)
 _URL = re.compile(r"https?://[^\s　、。」）)>]+")
 
@@ -32,7 +55,7 @@ def posted_issue(row: RowReader, around: Surroundings) -> Issue | None:
         title=title,
         department=row.text("担当課") or around.department,
         fiscal_year=row.fiscal_year("年度") or (dates.fiscal_year_of(posted_on) if posted_on else around.fiscal_year),
-        **row.texts(_ITEMS),
+        **row.texts(_TEXT_ITEMS),
         prefecture=prefecture,
         city=city,
         area=row.text("対象地域"),
@@ -77,3 +100,13 @@ def source_of(row: RowReader) -> tuple[str, str]:
     if found is None:
         return paragraphs((name, url)), ""
     return _URL.sub("", name).strip(" 　\n、,（）()"), found[0]
+
+
+POSTED = FileKind(
+    label="投稿された課題",
+    record=Issue,
+    items=ITEMS,
+    convert=posted_issue,
+    needed=(("題名",),),
+    telling=(("本文",), ("日付", "出典名", "出典URL", "取り組むNPO")),
+)
