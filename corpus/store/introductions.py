@@ -1,5 +1,6 @@
 """Introductions and the dated steps that follow them. Append-only: what was wrong is voided by a row of its own."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
@@ -24,17 +25,8 @@ def add(s: Session, *, issue: str, organisation: str, introduced_on: date, note:
     Raises IntegrityError when the issue or the organisation is not stored.
     """
     is_sample = samples.take_part(s, issue, [organisation])
-    wanted = Introduction(
-        id=0,
-        issue=issue,
-        organisation=organisation,
-        introduced_on=introduced_on,
-        note=note,
-        recorded_at=now(),
-        actor=s.actor,
-    )
-    known = next((there for there in of_issue(s, issue) if _same(there, wanted)), None)
-    return known or replace(wanted, id=_insert(s, introductions, wanted, is_sample))
+    wanted = Introduction(issue=issue, organisation=organisation, introduced_on=introduced_on, note=note, **_stamp(s))
+    return _once(s, introductions, wanted, of_issue(s, issue), is_sample)
 
 
 def add_event(s: Session, *, introduction: int, stage: Stage, happened_on: date, note: str = "") -> StageEvent:
@@ -43,17 +35,8 @@ def add_event(s: Session, *, introduction: int, stage: Stage, happened_on: date,
     Raises NoResultFound when there is no such introduction.
     """
     is_sample = _hold(s, introduction)
-    wanted = StageEvent(
-        id=0,
-        introduction=introduction,
-        stage=stage,
-        happened_on=happened_on,
-        note=note,
-        recorded_at=now(),
-        actor=s.actor,
-    )
-    known = next((there for there in events(s, introduction) if _same(there, wanted)), None)
-    return known or replace(wanted, id=_insert(s, stage_events, wanted, is_sample))
+    wanted = StageEvent(introduction=introduction, stage=stage, happened_on=happened_on, note=note, **_stamp(s))
+    return _once(s, stage_events, wanted, events(s, introduction), is_sample)
 
 
 def void(s: Session, introduction: int, note: str = "") -> None:
@@ -85,9 +68,17 @@ def _visible(s: Session) -> ColumnElement[bool]:
     return of_visible_issues(s.viewer, introductions.c.issue)
 
 
-def _same(there: R, wanted: R) -> bool:
-    """A fact is recorded once, whoever says it."""
-    return replace(wanted, id=there.id, recorded_at=there.recorded_at, actor=there.actor) == there
+def _stamp(s: Session) -> dict[str, Any]:
+    """Of a row that is recorded now and has no number yet."""
+    return {"id": 0, "recorded_at": now(), "actor": s.actor}
+
+
+def _once(s: Session, table: Table, wanted: R, recorded: Sequence[R], is_sample: bool) -> R:
+    """A fact is recorded once, whoever says it: the one there that says the very same, else ``wanted`` as it is now."""
+    for there in recorded:
+        if replace(wanted, id=there.id, recorded_at=there.recorded_at, actor=there.actor) == there:
+            return there
+    return replace(wanted, id=_insert(s, table, wanted, is_sample))
 
 
 def _insert(s: Session, table: Table, record: Introduction | StageEvent, is_sample: bool) -> int:

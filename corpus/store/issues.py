@@ -1,6 +1,6 @@
 """Issues in the database."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,34 +12,17 @@ from corpus.access import ANONYMOUS, visible_issues
 from corpus.clock import now
 from corpus.records.issues import TEXTS, Issue, IssueStatus, Origin, ReleaseLevel, narrowest
 from corpus.session import Session
-from corpus.store import meta, organisations, rows
-from corpus.store.rows import NOTHING_MEANT, Changes, Count, Meant, Shelf
+from corpus.store import meta, organisations
+from corpus.store.rows import Changes
+from corpus.store.shelf import NOTHING_MEANT, Meant, Shelf
 from corpus.values import text_of
-
-__all__ = [
-    "Sheet",
-    "add",
-    "by_ids",
-    "count",
-    "departments",
-    "get",
-    "hold",
-    "overwriting",
-    "page",
-    "rankable_digests",
-    "remove_samples",
-    "sheets",
-    "tightening",
-    "titles",
-    "update",
-    "upsert",
-]
 
 Sheet = Row[Any, Any, Any, Any]  # id, key, prefecture, city
 _TABLE = tables.issues.issues
 _SHELF = Shelf(
     table=_TABLE,
     record=Issue,
+    called="title",
     searched=(
         *("title", "department"),
         *(name for name, text in TEXTS.items() if text.searched),
@@ -53,15 +36,18 @@ _SHELF = Shelf(
 )
 _SAID = _TABLE.c.imported_release_level
 
+add, update, overwriting = _SHELF.add, _SHELF.update, _SHELF.overwriting
+get, by_ids, titles, count = _SHELF.get, _SHELF.by_ids, _SHELF.names, _SHELF.count
+
 
 def upsert(s: Session, records: Sequence[Issue], meant: Meant = NOTHING_MEANT, *, dry_run: bool = False) -> Changes:
     """Writes each over the row with its key, else adds it; a row keeps its status, and see ``tightening``.
 
     A row that a person has edited also keeps its fields where the record names none.
     """
-    met = rows.meeting(s, _SHELF, records, meant)
+    met = _SHELF.meeting(s, records, meant)
     narrower = [one for one in met if _tightens(*one)]
-    changes = rows.upsert(s, _SHELF, records, meant, dry_run=dry_run)
+    changes = _SHELF.upsert(s, records, meant, dry_run=dry_run)
     alone = [one for one in narrower if not one[2]]  # of whose content nothing changes
     if not dry_run:
         _tighten(s, narrower)
@@ -77,7 +63,7 @@ def tightening(s: Session, records: Sequence[Issue], meant: Meant = NOTHING_MEAN
     What a file brings anew is not shown to more people than the file says. Where it brings nothing new, the level that
     a person has chosen stays, unless the file says another one than the last time, or nobody knows what was said then.
     """
-    met = rows.meeting(s, _SHELF, records, meant)
+    met = _SHELF.meeting(s, records, meant)
     return [(record, ReleaseLevel(row.release_level)) for record, row, new in met if _tightens(record, row, new)]
 
 
@@ -106,42 +92,6 @@ def _note_levels(s: Session, met: Sequence[tuple[Issue, Row[Any]]]) -> None:
         s.conn.execute(said, [{"row_id": row.id, "level": one.release_level.value} for one, row in other])
 
 
-def overwriting(s: Session, records: Sequence[Issue], meant: Meant = NOTHING_MEANT) -> list[Issue]:
-    """Those that ``upsert`` would write over an issue that a person has edited since it was imported."""
-    return rows.overwriting(s, _SHELF, records, meant)
-
-
-def add(s: Session, issue: Issue) -> Issue:
-    """Stores an issue written by a person, as version 1. Raises IntegrityError when its id or key is taken."""
-    first = replace(issue, version=1)
-    rows.add(s, _SHELF, first)
-    return first
-
-
-def update(s: Session, issue: Issue, expected_version: int) -> Issue:
-    """Writes what a person edited over the row with this id; returns it as it is now stored.
-
-    Raises ChangedMeanwhile when the row is no longer at ``expected_version``, unless it already says the very same
-    (a button pressed twice).
-    """
-    current = get(s, issue.id)
-    wanted = replace(issue, key=current.key if current else issue.key)
-    if current and current == replace(wanted, version=current.version):
-        return current
-    rows.replace(s, _SHELF, wanted, expected_version, current)
-    return replace(wanted, version=expected_version + 1)
-
-
-def get(s: Session, id: str) -> Issue | None:
-    """None when there is none."""
-    return by_ids(s, [id]).get(id)
-
-
-def by_ids(s: Session, ids: Sequence[str]) -> dict[str, Issue]:
-    """Those that are stored, in the order asked for."""
-    return rows.by_ids(s, _SHELF, ids)
-
-
 def page(
     s: Session,
     *,
@@ -160,7 +110,7 @@ def page(
     equal = {"department": department, "fiscal_year": fiscal_year, "status": status, "is_sample": is_sample}
     newest = [column.desc().nulls_last() for column in (_TABLE.c.fiscal_year, _TABLE.c.posted_on)]
     order = [*newest, _TABLE.c.department, _TABLE.c.title]
-    return rows.page(s, _SHELF, text=text, equal=equal, order=order, limit=limit, offset=offset)
+    return _SHELF.page(s, text=text, equal=equal, order=order, limit=limit, offset=offset)
 
 
 def departments(s: Session, *, is_sample: bool | None = None) -> list[tuple[str, int]]:
@@ -175,15 +125,6 @@ def departments(s: Session, *, is_sample: bool | None = None) -> list[tuple[str,
     return [(text_of(name), number) for name, number in s.conn.execute(tally)]
 
 
-def titles(s: Session, ids: Collection[str]) -> dict[str, str]:
-    """Id -> title of those that are stored."""
-    found: dict[str, str] = {}
-    for batch in rows.batches(sorted(ids)):
-        mine = _TABLE.c.id.in_(batch) & visible_issues(s.viewer)
-        found |= {id: text_of(title) for id, title in s.conn.execute(select(_TABLE.c.id, _TABLE.c.title).where(mine))}
-    return found
-
-
 def rankable_digests(s: Session) -> dict[str, str]:
     """Id -> digest of the open ones that seek a partner; samples only while no real organisation is stored.
 
@@ -192,16 +133,11 @@ def rankable_digests(s: Session) -> dict[str, str]:
     conditions: list[ColumnElement[bool]] = [_TABLE.c.status == IssueStatus.OPEN.value, _TABLE.c.seeks_partner]
     if organisations.any_real(s):
         conditions.append(_TABLE.c.is_sample.is_(False))
-    public = rows.digests(s, _SHELF, *conditions, visible_issues(ANONYMOUS))
+    public = _SHELF.digests(s, *conditions, visible_issues(ANONYMOUS))
     return {
         id: f"{digest} {ReleaseLevel.PUBLIC}" if id in public else digest
-        for id, digest in rows.digests(s, _SHELF, *conditions).items()
+        for id, digest in _SHELF.digests(s, *conditions).items()
     }
-
-
-def count(s: Session) -> Count:
-    """Open or closed."""
-    return rows.count(s, _SHELF)
 
 
 def hold(s: Session, id: str) -> bool:

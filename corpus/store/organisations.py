@@ -1,6 +1,6 @@
 """Organisations in the database. Names of contact persons are written by an import and read back by nothing here."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, exists, func, select
 
@@ -8,35 +8,21 @@ from corpus import tables
 from corpus.names import comparable_name, legal_form, may_be_one
 from corpus.records.organisations import Organisation
 from corpus.session import Session
-from corpus.store import rows
-from corpus.store.rows import NOTHING_MEANT, Changes, Count, Meant, Shelf
+from corpus.store.shelf import Shelf
 from corpus.values import text_of
 
 _TABLE = tables.organisations.organisations
 _SHELF = Shelf(
     table=_TABLE,
     record=Organisation,
+    called="name",
     searched=("name", "kind", "purpose", "activities", "offers", "address", "area", "corporate_number"),
     unread=frozenset({"representative", "contact_person", "contact"}),
     derived={"comparable_name": lambda organisation: comparable_name(organisation.name)},
 )
 
-
-def upsert(
-    s: Session, records: Sequence[Organisation], meant: Meant = NOTHING_MEANT, *, dry_run: bool = False
-) -> Changes:
-    """Writes each over the row with its key, else adds it; see ``rows.upsert``."""
-    return rows.upsert(s, _SHELF, records, meant, dry_run=dry_run)
-
-
-def get(s: Session, id: str) -> Organisation | None:
-    """Without its contact persons, as everywhere in this module."""
-    return by_ids(s, [id]).get(id)
-
-
-def by_ids(s: Session, ids: Sequence[str]) -> dict[str, Organisation]:
-    """Those that are stored, in the order asked for."""
-    return rows.by_ids(s, _SHELF, ids)
+upsert, count = _SHELF.upsert, _SHELF.count
+get, by_ids, names = _SHELF.get, _SHELF.by_ids, _SHELF.names
 
 
 def ids_by_name(s: Session, names: Collection[str]) -> dict[str, str]:
@@ -50,8 +36,8 @@ def ids_by_name(s: Session, names: Collection[str]) -> dict[str, str]:
     found = s.conn.execute(wanted).all()
     known = {}
     for name, key in compared.items():
-        rows_of_name = [(text_of(row.name), row.id) for row in found if row.comparable_name == key]
-        alike = [(called, id) for called, id in rows_of_name if may_be_one(name, called)]
+        so_called = [(text_of(row.name), row.id) for row in found if row.comparable_name == key]
+        alike = [(called, id) for called, id in so_called if may_be_one(name, called)]
         if alike:
             known[name] = min(alike, key=lambda one: (one[0] != name, legal_form(one[0]) != legal_form(name)))[1]
     return known
@@ -71,7 +57,7 @@ def page(
 ) -> tuple[list[Organisation], int]:
     """A slice by (name, id), and the number of all that match. "" and None mean "any"."""
     equal = {"kind": kind, "prefecture": prefecture, "city": city, "active": active, "is_sample": is_sample}
-    return rows.page(s, _SHELF, text=text, equal=equal, order=[_TABLE.c.name], limit=limit, offset=offset)
+    return _SHELF.page(s, text=text, equal=equal, order=[_TABLE.c.name], limit=limit, offset=offset)
 
 
 def kinds(s: Session) -> list[tuple[str, int]]:
@@ -86,23 +72,9 @@ def rankable_digests(s: Session) -> dict[str, str]:
     conditions: list[ColumnElement[bool]] = [_TABLE.c.active]
     if any_real(s):
         conditions.append(_TABLE.c.is_sample.is_(False))
-    return rows.digests(s, _SHELF, *conditions)
+    return _SHELF.digests(s, *conditions)
 
 
 def any_real(s: Session) -> bool:
     """Whether one is stored, active or not, that is not invented. From then on samples are not ranked."""
     return bool(s.conn.scalar(select(exists().where(_TABLE.c.is_sample.is_(False)))))
-
-
-def names(s: Session, ids: Collection[str]) -> dict[str, str]:
-    """Id -> name of those that are stored."""
-    found: dict[str, str] = {}
-    for batch in rows.batches(sorted(ids)):
-        known = s.conn.execute(select(_TABLE.c.id, _TABLE.c.name).where(_TABLE.c.id.in_(batch)))
-        found |= {id: text_of(name) for id, name in known}
-    return found
-
-
-def count(s: Session) -> Count:
-    """Active or not."""
-    return rows.count(s, _SHELF)
