@@ -9,11 +9,11 @@ from api.usecases import collection, partners, reviews, suggestions, weights
 from api.usecases.partners import PartnerEntry
 from api.usecases.reviews import Track
 from api.usecases.suggestions import CandidateList
-from api.usecases.weights import WeightChoice
 from corpus.access import LOCAL, Viewer
 from corpus.database import Database
 from corpus.records.decisions import Grade, Judgement, Review
 from corpus.session import Session
+from corpus.store.weight_choices import WeightChoice
 from matcher.matching import Matcher
 from models.search.index import Index
 

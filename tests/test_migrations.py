@@ -13,7 +13,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from corpus import database, tables
-from corpus.database import UnusableDatabase
+from corpus.database_faults import UnusableDatabase
 from corpus.store import meta
 
 MIGRATE_AND_BUMP = """

@@ -11,7 +11,6 @@ from models.quality.collection import collections
 from models.quality.floors import floors, mean_difference
 from models.quality.no_match import (
     ListStatistics,
-    Share,
     auc,
     called_good,
     careful,
@@ -22,6 +21,7 @@ from models.quality.no_match import (
     told,
 )
 from models.quality.past_cases import measure_with_cases, met_again, write_cases
+from models.quality.rates import Share
 from models.quality.report import main
 from models.quality.reverse import ALONE, BEFORE, SHARES, measure_reverse, reverse_lines
 from models.quality.systems import BM25, LEARNED, OURS

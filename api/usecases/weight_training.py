@@ -1,12 +1,10 @@
 """Weights learned from what coordinators have judged. A better set is kept as a candidate; nobody is switched to it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from api.context import Context
 from api.errors import Invalid
@@ -20,8 +18,7 @@ from corpus.session import Session
 from corpus.store import cases as case_rows
 from corpus.store import issues as issue_rows
 from corpus.store import reviews as review_rows
-from matcher.analysis import AnalysedQuery
-from matcher.records import Bridge
+from matcher.matching import Matcher
 from models.artefacts import NotReplaceable, fingerprint
 from models.search.indexes import Indexes
 from models.search.weight_sets import default_weights, weights_folder
@@ -29,17 +26,6 @@ from models.weights import LabelledQuery, WeightsConfig, fit_weights, judged, sa
 
 _TELLING = 15  # characters
 FEWEST = 15  # issues; with fewer, what comes out is mostly the defaults and its measure says nothing
-
-
-class FeatureMatcher(Protocol):
-    """What learning needs of a matcher."""
-
-    @property
-    def owners(self) -> Sequence[str]:
-        """Ids, sorted: the rows of ``features``."""
-
-    def features(self, asked: AnalysedQuery, bridges: Sequence[Bridge]) -> NDArray[np.float64]:
-        """Shape (owners, parts): each part's score before its weight, parts in the order of ``default_weights``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,16 +37,16 @@ class TrainingResult:
     measures: Mapping[str, float]
 
 
-def train(ctx: Context, viewer: Viewer, matcher: FeatureMatcher | None = None) -> TrainingResult:
+def train(ctx: Context, viewer: Viewer) -> TrainingResult:
     """Learn from every issue with organisations judged to fit (適, 可) and not to fit (不適); measured out of fold.
 
-    The set is kept only where nDCG@10 rose. ``matcher`` is the collection's own unless another is given. Raises
-    Invalid with fewer than ``FEWEST`` such issues, or where something else lies in the place of the set.
+    The set is kept only where nDCG@10 rose. Raises Invalid with fewer than ``FEWEST`` such issues, or where something
+    else lies in the place of the set.
     """
     ctx.indexes.prepare()
     with ctx.read(viewer) as s:
         grades = review_rows.graded(s)
-        examples = _examples(s, ctx.indexes, matcher or ctx.indexes.organisations.at(s).matcher, grades)
+        examples = _examples(s, ctx.indexes, ctx.indexes.organisations.at(s).matcher, grades)
     if len(examples) < FEWEST:
         raise Invalid(
             f"重みを学習するには、合う団体(適・可)と合わない団体(不適)の両方を評価した課題が{FEWEST}件以上要ります。"
@@ -74,7 +60,7 @@ def train(ctx: Context, viewer: Viewer, matcher: FeatureMatcher | None = None) -
 
 
 def _examples(
-    s: Session, indexes: Indexes, matcher: FeatureMatcher, grades: Mapping[str, Mapping[str, Grade]]
+    s: Session, indexes: Indexes, matcher: Matcher, grades: Mapping[str, Mapping[str, Grade]]
 ) -> list[LabelledQuery]:
     """In the order of the issues' ids. Only judged organisations take part: of the others nobody knows.
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matcher.document_index import State
 from models import artefacts
-from models.encoding.encoder import BrokenEncoder
+from models.encoding.encoder import BrokenEncoder, SentenceEncoder
 
 _FORM = 2  # of a shard's layout, and of how texts are read: those of the first were read in batches
 _MOST = 1000  # texts in a shard: at most this many are lost when a long run is cut off
@@ -22,16 +22,6 @@ _ENOUGH = 20  # texts failing one by one, none read in between: the encoder is t
 _log = logging.getLogger(__name__)
 
 _Shard = dict[str, NDArray[np.float16]]  # SHA-256 of a text -> its vector
-
-
-class PassageEncoder(Protocol):
-    """What turns the texts of organisations into vectors; two with one ``name`` turn a text into the same vector."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-
-    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """(texts, dimensions), the dimensions also without any text. Raises BrokenEncoder."""
 
 
 class EncodedTexts:
@@ -49,7 +39,7 @@ class EncodedTexts:
         self._misses = 0  # single texts failed at, since one was read
 
     def vectors(
-        self, encoder: PassageEncoder, texts: Sequence[str], progress: Callable[[int], None] | None = None
+        self, encoder: SentenceEncoder, texts: Sequence[str], progress: Callable[[int], None] | None = None
     ) -> NDArray[np.float32]:
         """(texts, dimensions), rows of length 1; only texts never seen before are encoded, each once.
 
@@ -70,7 +60,7 @@ class EncodedTexts:
 
     def _encode(
         self,
-        encoder: PassageEncoder,
+        encoder: SentenceEncoder,
         unknown: dict[str, str],
         known: _Shard,
         progress: Callable[[int], None] | None,

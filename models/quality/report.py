@@ -13,14 +13,12 @@ from matcher.measures import Measures, compare
 from models.fields import quality as field_quality
 from models.learned import find_learned
 from models.quality import no_match
-from models.quality.collection import BENCH, Collection, Ranker, collections
+from models.quality.collection import BENCH, Collection, collections
 from models.quality.floors import STEERING, Floor, floors, interval
 from models.quality.past_cases import met_again
 from models.quality.reverse import measure_reverse, reverse_lines
 from models.quality.systems import BM25, CITIES, LEARNED, OURS, FittedCollection, by_system, learned_weights, measure
 from models.quality.weighing import DEFAULT, CrossFittedWeights, FeatureTable, look_at
-
-__all__ = ["BENCH", "Collection", "Ranker", "collections", "main"]
 
 Measured = dict[str, dict[str, Measures]]  # collection -> system -> figures
 
