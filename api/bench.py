@@ -84,7 +84,6 @@ class Generator:
 
 
 def main() -> None:
-    """Print the figures."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rows", type=int, default=60_000)
     rows = parser.parse_args().rows

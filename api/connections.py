@@ -69,7 +69,7 @@ class Connection(H11Protocol):
         self._wait(STALLED_SECONDS, begins=False)
 
     def resume_writing(self) -> None:
-        """It goes on."""
+        """It takes the answer again, and is no longer waited for."""
         if self.is_answered:
             self._stop_waiting()
         super().resume_writing()

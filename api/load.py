@@ -107,7 +107,6 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
 
 
 def main() -> None:
-    """Print the figures."""
     parser = argparse.ArgumentParser(prog="python -m api.load", description=__doc__)
     parser.add_argument("--rows", type=int, default=30_000)
     parser.add_argument("--seconds", type=float, default=15.0)

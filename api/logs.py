@@ -38,7 +38,6 @@ class JsonLines(logging.Formatter):
     """``{"time", "level", "logger", "message"}``, with ``error`` and ``at`` where there is one, and ``told``."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

@@ -96,7 +96,6 @@ class StatusWatch:
         self.status = 0
 
     async def send(self, message: Message) -> None:
-        """One message of the answer."""
         self.status = message.get("status", self.status)
         await self._send(message)
 

@@ -11,7 +11,7 @@ ID = re.compile(r"(?!(?:new|\.|\.\.)\Z)[A-Za-z0-9_.-]{1,64}")
 
 
 def joined(*parts: str) -> str:
-    """A key of several parts."""
+    """The parts, folded, with | between them; a part that holds one itself is not told apart."""
     return "|".join(fold(part) for part in parts)
 
 

@@ -132,12 +132,11 @@ class DocumentIndex:
 
     @cached_property
     def fields(self) -> FieldMasks:
-        """The activity fields of every document. Worked out on first use, like the places."""
+        """The activity fields of every document. Worked out on first use, like ``places``."""
         return FieldMasks.of(self.documents)
 
     @cached_property
     def places(self) -> AreaTable:
-        """The places of every document."""
         return AreaTable(self.documents)
 
     @cached_property
@@ -155,7 +154,7 @@ class DocumentIndex:
         return self.rows_of(self.numbers[owner]) if owner in self.numbers else range(0)
 
     def analysed(self, asked: AnalysedQuery, row: int) -> AnalysedText:
-        """A document as the query sees it."""
+        """The text of ``documents[row]`` with the terms in it that the query looks for."""
         text = joined_text(self.documents[row])
         return asked.shared(text, self.readings.terms(row, text, self.indexes[Part.WORDS].forms))
 

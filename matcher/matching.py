@@ -35,7 +35,6 @@ class Weights:
         object.__setattr__(self, "by_part", tuple(weights.get(part, PARTS[part].weight) for part in Part))
 
     def of(self, part: Part) -> float:
-        """The weight of a part."""
         return self.named[part]
 
     @property
@@ -279,7 +278,8 @@ class Matcher:
     def _band(self, clue: float) -> Band:
         """By what the texts share, as a share of the most that the parts which compare texts could give.
 
-        Being near, in the same field or like a past partner is no clue of its own; see ``models.quality.no_match``.
+        Being near, in the same field or like a past partner is no clue of its own; the bounds are measured ones, see
+        docs/ranking-and-quality.md.
         """
         if clue >= self.config.strong:
             return Band.STRONG

@@ -22,7 +22,7 @@ class DocumentTokens:
 
     @classmethod
     def joined(cls, readings: Sequence[TokenRows]) -> "DocumentTokens":
-        """One of each document."""
+        """``readings``: the words of each document, as rows, in the order of the documents."""
         words = np.concatenate([np.zeros((0, 3), np.int32), *readings])
         return cls(words, np.cumsum([0, *map(len, readings)], dtype=np.int64))
 

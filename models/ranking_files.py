@@ -46,13 +46,12 @@ class Entry:
     areas: tuple[Area, ...]
 
     def document(self) -> Document:
-        """As something to be ranked."""
         return Document(
             self.id, self.id, self.title, self.aim, self.body, self.offer, fields=self.fields, areas=self.areas
         )
 
     def query(self) -> Query:
-        """As something to rank for."""
+        """Its texts one below the other, those that say nothing left out."""
         text = "\n".join(part for part in (self.title, self.aim, self.body, self.offer) if part)
         return Query(self.id, text, self.fields, self.areas)
 

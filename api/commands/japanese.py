@@ -19,7 +19,6 @@ class JapaneseCommand(TyperCommand):
     """A command whose help page is in Japanese."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help page."""
         formatter.write("\n".join(_help_lines(self, ctx)) + "\n")
 
 
@@ -29,7 +28,6 @@ class JapaneseGroup(TyperGroup):
     command_class = JapaneseCommand
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help page."""
         formatter.write("\n".join(_help_lines(self, ctx)) + "\n")
 
     def main(

@@ -38,7 +38,6 @@ class Page(Generic[T]):
 
     @property
     def pages(self) -> int:
-        """The number of pages."""
         return max(1, -(-self.total // PAGE_SIZE))
 
 

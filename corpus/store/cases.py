@@ -20,6 +20,6 @@ get, by_ids, rankable_digests = _SHELF.get, _SHELF.by_ids, _SHELF.digests
 def page(
     s: Session, *, text: str = "", prefecture: str = "", city: str = "", limit: int, offset: int = 0
 ) -> tuple[list[Case], int]:
-    """A slice by (title, id), and the number of all that match. "" means "any"."""
+    """A slice by (title, id) of those that hold every word of ``text``, and the number of all. "" means "any"."""
     equal = {"prefecture": prefecture, "city": city}
     return _SHELF.page(s, text=text, equal=equal, order=[_TABLE.c.title], limit=limit, offset=offset)

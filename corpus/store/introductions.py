@@ -91,7 +91,7 @@ def _insert(s: Session, table: Table, record: Introduction | StageEvent, is_samp
 
 
 def get(s: Session, id: int) -> Introduction | None:
-    """None when there is none."""
+    """A voided one too; None when there is none, or the viewer may not see its issue."""
     return next(iter(_introductions(s, introductions.c.id == id)), None)
 
 
@@ -125,7 +125,7 @@ def _introductions(s: Session, condition: ColumnElement[bool]) -> list[Introduct
 
 
 def get_event(s: Session, id: int) -> StageEvent | None:
-    """None when there is none."""
+    """As ``get``, for a step."""
     return next(iter(_events(s, stage_events.c.id == id)), None)
 
 

@@ -55,7 +55,7 @@ def page(
     limit: int,
     offset: int = 0,
 ) -> tuple[list[Organisation], int]:
-    """A slice by (name, id), and the number of all that match. "" and None mean "any"."""
+    """A slice by (name, id) of those that hold every word of ``text``, and the number of all. "", None: any."""
     equal = {"kind": kind, "prefecture": prefecture, "city": city, "active": active, "is_sample": is_sample}
     return _SHELF.page(s, text=text, equal=equal, order=[_TABLE.c.name], limit=limit, offset=offset)
 

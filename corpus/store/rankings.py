@@ -37,7 +37,7 @@ class ListToShow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedList:
-    """One list as it was recorded."""
+    """A list that somebody was shown, by its number; all of it as of that moment, ``shown`` best first."""
 
     id: int
     issue: str
@@ -84,7 +84,7 @@ def _insert(s: Session, given: ListToShow, is_sample: bool) -> int:
 
 
 def get(s: Session, id: int) -> RecordedList | None:
-    """None when there is none."""
+    """None when there is none, or the viewer may not see its issue."""
     columns = [column for column in rankings.c if column.name not in ("digest", "is_sample")]
     found = s.conn.execute(select(*columns).where(rankings.c.id == id, _visible(s))).mappings()
     return next(iter(rows.readable(RecordedList, found, rankings)), None)

@@ -61,14 +61,14 @@ class UtcDateTime(_Readable):
 
 
 class ReadableJSON(_Readable):
-    """JSON."""
+    """JSON; what no longer parses reads as None."""
 
     impl = JSON
     cache_ok = True
 
 
 class ReadableDate(_Readable):
-    """A day."""
+    """A day; what no longer is one reads as None."""
 
     impl = Date
     cache_ok = True

@@ -21,13 +21,12 @@ class MostFrequent:
 
     @classmethod
     def learn(cls, given: Sequence[LabelledText]) -> "MostFrequent":
-        """Counts."""
         truth = truth_of(given)
         frequencies = truth.mean(axis=0)
         return cls(frequencies, best_threshold(np.tile(frequencies, (len(given), 1)), truth))
 
     def probabilities(self, texts: Sequence[Terms]) -> Table:
-        """One row a text, all alike."""
+        """Shape (texts, 20), all rows alike."""
         return np.tile(self.frequencies, (len(texts), 1))
 
 
@@ -55,7 +54,7 @@ class LawWords:
         return replace(plain, threshold=best_threshold(plain.probabilities(texts), truth))
 
     def probabilities(self, texts: Sequence[Terms]) -> Table:
-        """One row a text, one column a code."""
+        """Shape (texts, 20), columns in the order of ``CODES``, each above 0 and below 1."""
         return np.asarray(expit(_cosines(self.weighing, texts) * self.slope + self.offsets), dtype=np.float64)
 
 

@@ -43,7 +43,7 @@ class Classifier(Protocol):
         """Between 0 and 1."""
 
     def probabilities(self, texts: Sequence[Terms]) -> Table:
-        """One row a text, one column a code of ``CODES``."""
+        """Shape (texts, 20), columns in the order of ``CODES``, each from 0 to 1."""
 
 
 def terms_of(text: str | AnalysedQuery) -> list[str]:
@@ -76,7 +76,7 @@ class Weighing:
         return cls({term: column for column, term in enumerate(kept)}, idf.astype(np.float32))
 
     def rows(self, texts: Sequence[Terms]) -> Any:
-        """A sparse matrix, a row per text."""
+        """Sparse, shape (texts, terms of the vocabulary)."""
         known = [Counter(self.vocabulary[term] for term in text if term in self.vocabulary) for text in texts]
         columns = [np.array(sorted(counts), dtype=np.int32) for counts in known]
         values = [self._row(counts, each) for counts, each in zip(known, columns, strict=True)]
@@ -104,7 +104,7 @@ class FieldModel:
     threshold: float
 
     def probabilities(self, texts: Sequence[Terms]) -> Table:
-        """One row a text, one column a code of ``CODES``."""
+        """Shape (texts, 20), columns in the order of ``CODES``; 0 throughout for a field that was not learned."""
         scores = self.weighing.rows(texts) @ self.coefficients.T.astype(np.float64)
         return np.asarray(expit(scores + self.intercepts), dtype=np.float64)
 

@@ -39,7 +39,7 @@ def examples(labelled: Iterable[tuple[str, str, frozenset[int]]]) -> list[Labell
 
 
 def truth_of(given: Sequence[LabelledText]) -> Truth:
-    """The labels as a table."""
+    """Shape (texts, 20), columns in the order of ``CODES``."""
     return np.array([[code in example.fields for code in CODES] for example in given], dtype=bool).reshape(-1, 20)
 
 
@@ -111,7 +111,7 @@ def f1_by_field(decided: Truth, truth: Truth) -> Table:
 
 
 def folds(size: int, number: int, seed: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """(train, test) positions; every position is in one test part."""
+    """(train, test) positions, drawn by ``seed``; every position is in one test part, all of them alike in size."""
     part = np.empty(size, dtype=np.intp)
     part[np.random.default_rng(seed).permutation(size)] = np.arange(size) % number
     for each in range(number):
@@ -119,5 +119,4 @@ def folds(size: int, number: int, seed: int) -> Iterator[tuple[NDArray[np.intp],
 
 
 def words_of(given: Sequence[LabelledText]) -> list[Terms]:
-    """The terms alone."""
     return [example.terms for example in given]

@@ -159,7 +159,6 @@ def _row(name: str, figures: Iterable[float]) -> str:
 
 
 def main() -> None:
-    """Print the tables."""
     parser = argparse.ArgumentParser(prog="python -m models.fields.quality", description=__doc__)
     parser.add_argument("--organisations", type=Path, default=BENCH / "kyodo-dev" / "organisations.jsonl")
     path = parser.parse_args().organisations

@@ -26,18 +26,21 @@ class Collection:
     exclude: Path
 
     def measure(self, ranker: Ranker) -> Measures:
-        """Rank and judge."""
+        """Figures of the run that ``ranker`` writes when given the paths of issues, organisations and run.
+
+        Raises BrokenRun for a run or a judgement that is not in its format.
+        """
         with tempfile.TemporaryDirectory() as folder:
             run = Path(folder) / "run"
             ranker(self.issues, self.organisations, run)
             return self.judge(read_run(run))
 
     def judge(self, run: Run) -> Measures:
-        """As ``evaluate``."""
+        """As ``measures.evaluate``, the pairs left out neither hits nor misses. Raises BrokenRun."""
         return evaluate(run, read_qrels(self.qrels), self.left_out())
 
     def left_out(self) -> frozenset[Pair]:
-        """Pairs that are neither hits nor misses."""
+        """(issue, organisation) pairs of ``exclude``, none where there is no such file. Raises BrokenRun."""
         return read_pairs(self.exclude) if self.exclude.exists() else frozenset()
 
     def partners(self) -> Qrels:
@@ -57,7 +60,7 @@ class Collection:
 
 
 def collections(bench: Path) -> Iterator[Collection]:
-    """Those that are there, by name."""
+    """A folder each that has judgements and both sides (issues or queries, organisations or corpus), by its name."""
     for folder in sorted(path for path in bench.glob("*") if (path / "qrels.txt").is_file()):
         queries = _one(folder, "issues") or _one(folder, "queries")
         documents = _one(folder, "organisations") or _one(folder, "corpus")

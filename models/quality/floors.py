@@ -23,7 +23,7 @@ class Floor:
 
     @property
     def verdict(self) -> str:
-        """In words."""
+        """A Japanese word or sentence in Markdown; what is missed is bold."""
         return {None: "正解集がなく測れません", True: "満たす", False: "**満たさない**"}[self.reached]
 
 
@@ -44,12 +44,12 @@ def mean_difference(differences: Sequence[NDArray[np.float64]], *, pooled: bool 
 
 
 def paired(measures: Measures, baseline: Measures) -> NDArray[np.float64]:
-    """Differences of nDCG@10, by query."""
+    """What ``measures`` have more in nDCG@10, shape (queries,), by the sorted ids; KeyError where one has no pair."""
     return np.array([measures.per_query[query] - baseline.per_query[query] for query in sorted(measures.per_query)])
 
 
 def interval(found: Comparison) -> str:
-    """A difference as it is printed."""
+    """The difference and its 95 % interval with three decimals and signs: +0.012(-0.003〜+0.027)."""
     return f"{found.difference:+.3f}({found.low:+.3f}〜{found.high:+.3f})"
 
 

@@ -86,7 +86,7 @@ class ListStatistics:
         return _errors(self.present < thresholds, self.absent >= thresholds, self.in_ten)
 
     def part(self, chosen: NDArray[np.bool_]) -> "ListStatistics":
-        """Some of the issues."""
+        """Of the issues where ``chosen``, shape (issues,), says so; ``foreign`` stays whole."""
         return ListStatistics(self.present[chosen], self.absent[chosen], self.in_ten[chosen], self.foreign)
 
 

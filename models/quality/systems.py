@@ -50,7 +50,7 @@ class FittedCollection:
 
     @classmethod
     def of(cls, collection: Collection, learned: LanguageResources) -> "FittedCollection":
-        """Fit once."""
+        """Fits the organisations without their places; looks the issues up at once in a collection of ``STEERING``."""
         matcher = fitted(collection, learned)
         kept = tuple(look(collection, matcher)) if collection.name in STEERING else ()
         return cls(collection, matcher, kept)

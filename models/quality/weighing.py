@@ -45,7 +45,7 @@ class CrossFittedWeights:
 
 
 def fitted(collection: Collection, learned: LanguageResources, config: MatcherConfig = PLACELESS) -> Matcher:
-    """The organisations, one document each."""
+    """A matcher of the organisations, one document each. Raises BrokenCollection."""
     return Matcher.fit([entry.document() for entry in read_entries(collection.organisations)], config, learned)
 
 

@@ -59,7 +59,7 @@ def weights_folder(data: Path) -> Path:
 
 
 def label(id: str) -> str:
-    """What people call a set."""
+    """What a learned set, or with "" that of the program, is called on pages and in messages."""
     return f"学習した重み {id}" if id else "付属の重み"
 
 

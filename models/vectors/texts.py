@@ -45,7 +45,7 @@ def read_records(paths: Iterable[Path]) -> Iterator[tuple[str, ...]]:
 
 
 def _reader(path: Path) -> Callable[[str, bytes], Iterator[list[str]]]:
-    """By the name."""
+    """By the end of the name, ``.gz`` apart. Raises BrokenTexts for any other, OSError for what cannot be opened."""
     texts = _READERS.get(Path(path.name.lower().removesuffix(".gz")).suffix)
     if texts is None:
         path.open("rb").close()  # of what is not there, or is a folder, that is said instead

@@ -24,7 +24,10 @@ def members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 
 def chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
-    """The bytes of a member, some at a time, so that one that lies about its size costs no more than it says."""
+    """The bytes of a member, some at a time, so that one that lies about its size costs no more than it says.
+
+    Raises BrokenArchiveError for one that is longer than its directory says, and what zipfile raises.
+    """
     longer = copy(info)
     longer.file_size += 1  # so that a longer member is noticed instead of being cut
     left = info.file_size
@@ -41,5 +44,5 @@ def _next(part: IO[bytes]) -> bytes:
 
 
 def content(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """All bytes of a member."""
+    """All ``chunks`` of a member in one. Raises as these do."""
     return b"".join(chunks(archive, info))
