@@ -4,8 +4,11 @@ import ast
 import re
 import sys
 import tomllib
+from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import packages_distributions
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -213,3 +216,170 @@ def test_whatever_judges_by_the_clock_is_seen(judges):
 def test_tests_are_flat_files():
     assert not list((ROOT / "tests").rglob("__init__.py"))
     assert not [path for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"]
+
+
+SOURCES = {
+    name(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__"): path.read_text(encoding="utf-8")
+    for path in FILES
+}
+LONG = {}  # file of more than 400 lines -> why it is one file all the same
+
+
+def functions(source):
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+
+
+def usual_length(sources):
+    return median(node.end_lineno - node.lineno + 1 for source in sources for node in functions(source))
+
+
+def test_half_of_all_functions_have_ten_lines_or_less():
+    assert usual_length(SOURCES.values()) <= 10
+    method = "class C:\n    async def one(self):\n        pass"
+    assert usual_length([method, "def other():\n" + "    pass\n" * 19]) == 11
+
+
+def too_long(sources):
+    return {module for module, source in sources.items() if len(source.splitlines()) > 400}
+
+
+def test_no_file_is_longer_than_400_lines():
+    assert too_long(SOURCES) == LONG.keys()
+    assert too_long({"a": "\n" * 400, "b": "\n" * 401}) == {"b"}
+
+
+def circle(sources):
+    """Modules that import each other in a ring, wherever in a file the imports stand; empty where there is none."""
+    ours = sources.keys()
+    graph = {}
+    for module, source in sources.items():
+        nodes = list(ast.walk(ast.parse(source)))
+        whole = {one.name for node in nodes if isinstance(node, ast.Import) for one in node.names}
+        named = [(node.module, one.name) for node in nodes if isinstance(node, ast.ImportFrom) for one in node.names]
+        graph[module] = (whole | {f"{a}.{b}" if f"{a}.{b}" in ours else a for a, b in named}) & ours
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+def test_no_modules_import_each_other_in_a_ring():
+    assert circle(SOURCES) == []
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "import p.a",
+        "from p import a",
+        "from p.a import name",
+        "def later():\n    from p.a import name",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from p.a import name",
+    ],
+)
+def test_whatever_closes_a_ring_of_imports_is_seen(back):
+    straight = {"p": "", "p.a": "from p import b", "p.b": "from p.c import name", "p.c": ""}
+    assert circle(straight) == []
+    assert set(circle(straight | {"p.c": back})) == {"p.a", "p.b", "p.c"}
+
+
+OURS = "|".join(ORDER)
+IN_CODE = re.compile(rf"-m ({OURS})\b|\bimport ({OURS})\b|\bfrom ({OURS})(?:\.\w+)* import\b")
+LOADING = {"import_module", "__import__", "find_spec", "run_module", "files"}
+
+
+def packages_in_strings(source):
+    """Ours that texts name: a module by its dotted name, code to be run, ``-m`` beside a name, a name to be loaded."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            dotted = re.findall(rf"\b(?:{OURS})\.\w+", node.value)
+            yield from (module.split(".")[0] for module in dotted if module in SOURCES)
+            yield from ("".join(found) for found in IN_CODE.findall(node.value))
+        given = []
+        if isinstance(node, (ast.List, ast.Tuple)):
+            texts = [one.value if isinstance(one, ast.Constant) else None for one in node.elts]
+            given = [after for before, after in pairwise(texts) if before == "-m"]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in LOADING:
+            given = [one.value for one in node.args if isinstance(one, ast.Constant)]
+        yield from (text for text in given if text in ORDER)
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_texts_name_no_module_of_a_package_to_the_left(path):
+    allowed = ORDER[: ORDER.index(path.relative_to(ROOT).parts[0]) + 1]
+    assert set(packages_in_strings(path.read_text(encoding="utf-8"))) <= set(allowed)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'run([sys.executable, "-m", "api.cli"])',
+        'run([sys.executable, "-m", "api", "x"])',
+        'run("python -m api")',
+        'run("import api")',
+        'run("from api.context import open_context")',
+        'run(f"import sys; from api.context import {what}")',
+        'importlib.import_module("api")',
+        'import_module("api.cli")',
+        '__import__("api")',
+        '"""Used by ``api.usecases.imports``."""',
+    ],
+)
+def test_whatever_names_a_package_in_a_text_is_seen(code):
+    assert set(packages_in_strings(code)) == {"api"}
+    assert set(packages_in_strings('["models", "api.html"]\n"taken from models, by api"\nfiles("data")')) == set()
+
+
+OPENAPI = {path for path in FILES if "routers" in path.parts}  # theirs stand in openapi.json, where each route has one
+
+
+def words(text):
+    """Of prose and of names, without the s of a plural or a verb."""
+    found = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+", text)
+    return {word.lower().rstrip("s") if len(word) > 3 else word.lower() for word in found}
+
+
+SAYING_NOTHING = words(
+    "a all an and any are as at by each every for from given has have in into is it its made of on one or own see some"
+    " such than that the their them there these this those to was were what where whether which who whose will with"
+    " return use"
+)
+
+
+def echoes(source):
+    """What has a docstring that says no more than its name, parameters and types, and its class's name, say."""
+    nodes = list(ast.walk(ast.parse(source)))
+    class_of = {method: one.name for one in nodes if isinstance(one, ast.ClassDef) for method in one.body}
+    for node in nodes:
+        if not isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        said = [class_of.get(node, ""), node.name]
+        if not isinstance(node, ast.ClassDef):
+            said += [ast.unparse(node.args), ast.unparse(node.returns or ast.Constant(""))]
+        told = ast.get_docstring(node)
+        if told and words(told) <= words(" ".join(said)) | SAYING_NOTHING:
+            yield f"{node.name}: {told}"
+
+
+@pytest.mark.parametrize("path", sorted(set(FILES) - OPENAPI), ids=name)
+def test_a_docstring_says_more_than_the_name(path):
+    assert list(echoes(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "echo"),
+    [
+        ('def get_issue(id): "An issue, by its id."', True),
+        ('def best(k: int) -> list[Issue]: "Returns the best k issues."', True),
+        ('class PageCount: "The count of pages."', True),
+        ('class Matcher:\n    def weights(self): "Weights of the matcher."', True),
+        ('class Case:\n    async def title(self): "See ``Case``."', True),
+        ('def get_issue(id): "None when there is none."', False),
+        ('def get_issue(id): "An issue. Raises NotFound."', False),
+        ('def levels(): "Five, widest first."', False),
+        ('def get_issue(id): "課題をひとつ取り出します。"', False),
+    ],
+)
+def test_an_echo_of_a_name_is_known_from_what_says_more(code, echo):
+    assert bool(list(echoes(code))) == echo
