@@ -9,10 +9,9 @@ import typer
 from api.commands.folders import for_card, replaceable, writing
 from api.commands.terminal import opened, say
 from api.errors import Invalid, NotReadable
-from models.fields.learning import LabelledText
 
 if TYPE_CHECKING:
-    pass
+    from models.fields.learning import LabelledText
 
 
 def train_fields(
