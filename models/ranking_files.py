@@ -15,7 +15,7 @@ from corpus.places.areas import parse_areas
 from corpus.trec import write_run
 from matcher.analysis import LanguageResources
 from matcher.bridges import Partner, bridges_for
-from matcher.document_index import NO_BACKGROUND
+from matcher.document_index import NO_BACKGROUND, Background
 from matcher.matching import Matcher, MatcherConfig
 from matcher.records import Area, Bridge, Document, Query
 from models.learned import find_learned
@@ -98,24 +98,32 @@ def rank_files(
     if reader:
         reader.begin(len(asked) if ranked else 0)
     learned = find_learned() if learned is None else learned
-    documents = {entry.id: entry.document() for entry in ranked}
     # Issues are weighed beside the organisations, as in the service.
-    background = (
-        Matcher.fit([one.document() for one in asked], config, learned).statistics if reverse else NO_BACKGROUND
-    )
-    matcher = Matcher.fit(documents.values(), config, learned, background)
+    background = _fitted(asked, config, learned).statistics if reverse else NO_BACKGROUND
+    matcher = _fitted(ranked, config, learned, background)
+    documents = {document.owner: document for document in matcher.documents}
     told = _Cases.of(cases, ranked, config, learned) if cases and not reverse else None
     run = {}
     for entry in asked:
         best = matcher.best(entry.query(), k, told.bridges(entry) if told else ())
-        if reader and best:
-            first = best[:MOST_CANDIDATES]
-            order = reader(entry.query(), [documents[owner] for owner, _ in first])
-            # The scores stay in their places: a run is read by its scores.
-            best[: len(first)] = [(owner, score) for owner, (_, score) in zip(order, first, strict=True)]
-        run[entry.id] = best
+        run[entry.id] = _reordered(best, entry, documents, reader) if reader and best else best
     write_run(out, run, matcher.name)
     return Ranked(len(asked), told.named, told.known) if told else Ranked(len(asked))
+
+
+def _fitted(
+    ranked: Sequence[Entry], config: MatcherConfig, learned: LanguageResources, background: Background = NO_BACKGROUND
+) -> Matcher:
+    return Matcher.fit([entry.document() for entry in ranked], config, learned, background)
+
+
+def _reordered(
+    best: Sequence[tuple[str, float]], entry: Entry, documents: Mapping[str, Document], reader: RankingReader
+) -> list[tuple[str, float]]:
+    """The reader's order of the first ones. The scores stay in their places: a run is read by its scores."""
+    first, others = best[:MOST_CANDIDATES], best[MOST_CANDIDATES:]
+    order = reader(entry.query(), [documents[owner] for owner, _ in first])
+    return [*((owner, score) for owner, (_, score) in zip(order, first, strict=True)), *others]
 
 
 @dataclass(frozen=True, slots=True)

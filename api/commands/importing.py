@@ -113,18 +113,9 @@ def _import_one(ctx: "Context", path: str, options: "ReadOptions", dry_run: bool
     from api.usecases.imports import import_file, unreadable
     from corpus.access import TERMINAL
 
-    try:
-        size = Path(path).stat().st_size
-        if size > ctx.settings.max_upload_bytes:
-            limit = ctx.settings.max_upload_bytes
-            return unreadable(path, f"ファイルが大きすぎます({size:,}バイト)。{limit:,}バイトまでにしてください。")
-        data = Path(path).read_bytes()
-    except FileNotFoundError:
-        return unreadable(path, f"「{path}」が見つかりません。ファイルの名前と場所を確かめてください。")
-    except IsADirectoryError:
-        return unreadable(path, f"「{path}」はフォルダーです。ファイルを指定してください。")
-    except OSError as error:
-        return unreadable(path, f"「{path}」を開けません({error.strerror})。権限があるかを確かめてください。")
+    data = _content_of(path, ctx.settings.max_upload_bytes)
+    if isinstance(data, str):
+        return unreadable(path, data)
     progress = ProgressLine(Path(path).name)
     try:
         report = import_file(
@@ -133,6 +124,21 @@ def _import_one(ctx: "Context", path: str, options: "ReadOptions", dry_run: bool
     finally:
         progress.close()
     return replace(report, path=path)
+
+
+def _content_of(path: str, limit: int) -> bytes | str:
+    """The bytes of a file, or a sentence that says why there are none."""
+    try:
+        size = Path(path).stat().st_size
+        if size > limit:
+            return f"ファイルが大きすぎます({size:,}バイト)。{limit:,}バイトまでにしてください。"
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        return f"「{path}」が見つかりません。ファイルの名前と場所を確かめてください。"
+    except IsADirectoryError:
+        return f"「{path}」はフォルダーです。ファイルを指定してください。"
+    except OSError as error:
+        return f"「{path}」を開けません({error.strerror})。権限があるかを確かめてください。"
 
 
 def _show(report: "FileReport", dry_run: bool) -> None:

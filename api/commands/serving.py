@@ -11,6 +11,9 @@ from api.commands.terminal import open_collection, say
 from api.errors import Invalid, KyodoError, Refused
 
 if TYPE_CHECKING:
+    import uvicorn
+
+    from api.context import Context
     from api.settings import Settings
 
 
@@ -31,11 +34,8 @@ def serve() -> None:
 
 
 def _run(settings: "Settings", listener: socket.socket) -> None:
-    import uvicorn
     from threadpoolctl import threadpool_limits
 
-    from api.app import create_app
-    from api.connections import BURST, IDLE_SECONDS, Connection, most_connections
     from api.logs import start_logging
     from api.usecases.samples import load_if_empty
 
@@ -43,6 +43,24 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
     if load_if_empty(ctx):
         say("登録がまだないため、サンプルの団体と課題を入れました。kyodo samples remove で取り除けます。")
     start_logging()
+    server = _server(ctx)
+    say(f"{_address(settings)} で動いています。止めるには Ctrl+C を押してください。")
+    if settings.allow_remote and not settings.named_hosts:
+        say("KYODO_HOSTS がないので、アドレスにIPアドレスをそのまま書いて開いたときだけ答えます。")
+    say(f"データの置き場所は {settings.data.absolute()} です。")
+    # One product after the other: threads of their own would take the core that the pages need.
+    with suppress(KeyboardInterrupt), threadpool_limits(1):
+        server.run(sockets=[listener])
+    if any(not one.daemon for one in threading.enumerate() if one is not threading.main_thread()):
+        os._exit(0)  # work that was given up: what it would have changed, the database undoes
+
+
+def _server(ctx: "Context") -> "uvicorn.Server":
+    import uvicorn
+
+    from api.app import create_app
+    from api.connections import BURST, IDLE_SECONDS, Connection, most_connections
+
     config = uvicorn.Config(
         create_app(ctx),
         http=Connection,
@@ -55,15 +73,7 @@ def _run(settings: "Settings", listener: socket.socket) -> None:
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    say(f"{_address(settings)} で動いています。止めるには Ctrl+C を押してください。")
-    if settings.allow_remote and not settings.named_hosts:
-        say("KYODO_HOSTS がないので、アドレスにIPアドレスをそのまま書いて開いたときだけ答えます。")
-    say(f"データの置き場所は {settings.data.absolute()} です。")
-    # One product after the other: threads of their own would take the core that the pages need.
-    with suppress(KeyboardInterrupt), threadpool_limits(1):
-        uvicorn.Server(config).run(sockets=[listener])
-    if any(not one.daemon for one in threading.enumerate() if one is not threading.main_thread()):
-        os._exit(0)  # work that was given up: what it would have changed, the database undoes
+    return uvicorn.Server(config)
 
 
 def _refuse_strangers(settings: "Settings") -> None:

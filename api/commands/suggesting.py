@@ -43,8 +43,6 @@ def suggest(
     """
     _check_request(text, issue, organisation, department, out)
     from api.usecases import suggestions
-    from api.words.reasons import list_message
-    from corpus.access import TERMINAL
 
     with opened() as ctx:
         if not text and (prefecture or city):
@@ -52,15 +50,7 @@ def suggest(
         if department:
             _whole_department(ctx, department, Path(out), k, as_json)
             return
-        asked = _Subject(_text(text) if text else "", issue, organisation, prefecture, city)
-        with ctx.read(TERMINAL) as s:
-            asked.put(s, ctx.indexes)  # what cannot be asked is refused before anything is got ready
-        for index in (ctx.indexes.organisations, ctx.indexes.issues if organisation else ctx.indexes.cases):
-            index.prepare()
-        with ctx.read(TERMINAL) as s:
-            asking = asked.put(s, ctx.indexes)
-            found = asking.issues(k) if organisation else asking.organisations(k)
-            message = list_message(asking, found)
+        found, message = _found(ctx, _Subject(_text(text) if text else "", issue, organisation, prefecture, city), k)
     if as_json:
         answer_json({**suggestions.as_json(found), "message": message})
     else:
@@ -86,6 +76,21 @@ class _Subject:
         if self.organisation:
             return suggestions.ask_with_organisation(s, indexes, collection.organisation(s, self.organisation))
         return suggestions.ask_with_text(s, indexes, self.text, self.prefecture, self.city)
+
+
+def _found(ctx: "Context", asked: _Subject, k: int) -> "tuple[CandidateList, str]":
+    """The list, and what there is to say about it as a whole."""
+    from api.words.reasons import list_message
+    from corpus.access import TERMINAL
+
+    with ctx.read(TERMINAL) as s:
+        asked.put(s, ctx.indexes)  # what cannot be asked is refused before anything is got ready
+    for index in (ctx.indexes.organisations, ctx.indexes.issues if asked.organisation else ctx.indexes.cases):
+        index.prepare()
+    with ctx.read(TERMINAL) as s:
+        asking = asked.put(s, ctx.indexes)
+        found = asking.issues(k) if asked.organisation else asking.organisations(k)
+        return found, list_message(asking, found)
 
 
 def _check_request(text: str, issue: str, organisation: str, department: str, out: str) -> None:

@@ -83,31 +83,42 @@ def _settings(settings: Settings, environment: Mapping[str, str]) -> Iterator[Fi
     for name in sorted(name for name in environment.keys() - known if name.startswith(PREFIX)):
         message = f"環境変数 {name} という設定はありません。綴りを確かめてください。"
         yield Finding("設定", Verdict.LOOK, message)
-    if not settings.allow_remote and not is_loopback(settings.host):
-        message = (
-            "KYODO_HOST がほかのコンピューターから開けるアドレスなので、始められません。127.0.0.1 にしてください。"
-        )
-        yield Finding("設定", Verdict.BROKEN, message)
-    if settings.allow_remote and not settings.named_hosts:
-        message = (
+    for is_so, verdict, message in _contradictions(settings):
+        if is_so:
+            yield Finding("設定", verdict, message)
+
+
+def _contradictions(settings: Settings) -> list[tuple[bool, Verdict, str]]:
+    """Whether each is there, how bad it is, and what to do about it."""
+    return [
+        (
+            not settings.allow_remote and not is_loopback(settings.host),
+            Verdict.BROKEN,
+            "KYODO_HOST がほかのコンピューターから開けるアドレスなので、始められません。127.0.0.1 にしてください。",
+        ),
+        (
+            settings.allow_remote and not settings.named_hosts,
+            Verdict.LOOK,
             "KYODO_ALLOW_REMOTE がありますが KYODO_HOSTS がないため、"
-            "IPアドレスをそのまま書いて開いたときだけ使えます。名前で開くなら KYODO_HOSTS に指定してください。"
-        )
-        yield Finding("設定", Verdict.LOOK, message)
-    if settings.named_proxies and not settings.allow_remote:
-        message = (
+            "IPアドレスをそのまま書いて開いたときだけ使えます。名前で開くなら KYODO_HOSTS に指定してください。",
+        ),
+        (
+            bool(settings.named_proxies) and not settings.allow_remote,
+            Verdict.LOOK,
             "KYODO_PROXIES がありますが KYODO_ALLOW_REMOTE がないため、中継された、"
-            "ほかのコンピューターからの接続は断ります。使ってもらうなら KYODO_ALLOW_REMOTE を指定してください。"
-        )
-        yield Finding("設定", Verdict.LOOK, message)
-    if settings.reader_key.get_secret_value() and not settings.reader_url:
-        message = "KYODO_READER_KEY がありますが、KYODO_READER_URL がないため、読み取り役は使われません。"
-        yield Finding("設定", Verdict.LOOK, message)
-    if settings.max_unpacked_bytes < settings.max_upload_bytes:
-        message = (
-            "KYODO_MAX_UNPACKED_BYTES が KYODO_MAX_UPLOAD_BYTES より小さいため、受け取った大きなファイルを読めません。"
-        )
-        yield Finding("設定", Verdict.LOOK, message)
+            "ほかのコンピューターからの接続は断ります。使ってもらうなら KYODO_ALLOW_REMOTE を指定してください。",
+        ),
+        (
+            bool(settings.reader_key.get_secret_value()) and not settings.reader_url,
+            Verdict.LOOK,
+            "KYODO_READER_KEY がありますが、KYODO_READER_URL がないため、読み取り役は使われません。",
+        ),
+        (
+            settings.max_unpacked_bytes < settings.max_upload_bytes,
+            Verdict.LOOK,
+            "KYODO_MAX_UNPACKED_BYTES が KYODO_MAX_UPLOAD_BYTES より小さいため、受け取った大きなファイルを読めません。",
+        ),
+    ]
 
 
 def _folder(data: Path) -> Iterator[Finding]:

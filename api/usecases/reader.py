@@ -110,6 +110,12 @@ def read_for_issue(ctx: Context, viewer: Viewer, issue_id: str, version: int) ->
         call, why_not = _begun(s, ctx.settings, issue)
     if call is None:
         return _as_it_is(put, why_not, again=why_not == _BUSY)
+    return _answered(ctx, viewer, put, call)
+
+
+def _answered(ctx: Context, viewer: Viewer, put: "_ReaderTask", call: int) -> ReaderList:
+    """The call has its end recorded, whatever becomes of it."""
+    issue = put.issue
     try:
         answer = read(endpoint_of(ctx.settings), issue_query(issue).text, put.profiles)
     except ReaderFailed as failure:

@@ -32,15 +32,10 @@ def follow(s: Session, records: Sequence[Organisation]) -> tuple[dict[str, str],
     """
     if not records:
         return {}, []
-    columns = select(table.c.id, table.c.key, table.c.name, table.c.city, table.c.active)
-    stored = s.conn.execute(columns.where(table.c.is_sample.is_(False)).order_by(table.c.id)).all()
+    stored = _stored(s)
     known, listed = {row.key for row in stored}, {record.key for record in records}
     left = [row for row in stored if row.key not in listed]
-    by_key = {row.key: row for row in left}
-    by_name: dict[str, list[_Stored]] = defaultdict(list)
-    for row in left:
-        if not row.key.startswith("cn:"):  # a body with a number ends under its number
-            by_name[fold(row.name)].append(row)
+    by_key, by_name = {row.key: row for row in left}, _without_number_by_name(left)
     keys: dict[str, str] = {}  # of the stored rows, by their ids: of two records that mean one the last
     unclear = []
     for record in records:
@@ -51,6 +46,20 @@ def follow(s: Session, records: Sequence[Organisation]) -> tuple[dict[str, str],
         elif ended and any(row.active for row in meant):
             unclear.append(record.name)
     return {key: id for id, key in keys.items()}, unclear
+
+
+def _stored(s: Session) -> Sequence[_Stored]:
+    columns = select(table.c.id, table.c.key, table.c.name, table.c.city, table.c.active)
+    return s.conn.execute(columns.where(table.c.is_sample.is_(False)).order_by(table.c.id)).all()
+
+
+def _without_number_by_name(left: Sequence[_Stored]) -> Mapping[str, list[_Stored]]:
+    """A body with a number ends under its number."""
+    by_name: dict[str, list[_Stored]] = defaultdict(list)
+    for row in left:
+        if not row.key.startswith("cn:"):
+            by_name[fold(row.name)].append(row)
+    return by_name
 
 
 def _has_lost_its_key(record: Organisation) -> bool:

@@ -8,7 +8,7 @@ from enum import Enum
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Row, RowMapping, Table, bindparam, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, RowMapping, Table, and_, bindparam, func, insert, or_, select, true, update
 
 from corpus import values
 from corpus.access import Viewer
@@ -268,15 +268,19 @@ class Shelf(Generic[R]):
 
         "" and None in ``equal`` mean "any".
         """
-        table = self.table
         if not all(map(values.is_storable, (text, *(value for value in equal.values() if isinstance(value, str))))):
             return [], 0
-        wanted = {name: _stored(value) for name, value in equal.items() if value is not None and value != ""}
-        conditions = [self.visible(s.viewer), *(table.c[name] == value for name, value in wanted.items())]
-        conditions += [table.c.search.contains(word, autoescape=True) for word in _words(text)]
-        total = s.conn.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
-        chosen = select(*self.columns).where(*conditions).order_by(*order, table.c.id).limit(limit).offset(offset)
+        mine = and_(self.visible(s.viewer), *self._equal(equal), *self._holding(text))
+        total = s.conn.scalar(select(func.count()).select_from(self.table).where(mine)) or 0
+        chosen = select(*self.columns).where(mine).order_by(*order, self.table.c.id).limit(limit).offset(offset)
         return self.read(s.conn.execute(chosen).mappings()), total
+
+    def _equal(self, equal: Mapping[str, object]) -> list[ColumnElement[bool]]:
+        wanted = {name: _stored(value) for name, value in equal.items() if value is not None and value != ""}
+        return [self.table.c[name] == value for name, value in wanted.items()]
+
+    def _holding(self, text: str) -> list[ColumnElement[bool]]:
+        return [self.table.c.search.contains(word, autoescape=True) for word in _words(text)]
 
     def names(self, s: Session, ids: Collection[str]) -> dict[str, str]:
         """Id -> what people call it (``called``), of those that are stored and that the viewer may see."""

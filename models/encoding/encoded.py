@@ -70,17 +70,14 @@ class EncodedTexts:
         while done < len(unknown) and self._misses < _ENOUGH:
             number, shard = self._open_shard()  # has room for the halves of a part, as it had for the whole
             part = parts.pop() if parts else dict(islice(waiting, _MOST - len(shard)))
-            try:
-                rows = encoder.encode_passages(list(part.values())).astype(np.float16)
-            except BrokenEncoder:
-                if len(part) > 1:
-                    parts += _halves(part)
-                    continue
-                self._misses += 1
-            else:
-                self._misses = 0
-                shard.update(zip(part, rows, strict=True))
-                known.update(zip(part, rows, strict=True))
+            read = _encoded(encoder, part)
+            if not read and len(part) > 1:
+                parts += _halves(part)
+                continue
+            self._misses = 0 if read else self._misses + 1
+            if read:
+                shard |= read
+                known |= read
                 self._write(number, shard)
             done += len(part)
             if progress:
@@ -123,6 +120,14 @@ class EncodedTexts:
     def _about(self) -> dict[str, Any]:
         # Not a model's manifest: no word is looked up, so that a new edition of the dictionary leaves vectors valid.
         return {"kind": "encoded-texts", "form": _FORM, "encoder": self._name}
+
+
+def _encoded(encoder: SentenceEncoder, part: dict[str, str]) -> _Shard:
+    """Nothing where the encoder fails at one of the texts."""
+    try:
+        return dict(zip(part, encoder.encode_passages(list(part.values())).astype(np.float16), strict=True))
+    except BrokenEncoder:
+        return {}
 
 
 def _halves(part: dict[str, str]) -> list[dict[str, str]]:

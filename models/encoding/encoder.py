@@ -125,22 +125,26 @@ def _check(folder: Path) -> None:
         )
     files = list(_files(folder))
     for path in files:
-        if path.suffix == ".py":
-            raise BrokenEncoder(
-                f"「{folder}」にプログラム({path.name})が入っています。"
-                "安全のため、プログラムの入っていないモデルだけを使えます。"
-            )
-        if path.match("pytorch_model*.bin") and not _has_weights(path.parent):
-            raise BrokenEncoder(
-                f"「{folder}」の重みは、安全に読めない形式のファイル({path.relative_to(folder)})にしかありません。"
-                "safetensors形式(model.safetensors)のモデルを使ってください。"
-            )
+        _check_file(folder, path)
     if not any(path.suffix == ".safetensors" for path in files) or not any(path.suffix == ".json" for path in files):
         raise BrokenEncoder(
             f"「{folder}」は文エンコーダーのフォルダーではありません。"
             "設定(config.json など)と重み(model.safetensors)の入ったフォルダーを指定してください。"
         )
     _check_parts(folder)
+
+
+def _check_file(folder: Path, path: Path) -> None:
+    if path.suffix == ".py":
+        raise BrokenEncoder(
+            f"「{folder}」にプログラム({path.name})が入っています。"
+            "安全のため、プログラムの入っていないモデルだけを使えます。"
+        )
+    if path.match("pytorch_model*.bin") and not _has_weights(path.parent):
+        raise BrokenEncoder(
+            f"「{folder}」の重みは、安全に読めない形式のファイル({path.relative_to(folder)})にしかありません。"
+            "safetensors形式(model.safetensors)のモデルを使ってください。"
+        )
 
 
 def _check_reading(folder: Path, before: NDArray[np.float32], after: NDArray[np.float32]) -> None:
