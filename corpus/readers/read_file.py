@@ -8,7 +8,7 @@ from corpus.readers.formats.files import open_sheets
 from corpus.readers.formats.sheets import Sheet
 from corpus.readers.formats.unpacking import unpacked
 from corpus.readers.kinds.catalogue import KINDS
-from corpus.readers.kinds.cells import RowReader
+from corpus.readers.kinds.cells import CheckedRow
 from corpus.readers.kinds.collecting import RecordCollector
 from corpus.readers.kinds.jsonl import is_jsonl, read_jsonl
 from corpus.readers.kinds.surroundings import surroundings_of
@@ -40,8 +40,8 @@ def _collect(kind: Kind, table: Table, options: ReadOptions, collection: RecordC
     convert, around = KINDS[kind].convert, surroundings_of(table, options)
     others = table.rows_below
     for row in table.rows():
-        reader = RowReader(table.sheet.name, row)
-        collection.add(reader, convert(reader, around))
+        checked = CheckedRow(table.sheet.name, row)
+        collection.add(checked, convert(checked, around))
         others -= 1
     collection.ignored += others
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from corpus import keys
 from corpus.dates import parse_fiscal_year
 from corpus.readers.formats.sheets import shortened
-from corpus.readers.kinds.cells import RowReader, split_list
+from corpus.readers.kinds.cells import CheckedRow, split_list
 from corpus.readers.kinds.items import DEPARTMENTS, FIELDS, NUMBER, PLACE, SOURCE, item
 from corpus.readers.kinds.kind import FileKind
 from corpus.readers.kinds.posted import source_of
@@ -56,7 +56,7 @@ _YEAR = re.compile(rf"(?P<first>{_ONE_YEAR})(?:年度?)?(?:\s*[~〜-]\s*(?:(?:{_
 _MARKS = frozenset({"○", "〇", "◯", "●", "◎", "有", "済"})
 
 
-def case_from_row(row: RowReader, around: Surroundings) -> Case | None:
+def case_from_row(row: CheckedRow, around: Surroundings) -> Case | None:
     """None for a row without content, and for one with an error. Without a name its issue names a case."""
     if not row.has(_TEXTS):
         return None
@@ -86,7 +86,7 @@ def case_from_row(row: RowReader, around: Surroundings) -> Case | None:
     return None if row.failed else case
 
 
-def _programme_of(row: RowReader) -> tuple[ProgrammeYear, ...]:
+def _programme_of(row: CheckedRow) -> tuple[ProgrammeYear, ...]:
     """From 経過 in one cell, from a column per stage that holds its year, and from 年度 with 段階."""
     steps = [programme_year(step.strip()) for step in _STEP.split(row.text("経過")) if step.strip()]
     for stage in STAGES:

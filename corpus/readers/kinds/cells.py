@@ -46,7 +46,7 @@ def paragraphs(texts: Iterable[str]) -> str:
     return "\n".join(dict.fromkeys(text for text in texts if text))
 
 
-class RowReader:
+class CheckedRow:
     """The texts of a row by item. What is wrong is kept in ``problems``; ``failed`` says that the row must stay out."""
 
     def __init__(self, sheet: str, row: Row) -> None:

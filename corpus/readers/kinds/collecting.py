@@ -6,7 +6,7 @@ from dataclasses import replace
 from corpus import keys, values
 from corpus.readers.base import Kind, MappedColumn, Problem, Progress, ReadResult, Record, Severity
 from corpus.readers.kinds.cases import merged
-from corpus.readers.kinds.cells import RowReader
+from corpus.readers.kinds.cells import CheckedRow
 from corpus.records.cases import Case
 from corpus.records.issues import Issue, narrowest
 from corpus.records.organisations import Organisation
@@ -45,22 +45,22 @@ class RecordCollector:
         self._rows = 0
         self._progress = progress
 
-    def add(self, reader: RowReader, record: Record | None) -> None:
+    def add(self, checked: CheckedRow, record: Record | None) -> None:
         """``record`` None: an erroneous row is skipped, another one ignored."""
         self._rows += 1
         if self._progress and self._rows % _PROGRESS_STEP == 0:
             self._progress(self._rows)
         if record is not None:
-            _check(reader, record)
-        if reader.failed:
+            _check(checked, record)
+        if checked.failed:
             self._skipped += 1
         elif record is None:
             self.ignored += 1
         elif record.key in self._at:
-            self._add_again(reader, record)
+            self._add_again(checked, record)
         else:
-            self._append(record.key, reader, record)
-        self.note(reader.problems)
+            self._append(record.key, checked, record)
+        self.note(checked.problems)
 
     def note(self, problems: Sequence[Problem]) -> None:
         """What to look at; beyond the most that are kept, how many there were and whether any kept a row out."""
@@ -68,26 +68,26 @@ class RecordCollector:
         self.problems += problems[:room]
         self._left_out += [problem.severity for problem in problems[room:]]
 
-    def _append(self, key: str, reader: RowReader, record: Record) -> None:
-        where = f"シート「{reader.sheet}」の{reader.row.number}行目" if reader.sheet else f"{reader.row.number}行目"
+    def _append(self, key: str, checked: CheckedRow, record: Record) -> None:
+        where = f"シート「{checked.sheet}」の{checked.row.number}行目" if checked.sheet else f"{checked.row.number}行目"
         self._at.setdefault(key, []).append((len(self._records), where))
         self._records.append(record)
 
-    def _add_again(self, reader: RowReader, record: Record) -> None:
+    def _add_again(self, checked: CheckedRow, record: Record) -> None:
         known = self._at[record.key]
         for index, where in known:
             same = replace(record, key=self._records[index].key, id=self._records[index].id)
             if same == self._records[index]:
                 self.ignored += 1
-                _warn(reader, f"{reader.row.number}行目は{where}と同じ内容ですので、一件として取り込みます。")
+                _warn(checked, f"{checked.row.number}行目は{where}と同じ内容ですので、一件として取り込みます。")
                 return
         if isinstance(record, Issue) and not record.key.startswith("id:"):
             key = f"{record.key}#{len(known) + 1}"
-            self._append(record.key, reader, replace(record, key=key, id=keys.record_id("i-", key)))
+            self._append(record.key, checked, replace(record, key=key, id=keys.record_id("i-", key)))
             return
         self.ignored += 1
         index, where = known[0]
-        self._records[index] = _settled(reader, where, self._records[index], record)
+        self._records[index] = _settled(checked, where, self._records[index], record)
 
     def result(self, kind: Kind, mapping: tuple[MappedColumn, ...]) -> ReadResult:
         """What was collected, in file order."""
@@ -110,26 +110,26 @@ class RecordCollector:
         ]
 
 
-def _check(reader: RowReader, record: Record) -> None:
+def _check(checked: CheckedRow, record: Record) -> None:
     """What no column takes keeps its row out, like a cell that cannot be read."""
     for fault in values.faults(record):
         item = _ITEM_OF.get(fault.field, "")
-        where = reader.label(item) if item else f"{reader.row.number}行目"
-        reader.error(item, "保存できない値", "保存できる値", f"{where}を取り込めません。{fault.message}")
+        where = checked.label(item) if item else f"{checked.row.number}行目"
+        checked.error(item, "保存できない値", "保存できる値", f"{where}を取り込めません。{fault.message}")
 
 
-def _settled(reader: RowReader, where: str, earlier: Record, later: Record) -> Record:
+def _settled(checked: CheckedRow, where: str, earlier: Record, later: Record) -> Record:
     if isinstance(earlier, Case) and isinstance(later, Case) and earlier.programme != later.programme:
         return merged(earlier, later)
-    row = f"{reader.row.number}行目"
+    row = f"{checked.row.number}行目"
     if isinstance(earlier, Organisation) and isinstance(later, Organisation) and earlier.active and not later.active:
-        _warn(reader, f"{row}は{where}と同じ団体で、解散した方の行ですので、{where}の内容を取り込みます。")
+        _warn(checked, f"{row}は{where}と同じ団体で、解散した方の行ですので、{where}の内容を取り込みます。")
         return earlier
-    _warn(reader, f"{row}は{where}と同じものを指していますが内容が違います。後の{row}の内容を取り込みます。")
+    _warn(checked, f"{row}は{where}と同じものを指していますが内容が違います。後の{row}の内容を取り込みます。")
     if isinstance(earlier, Issue) and isinstance(later, Issue):
         return replace(later, release_level=narrowest(earlier.release_level, later.release_level))
     return later
 
 
-def _warn(reader: RowReader, message: str) -> None:
-    reader.warn("", f"{reader.row.number}行目", _EXPECTED, message)
+def _warn(checked: CheckedRow, message: str) -> None:
+    checked.warn("", f"{checked.row.number}行目", _EXPECTED, message)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from corpus import keys
-from corpus.readers.kinds.cells import RowReader
+from corpus.readers.kinds.cells import CheckedRow
 from corpus.readers.kinds.items import CITIES, DEPARTMENTS, FIELDS, NUMBER, PREFECTURES, issue_items, item
 from corpus.readers.kinds.kind import FileKind
 from corpus.readers.kinds.surroundings import Surroundings, full_department, place_of
@@ -115,7 +115,7 @@ def _ticked(text: str) -> str:
     return re.sub(r"[■☑☒✓✔]", "", re.sub(r"□\s*[^\s□■☑☒✓✔]+", "", text)) if "□" in text else text
 
 
-def issue_from_inventory(row: RowReader, around: Surroundings) -> Issue | None:
+def issue_from_inventory(row: CheckedRow, around: Surroundings) -> Issue | None:
     """None for a row that says nothing beyond its department and year, and for one with an error."""
     written = possibility_of(row.text("協働の可能性"))
     if not row.has(_TEXTS) and not written.partner:
@@ -149,7 +149,7 @@ def issue_key(city: str, department: str, fiscal_year: int | None, title: str) -
     return keys.joined(city, department, "" if fiscal_year is None else str(fiscal_year), title)
 
 
-def _check(row: RowReader) -> None:
+def _check(row: CheckedRow) -> None:
     if not row.has(("業務名",)):
         message = f"{row.label('業務名')}が空です。業務の名前を入れてください。"
         row.error("業務名", "空欄", "業務の名前", message)

@@ -12,7 +12,7 @@ from corpus.dates import fiscal_year_of
 from corpus.readers.base import Kind, MappedColumn, Progress, ReadOptions, ReadResult, Record, UnreadableFile
 from corpus.readers.formats.sheets import MOST_LINES, TOO_MANY_LINES, shortened
 from corpus.readers.kinds.cases import case_from_row, programme_year
-from corpus.readers.kinds.cells import RowReader, paragraphs, split_list
+from corpus.readers.kinds.cells import CheckedRow, paragraphs, split_list
 from corpus.readers.kinds.collecting import RecordCollector
 from corpus.readers.kinds.inventory import issue_key, possibility_of
 from corpus.readers.kinds.items import issue_items
@@ -112,9 +112,9 @@ def read_jsonl(name: str, content: bytes, options: ReadOptions, progress: Progre
         city=options.city,
     )
     for number, line in lines:
-        reader, values = _reader(number, line, names)
+        checked, values = _reader(number, line, names)
         seen |= dict.fromkeys(islice(values, _MOST_FIELDS - len(seen)))
-        collection.add(reader, None if reader.failed else _record(kind, reader, values, around, options))
+        collection.add(checked, None if checked.failed else _record(kind, checked, values, around, options))
     return collection.result(kind, tuple(_mapped(field, names) for field in seen))
 
 
@@ -198,7 +198,7 @@ def _kind_of(name: str, lines: list[tuple[int, str]], options: ReadOptions) -> K
     )
 
 
-def _reader(number: int, line: str, names: Mapping[str, str]) -> tuple[RowReader, dict[str, Any]]:
+def _reader(number: int, line: str, names: Mapping[str, str]) -> tuple[CheckedRow, dict[str, Any]]:
     values, message = None, f"{number}行目をJSONとして読めません。一行に一件、{{ と }} で囲んで書いてください。"
     try:
         values = _parsed(line)
@@ -209,10 +209,12 @@ def _reader(number: int, line: str, names: Mapping[str, str]) -> tuple[RowReader
         item = names.get(field)
         if item and not (item in cells and cells[item].text):
             cells[item] = Cell(_text_of(value), "", shortened(field, _LONGEST_NAME))
-    reader = RowReader("", Row(number, cells))
+    checked = CheckedRow("", Row(number, cells))
     if values is None:
-        reader.error("", f"{len(line):,}文字の行", "JSONの一行", message)  # the line itself may hold a telephone number
-    return reader, values or {}
+        checked.error(
+            "", f"{len(line):,}文字の行", "JSONの一行", message
+        )  # the line itself may hold a telephone number
+    return checked, values or {}
 
 
 def _text_of(value: Any) -> str:
@@ -227,31 +229,31 @@ def _text_of(value: Any) -> str:
 
 
 def _record(
-    kind: Kind, reader: RowReader, values: Mapping[str, Any], around: Surroundings, options: ReadOptions
+    kind: Kind, checked: CheckedRow, values: Mapping[str, Any], around: Surroundings, options: ReadOptions
 ) -> Record | None:
     record: Record | None
     if kind is Kind.ORGANISATIONS:
-        record = organisation_from_register(reader, around)
+        record = organisation_from_register(checked, around)
     elif kind is Kind.CASES:
-        record = _case(reader, values, around)
+        record = _case(checked, values, around)
     else:
-        record = _issue(reader, around, options)
-    return record and _with_given_id(reader, record)
+        record = _issue(checked, around, options)
+    return record and _with_given_id(checked, record)
 
 
-def _with_given_id(reader: RowReader, record: Record) -> Record | None:
-    identifier = reader.text("番号")
+def _with_given_id(checked: CheckedRow, record: Record) -> Record | None:
+    identifier = checked.text("番号")
     if not identifier:
         return record
     if not keys.ID.fullmatch(identifier):
-        message = f"{reader.label('番号')}は使えない形です。半角の英数字と . _ - で64文字までにしてください。"
-        reader.error("番号", shortened(identifier), "半角の英数字と . _ - で64文字まで", message)
+        message = f"{checked.label('番号')}は使えない形です。半角の英数字と . _ - で64文字までにしてください。"
+        checked.error("番号", shortened(identifier), "半角の英数字と . _ - で64文字まで", message)
         return None
     return replace(record, id=identifier, key=keys.given_key(identifier))
 
 
-def _case(reader: RowReader, values: Mapping[str, Any], around: Surroundings) -> Case | None:
-    case = case_from_row(reader, around)
+def _case(checked: CheckedRow, values: Mapping[str, Any], around: Surroundings) -> Case | None:
+    case = case_from_row(checked, around)
     steps = values.get("programme")
     if case is None or not isinstance(steps, list):
         return case
@@ -266,20 +268,20 @@ def _step(step: Any) -> ProgrammeYear:
     return replace(year, stage=_text_of(step.get("stage")), note=_text_of(step.get("note")))
 
 
-def _issue(reader: RowReader, around: Surroundings, options: ReadOptions) -> Issue | None:
+def _issue(checked: CheckedRow, around: Surroundings, options: ReadOptions) -> Issue | None:
     """Any issue; without a title the beginning of its text stands for one."""
-    text = paragraphs(map(reader.text, _ISSUE_ITEMS["problem"]))
-    title = reader.text("題名") or shortened(text, _TITLE_LENGTH)
+    text = paragraphs(map(checked.text, _ISSUE_ITEMS["problem"]))
+    title = checked.text("題名") or shortened(text, _TITLE_LENGTH)
     if not title:
-        message = f"{reader.row.number}行目に課題の題名も本文もありません。titleかtextを入れてください。"
-        reader.error("本文", "空欄", "titleかtext", message)
-    origin = _origin(reader, options)
-    written = possibility_of(reader.text("協働の可能性"))
-    prefecture, city = place_of(reader, around)
-    department = reader.text("担当課") or around.department
-    posted_on = reader.date("日付")
-    fiscal_year = reader.fiscal_year("年度") or (fiscal_year_of(posted_on) if posted_on else around.fiscal_year)
-    source_name, source_url = source_of(reader)
+        message = f"{checked.row.number}行目に課題の題名も本文もありません。titleかtextを入れてください。"
+        checked.error("本文", "空欄", "titleかtext", message)
+    origin = _origin(checked, options)
+    written = possibility_of(checked.text("協働の可能性"))
+    prefecture, city = place_of(checked, around)
+    department = checked.text("担当課") or around.department
+    posted_on = checked.date("日付")
+    fiscal_year = checked.fiscal_year("年度") or (fiscal_year_of(posted_on) if posted_on else around.fiscal_year)
+    source_name, source_url = source_of(checked)
     key = issue_key(city, department, fiscal_year, title)
     if origin is Origin.POSTED:
         key = posted_key(posted_on, city or prefecture, title)
@@ -289,43 +291,43 @@ def _issue(reader: RowReader, around: Surroundings, options: ReadOptions) -> Iss
         title=title,
         department=department,
         fiscal_year=fiscal_year,
-        **reader.texts(_ISSUE_ITEMS, partner_sought=written.partner),
+        **checked.texts(_ISSUE_ITEMS, partner_sought=written.partner),
         seeks_partner=written.seeks_partner,
         prefecture=prefecture,
         city=city,
-        area=reader.text("対象地域"),
-        fields=reader.fields("分野"),
+        area=checked.text("対象地域"),
+        fields=checked.fields("分野"),
         origin=origin,
-        release_level=_release_level(reader, origin),
+        release_level=_release_level(checked, origin),
         posted_on=posted_on,
         source_name=source_name,
         source_url=source_url,
-        partners=split_list(reader.text("取り組むNPO")),
+        partners=split_list(checked.text("取り組むNPO")),
     )
-    return None if reader.failed else issue
+    return None if checked.failed else issue
 
 
-def _origin(reader: RowReader, options: ReadOptions) -> Origin:
+def _origin(checked: CheckedRow, options: ReadOptions) -> Origin:
     """As given; else an inventory's where the caller or the fields say so, and a post."""
-    inventory = options.kind is Kind.INVENTORY or (reader.has(_INVENTORY_ONLY) and not reader.has(("日付",)))
+    inventory = options.kind is Kind.INVENTORY or (checked.has(_INVENTORY_ONLY) and not checked.has(("日付",)))
     default = Origin.INVENTORY if inventory else Origin.POSTED
-    text = reader.text("由来")
+    text = checked.text("由来")
     if not text:
         return default
     origins = {origin.value: origin for origin in Origin}
     if text in origins:
         return origins[text]
     expected = "、".join(origins)
-    reader.error("由来", text, expected, f"{reader.label('由来')}は{expected}のどれかで書いてください。")
+    checked.error("由来", text, expected, f"{checked.label('由来')}は{expected}のどれかで書いてください。")
     return default
 
 
-def _release_level(reader: RowReader, origin: Origin) -> ReleaseLevel:
+def _release_level(checked: CheckedRow, origin: Origin) -> ReleaseLevel:
     """As given, by name or label; else what bears the day of its post is public, all the rest stays in its section."""
-    text = reader.text("公開範囲")
+    text = checked.text("公開範囲")
     levels = {level.value: level for level in ReleaseLevel} | {label: level for level, label in RELEASE_LABELS.items()}
     if text and text not in levels:
         expected = "、".join(levels)
-        reader.error("公開範囲", text, expected, f"{reader.label('公開範囲')}は{expected}のどれかで書いてください。")
-    published = origin is Origin.POSTED and reader.has(("日付",))
+        checked.error("公開範囲", text, expected, f"{checked.label('公開範囲')}は{expected}のどれかで書いてください。")
+    published = origin is Origin.POSTED and checked.has(("日付",))
     return levels.get(text, ReleaseLevel.PUBLIC if published else ReleaseLevel.SECTION)

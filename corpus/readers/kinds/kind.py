@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from corpus.readers.base import Record
-from corpus.readers.kinds.cells import RowReader
+from corpus.readers.kinds.cells import CheckedRow
 from corpus.readers.kinds.surroundings import Surroundings
 from corpus.readers.layout.meanings import Item
 
@@ -22,6 +22,6 @@ class FileKind:
     label: str
     record: type[Record]
     items: tuple[Item, ...]
-    convert: Callable[[RowReader, Surroundings], Record | None]
+    convert: Callable[[CheckedRow, Surroundings], Record | None]
     needed: Groups
     telling: Groups

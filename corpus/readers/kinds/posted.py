@@ -5,7 +5,7 @@ from datetime import date
 
 from corpus import dates, keys
 from corpus.places.addresses import split_address
-from corpus.readers.kinds.cells import RowReader, paragraphs, split_list
+from corpus.readers.kinds.cells import CheckedRow, paragraphs, split_list
 from corpus.readers.kinds.items import DEPARTMENTS, FIELDS, NUMBER, PLACE, SOURCE, issue_items, item
 from corpus.readers.kinds.kind import FileKind
 from corpus.readers.kinds.surroundings import Surroundings, place_of
@@ -39,7 +39,7 @@ _CITY_IN_TITLE = re.compile(r"【\s*(?P<place>[^【】]{1,20}[都道府県市区
 _URL = re.compile(r"https?://[^\s　、。」）)>]+")
 
 
-def posted_issue(row: RowReader, around: Surroundings) -> Issue | None:
+def posted_issue(row: CheckedRow, around: Surroundings) -> Issue | None:
     """None for a row without content, and for one with an error. Posted issues were public and stay so."""
     if not row.has(_TEXTS):
         return None
@@ -75,7 +75,7 @@ def posted_key(posted_on: date | None, place: str, title: str) -> str:
     return keys.joined(posted_on.isoformat() if posted_on else "", place, title)
 
 
-def _title_and_place(row: RowReader, around: Surroundings) -> tuple[str, str, str]:
+def _title_and_place(row: CheckedRow, around: Surroundings) -> tuple[str, str, str]:
     """【岡山市】題名 is a title and a place; 【募集】題名 is a title."""
     title = row.text("題名")
     prefecture, city = place_of(row, around)
@@ -93,7 +93,7 @@ def _title_and_place(row: RowReader, around: Surroundings) -> tuple[str, str, st
     return found["title"], prefecture, place
 
 
-def source_of(row: RowReader) -> tuple[str, str]:
+def source_of(row: CheckedRow) -> tuple[str, str]:
     """出典's name and address, also where both stand in one cell."""
     name, url = row.text("出典名"), row.text("出典URL")
     found = _URL.search(url) or _URL.search(name)

@@ -2,7 +2,7 @@
 
 from corpus import corporate_numbers, keys
 from corpus.readers.formats.sheets import shortened
-from corpus.readers.kinds.cells import RowReader, paragraphs
+from corpus.readers.kinds.cells import CheckedRow, paragraphs
 from corpus.readers.kinds.items import FIELDS, NUMBER, PLACE, item
 from corpus.readers.kinds.kind import FileKind
 from corpus.readers.kinds.surroundings import Surroundings, place_of
@@ -87,7 +87,7 @@ _FIELD_OF_ITEM = {item: code for code, item in enumerate(_PORTAL_FIELD_ITEMS, st
 PORTAL_SOURCE = "内閣府NPO法人ポータルサイト"
 
 
-def organisation_from_register(row: RowReader, around: Surroundings) -> Organisation | None:
+def organisation_from_register(row: CheckedRow, around: Surroundings) -> Organisation | None:
     """None for a row without content, and for one with an error. The place is the address's, else the caller's."""
     if not row.has(_TEXTS):
         return None
@@ -124,7 +124,7 @@ def organisation_from_register(row: RowReader, around: Surroundings) -> Organisa
     return None if row.failed else organisation
 
 
-def organisation_from_portal(row: RowReader, around: Surroundings) -> Organisation | None:
+def organisation_from_portal(row: CheckedRow, around: Surroundings) -> Organisation | None:
     """A body whose 解散情報 is filled, or that has no address left, is inactive. None for a row with an error."""
     name, address, number = row.text("法人名称"), row.text("主たる事務所の所在地"), _corporate_number(row)
     _require(row, "法人名称", "法人の名前")
@@ -153,7 +153,7 @@ def organisation_from_portal(row: RowReader, around: Surroundings) -> Organisati
     return None if row.failed else organisation
 
 
-def _flagged_fields(row: RowReader) -> frozenset[int]:
+def _flagged_fields(row: CheckedRow) -> frozenset[int]:
     """The fields whose column holds ○."""
     cells = row.row.cells
     texts = ((code, cells[item].text) for item, code in _FIELD_OF_ITEM.items() if item in cells)
@@ -171,7 +171,7 @@ def _said(text: str) -> str:
     return "" if len(text) < 6 and nfkc(text).strip() in _NOTHING else text
 
 
-def _corporate_number(row: RowReader) -> str:
+def _corporate_number(row: CheckedRow) -> str:
     """The digits where the check digit is right; else as typed, with a warning."""
     text = _said(row.text("法人番号"))
     if not text:
@@ -186,7 +186,7 @@ def _corporate_number(row: RowReader) -> str:
     return text
 
 
-def _require(row: RowReader, item: str, expected: str) -> None:
+def _require(row: CheckedRow, item: str, expected: str) -> None:
     if not row.has((item,)):
         row.error(item, "空欄", expected, f"{row.label(item)}が空です。{expected}を入れてください。")
 

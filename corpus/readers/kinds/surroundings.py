@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from corpus import dates
 from corpus.places.addresses import AmbiguousPlace, UnknownPlace, find_city, split_address
 from corpus.readers.base import ReadOptions
-from corpus.readers.kinds.cells import RowReader
+from corpus.readers.kinds.cells import CheckedRow
 from corpus.readers.layout.headings import Table
 from matcher.folding import nfkc
 
@@ -67,7 +67,7 @@ def _first_year(texts: Iterable[str]) -> int | None:
     return None
 
 
-def place_of(row: RowReader, around: Surroundings, address: str = "") -> tuple[str, str]:
+def place_of(row: CheckedRow, around: Surroundings, address: str = "") -> tuple[str, str]:
     """都道府県 and 市区町村 of a row: its own columns, else its address, else what is around it; "" for unknown."""
     prefecture, city = row.text("都道府県"), row.text("市区町村")
     if city:
@@ -81,7 +81,7 @@ def place_of(row: RowReader, around: Surroundings, address: str = "") -> tuple[s
     return (prefecture, "") if prefecture else (around.prefecture, around.city)
 
 
-def _prefecture_of(row: RowReader, city: str, likely: str) -> str:
+def _prefecture_of(row: CheckedRow, city: str, likely: str) -> str:
     if area := split_address(likely + city) or split_address(city):
         return area.prefecture or ""
     try:
