@@ -35,6 +35,7 @@ def imported(path):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module or "."
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)  # from api import pages names a room too
             assert node.level == 0, f"{path}: imports are absolute"
 
 

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -445,14 +446,32 @@ def test_a_packed_answer_is_neither_asked_for_nor_unpacked(packed):
 
 
 @pytest.mark.parametrize("length", [b"Content-Length: 999", b"Transfer-Encoding: chunked"])
-def test_an_answer_that_was_cut_off_is_not_used(length):
+@pytest.mark.parametrize("whole", [False, True])
+def test_an_answer_that_was_cut_off_is_not_used(length, whole):
+    said = json.dumps({"choices": [{"message": {"content": "ok"}}]}).encode()
+    sent = b"%x\r\n%s\r\n" % (len(said), said) if whole else b'9\r\n{"choic'
+
     def cut_off(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\n" + length + b'\r\n\r\n9\r\n{"choic')
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + length + b"\r\n\r\n" + sent)
         connection.shutdown(socket.SHUT_WR)
 
     with talking(cut_off) as (port, _), pytest.raises(ReaderFailed) as failure:
         ask(Endpoint(f"http://127.0.0.1:{port}/v1", "m"), "", "")
     assert failure.value.outcome is Outcome.UNUSABLE
+
+
+def test_an_answer_that_is_too_large_leaves_nothing_behind_to_complain(caplog):
+    def too_large(handler, body):
+        handler.send_response(200)
+        handler.end_headers()
+        with suppress(OSError):
+            for _ in range(400):
+                handler.wfile.write(b"x" * 100_000)
+
+    for _ in range(5):
+        assert outcome_of(too_large, seconds=20) is Outcome.TOO_LARGE
+    gc.collect()
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("answer", [slow, dripping_head, dripping_body])
@@ -503,6 +522,17 @@ def test_a_name_that_is_looked_up_for_long_does_not_hold_up_the_caller(monkeypat
     assert not looked_up.is_set()
     found.set()
     assert looked_up.wait(20)
+
+
+def test_a_name_that_is_looked_up_for_ever_does_not_hold_up_the_end_of_the_process():
+    code = (
+        "import socket, threading; from models.reader.chat import Endpoint, ReaderFailed, ask\n"
+        "socket.getaddrinfo = lambda *_, **__: threading.Event().wait()\n"
+        "try: ask(Endpoint('http://model.example/v1', 'm', seconds=0.2), '', '')\n"
+        "except ReaderFailed as failure: print(failure.outcome)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.stderr) == ("time-out\n", "")
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,14 @@ bytes, and the time is bounded as a whole, also for a server that sends one byte
 import asyncio
 import json
 import re
+import socket
 import ssl
 import time
-from collections.abc import Coroutine, Mapping
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, aclosing, closing, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -129,17 +131,35 @@ def _post(endpoint: Endpoint, wanted: Mapping[str, Any], deadline: float) -> tup
 
 def _headers(endpoint: Endpoint) -> dict[str, str]:
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    headers |= {"Accept-Encoding": "identity", "Connection": "close"}
+    headers |= {"Accept-Encoding": "identity", "Connection": "close", "User-Agent": "kyodo-matcher"}
     return {**headers, "Authorization": f"Bearer {endpoint.key}"} if endpoint.key else headers
 
 
+class _Loop(asyncio.SelectorEventLoop):
+    """A loop that waits for no name still being looked up, neither at its own end nor at that of the process."""
+
+    async def getaddrinfo(self, host: Any, port: Any, **kinds: Any) -> Any:
+        """As ``socket.getaddrinfo``, in a thread that nobody has to wait for; the loop's own threads are joined."""
+        found: asyncio.Future[Any] = self.create_future()
+
+        def say(tell: Callable[[Any], None], result: Any) -> None:
+            if not found.done():  # nobody waits any more
+                tell(result)
+
+        def look_up() -> None:
+            with suppress(RuntimeError):  # the loop has ended
+                try:
+                    self.call_soon_threadsafe(say, found.set_result, socket.getaddrinfo(host, port, **kinds))
+                except OSError as error:
+                    self.call_soon_threadsafe(say, found.set_exception, error)
+
+        Thread(target=look_up, name="reader-name", daemon=True).start()
+        return await found
+
+
 def _run(exchange: Coroutine[Any, Any, tuple[int, bytes]]) -> tuple[int, bytes]:
-    """As ``asyncio.run``, which at its end would wait for a name that the system is still looking up."""
-    loop = asyncio.new_event_loop()
-    try:
+    with closing(_Loop()) as loop:
         return loop.run_until_complete(exchange)
-    finally:
-        loop.close()
 
 
 async def _exchange(endpoint: Endpoint, wanted: Mapping[str, Any], seconds: float) -> tuple[int, bytes]:
@@ -147,14 +167,14 @@ async def _exchange(endpoint: Endpoint, wanted: Mapping[str, Any], seconds: floa
     import httpx2
 
     url, body = f"{endpoint.url.rstrip('/')}/chat/completions", json.dumps(wanted).encode()
-    closing = AsyncExitStack()
+    left_open = AsyncExitStack()
 
     async def note(step: str, told: Mapping[str, Any]) -> None:
         if step == "connection.connect_tcp.complete":  # cut short in the greeting of TLS, the library leaves it open
-            closing.push_async_callback(told["return_value"].aclose)
+            left_open.push_async_callback(told["return_value"].aclose)
 
     async with (
-        closing,
+        left_open,
         asyncio.timeout(seconds),
         httpx2.AsyncClient(trust_env=False, timeout=None, verify=ssl.create_default_context()) as client,
         client.stream("POST", url, content=body, headers=_headers(endpoint), extensions={"trace": note}) as response,
@@ -163,15 +183,18 @@ async def _exchange(endpoint: Endpoint, wanted: Mapping[str, Any], seconds: floa
 
 
 async def _body(response: "httpx2.Response") -> bytes:
-    """As it came, never unpacked: nothing packed was asked for. What was cut off counts as far as it came."""
+    """As it came, never unpacked: nothing packed was asked for. What was cut off is not used, though it may look whole."""
     import httpx2
 
     body = bytearray()
-    with suppress(httpx2.RemoteProtocolError):
-        async for piece in response.aiter_raw():
-            body += piece
-            if len(body) > _MOST_BYTES:
-                raise ReaderFailed(Outcome.TOO_LARGE)
+    try:
+        async with aclosing(response.aiter_raw()) as pieces:
+            async for piece in pieces:
+                body += piece
+                if len(body) > _MOST_BYTES:
+                    raise ReaderFailed(Outcome.TOO_LARGE)
+    except httpx2.RemoteProtocolError as error:
+        raise ReaderFailed(Outcome.UNUSABLE) from error
     return bytes(body)
 
 
