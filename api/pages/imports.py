@@ -72,14 +72,16 @@ class SheetChoices:
 class ImportPreviewPage(PageRecord):
     """What was understood of a file, read with ``options``; with ``errors`` it cannot be stored yet.
 
-    ``token`` finds the file again. ``typed`` are the parts of the address, which is ``query`` as a whole. ``sheets``
-    can be corrected here, ``more_sheets`` others cannot.
+    ``token`` finds the file again. Its rows will be listed at the path ``listed_at``, which decides what is shown of
+    them ("" for a file of no known kind). ``typed`` are the parts of the address, which is ``query`` as a whole.
+    ``sheets`` can be corrected here, ``more_sheets`` others cannot.
     """
 
     template = "import_preview.html"
     token: str
     name: str
     report: FileReport
+    listed_at: str
     options: ReadOptions
     typed: Mapping[str, str]
     query: str
@@ -159,6 +161,7 @@ def _preview(ctx: Ctx, viewer: Asker, request: Request, token: str) -> HTMLRespo
             token=token,
             name=name,
             report=report,
+            listed_at=_LISTS[KINDS[Kind(report.kind)].record][1] if report.kind else "",
             options=options,
             typed=typed,
             query=request.url.query,

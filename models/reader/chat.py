@@ -183,7 +183,7 @@ async def _exchange(endpoint: Endpoint, wanted: Mapping[str, Any], seconds: floa
 
 
 async def _body(response: "httpx2.Response") -> bytes:
-    """As it came, never unpacked: nothing packed was asked for. What was cut off is not used, though it may look whole."""
+    """As it came, never unpacked: nothing packed was asked for. What was cut off is no answer, whole or not."""
     import httpx2
 
     body = bytearray()

@@ -12,6 +12,7 @@ from corpus.dates import fiscal_year_of
 from corpus.readers.base import Kind, MappedColumn, Progress, ReadOptions, ReadResult, Record, UnreadableFile
 from corpus.readers.formats.sheets import MOST_LINES, TOO_MANY_LINES, shortened
 from corpus.readers.kinds.cases import case_from_row, programme_year
+from corpus.readers.kinds.catalogue import KINDS
 from corpus.readers.kinds.cells import CheckedRow, paragraphs, split_list
 from corpus.readers.kinds.collecting import RecordCollector
 from corpus.readers.kinds.inventory import issue_key, possibility_of
@@ -23,6 +24,7 @@ from corpus.readers.kinds.surroundings import Surroundings, place_of
 from corpus.readers.layout.tablerows import Cell, Row
 from corpus.records.cases import Case, ProgrammeYear
 from corpus.records.issues import RELEASE_LABELS, Issue, Origin, ReleaseLevel
+from corpus.records.organisations import Organisation
 
 _PLACE_AND_SOURCE = {
     "id": "番号",
@@ -82,6 +84,12 @@ FIELD_ITEMS: Mapping[Kind, Mapping[str, str]] = {
     Kind.ISSUES: _ISSUE,
     Kind.ORGANISATIONS: _ORGANISATION,
     Kind.CASES: _CASE,
+}
+# A line holds a record of a noun, whatever form a table of it would have.
+_KIND_OF: Mapping[type[Record], Kind] = {
+    Issue: Kind.ISSUES,
+    Organisation: Kind.ORGANISATIONS,
+    Case: Kind.CASES,
 }
 # Of an issue without a day these tell that an inventory told it: a posted one has no such item.
 _POSTED = frozenset(item.name for item in POSTED_ITEMS)
@@ -179,7 +187,7 @@ def _fields(line: str) -> Iterable[str]:
 
 def _kind_of(name: str, lines: list[tuple[int, str]], options: ReadOptions) -> Kind:
     if options.kind is not None:
-        return {Kind.INVENTORY: Kind.ISSUES, Kind.NPO_PORTAL: Kind.ORGANISATIONS}.get(options.kind, options.kind)
+        return _KIND_OF[KINDS[options.kind].record]
     found = {field: None for _, line in lines[:_LOOK_AHEAD] for field in _fields(line)}
     if "name" in found:
         return Kind.ORGANISATIONS
