@@ -15,7 +15,7 @@ from corpus.database_faults import UnusableDatabase
 from corpus.session import Session
 from matcher.matching import MatcherConfig
 from matcher.records import Part
-from models.learned import InUse, ResourcePaths, take_stock
+from models.learned import InUse, ResourcePaths, find_resources
 from models.search.indexes import Indexes, indexes_of
 from models.search.weight_sets import Ruling
 
@@ -58,7 +58,7 @@ def open_context(settings: Settings, patient: bool = True) -> Context:
     db = _database(settings, thorough=not patient)
     config = MatcherConfig()
     config = config.weighing(area=config.weights.of(Part.AREA) * settings.area_weight)
-    stock, ruling = take_stock(places_of(settings)), Ruling(settings.data)
+    stock, ruling = find_resources(places_of(settings)), Ruling(settings.data)
     indexes = indexes_of(db, settings.data / "index", config, stock.learned, ruling, patient=patient)
     return Context(settings, db, indexes, ruling, stock.in_use)
 

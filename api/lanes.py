@@ -64,7 +64,7 @@ def lane(chosen: Lane) -> Callable[[F], F]:
 
 
 class LaneRoute(APIRoute):
-    """A route whose function runs in its lane: the marked one, else that of readers (GET) or of writers."""
+    """A route whose function runs in its lane: the marked one, else that of looking (GET) or of writing."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         if not asyncio.iscoroutinefunction(endpoint):  # else in its lane already: routers are included in routers

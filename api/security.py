@@ -63,12 +63,12 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, told = time.perf_counter(), StatusWatch(send)
+        started, watch = time.perf_counter(), StatusWatch(send)
         scope.setdefault("state", {})["passed_on"] = self._passed_on(scope)
         try:
-            await self.proxied(scope, receive, told.send)  # type: ignore[arg-type]
+            await self.proxied(scope, receive, watch.send)  # type: ignore[arg-type]
         finally:
-            _log(scope, told.status, time.perf_counter() - started)
+            _log(scope, watch.status, time.perf_counter() - started)
 
     def _passed_on(self, scope: Scope) -> bool:
         """Whether a proxy that nobody named has passed it on, or a named one that does not say for whom."""

@@ -23,7 +23,7 @@ from sqlalchemy.pool import NullPool
 from corpus import private
 from corpus.database_faults import DAMAGED, Busy, UnusableDatabase, named
 
-# A connection for every thread that the service has: a reader never waits for one.
+# A connection for every thread that the service has: a look never waits for one.
 _POOL: Mapping[str, int] = {"pool_size": 5, "max_overflow": 25}
 _CONNECTING: Mapping[str, int] = {"connect_timeout": 5}  # seconds for a server to answer
 PATIENCE = 8.0  # seconds that a writer waits; a person at a page waits no longer

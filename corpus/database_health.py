@@ -18,7 +18,7 @@ _TIMES = ("recorded_at", "updated_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class DatabaseHealth:
     """``opens`` False: the rest is not known. ``kind``: sqlite or postgresql.
 
     ``journal``: SQLite keeps what is written in a file beside, so that who reads and who writes do not wait for each
@@ -36,7 +36,7 @@ class Health:
     weights: str = ""
 
 
-def look(url: str) -> Health | None:
+def look(url: str) -> DatabaseHealth | None:
     """None where there is no SQLite file, or an empty one. Raises UnusableDatabase for a URL that cannot serve."""
     file = file_of(url)
     if file is not None and not (file.is_dir() or (file.is_file() and file.stat().st_size)):
@@ -45,18 +45,18 @@ def look(url: str) -> Health | None:
     try:
         return _seen(engine, kind, file)
     except (DBAPIError, ValueError):  # also of a row that holds what no program of ours writes
-        return Health(kind=kind)
+        return DatabaseHealth(kind=kind)
     finally:
         engine.dispose()
 
 
-def _seen(engine: Engine, kind: str, file: Path | None) -> Health:
+def _seen(engine: Engine, kind: str, file: Path | None) -> DatabaseHealth:
     with engine.connect() as conn:
         found = version(conn)
         sound = file is None or conn.exec_driver_sql("PRAGMA quick_check(1)").scalar() == "ok"
         readable = sound and found is DatabaseVersion.CURRENT
         chosen = weight_choices.newest(Session(conn, PROGRAM)) if readable else None
-        return Health(
+        return DatabaseHealth(
             kind=kind,
             opens=True,
             sound=sound,

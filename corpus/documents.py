@@ -89,7 +89,7 @@ def issue_query(issue: Issue) -> Query:
 
 
 def _texts(issue: Issue, *parts: str) -> list[str]:
-    return [getattr(issue, name) for name, text in TEXTS.items() if text.part in parts]
+    return [getattr(issue, name) for name, text in TEXTS.items() if text.speaks_in in parts]
 
 
 def organisation_query(organisation: Organisation) -> Query:

@@ -8,7 +8,7 @@ from corpus.dates import fiscal_year_of
 from corpus.records.decisions import Stage
 from corpus.records.indicators import Indicator, IndicatorEvent
 from corpus.session import Session
-from corpus.store.introductions import standing_events
+from corpus.store.introductions import counting_events
 
 BASELINE_LABEL = "岡山市・平成27年度の実績"
 
@@ -63,7 +63,7 @@ def count(s: Session, fiscal_year: int) -> tuple[Indicator, Indicator]:
     An introduction belongs to the day of its earliest deciding event; of several introductions of one issue in one year
     the earliest counts, ties by the event's number.
     """
-    events = standing_events(s)
+    events = counting_events(s)
     matches, practices = (_indicator(definition, events, fiscal_year) for definition in DEFINITIONS.values())
     return matches, practices
 

@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 
 from matcher.dense import Float32Array, TextEncoder, WordVectors, quantised
 from matcher.records import Document, Part, Query
+from matcher.sparse import Counts
 from matcher.synonyms import Synonyms, member_key
 from matcher.text import Compound, Term, character_forms, characters, compounds, sentence_spans, words
 
 _CHUNK = 500  # documents analysed at a time; bounds the memory of a fit
 _NEAR = 0.5  # what a near-synonym counts against a synonym
-
-Counts = Mapping[str, float]
 
 
 @dataclass(frozen=True)  # without slots: the tables that follow from the synonyms are worked out once
@@ -219,7 +218,7 @@ class AnalysedDocuments:
 def analysed_documents(
     documents: Sequence[Document], weights: Sequence[float], learned: LanguageResources
 ) -> Iterator[AnalysedDocuments]:
-    """Chunk by chunk, in the order of ``documents``; ``weights`` multiply the counts of the four parts of a document.
+    """Chunk by chunk, in the order of ``documents``; ``weights`` multiply the counts of the four texts of a document.
 
     Two threads: Sudachi releases the interpreter lock.
     """
@@ -229,7 +228,7 @@ def analysed_documents(
 
 
 def joined_text(document: Document) -> str:
-    """The parts of a document as one text, a part a line."""
+    """The texts of a document as one, each on lines of its own."""
     return "\n".join(part for part in document.texts if part)
 
 

@@ -43,7 +43,7 @@ class DocumentIndex:
 
     documents: Sequence[Document]
     indexes: Mapping[Part, TermIndex]
-    readings: DocumentTokens
+    tokens: DocumentTokens
     sentences: RowGroups
     texts: RowGroups
 
@@ -66,7 +66,7 @@ class DocumentIndex:
         return DocumentIndex(
             documents,
             {part: index.updated(new[part], rows, _public(documents)) for part, index in self.indexes.items()},
-            self.readings.chosen(readings, rows),
+            self.tokens.chosen(readings, rows),
             self.sentences.chosen(sentences, rows),
             self.texts.chosen(texts, rows) if learned.encoder else NO_ROWS,
         )
@@ -93,7 +93,7 @@ class DocumentIndex:
             counts = index.counts
             arrays |= {f"{part}-{name}": getattr(counts, name) for name in ("indptr", "indices", "data")}
             tables[f"{part}-vocabulary"] = list(index.vocabulary)
-        for kind, rows in (("readings", self.readings), ("sentences", self.sentences), ("texts", self.texts)):
+        for kind, rows in (("readings", self.tokens), ("sentences", self.sentences), ("texts", self.texts)):
             arrays |= {f"{kind}-{name}": array for name, array in rows.state().items()}
         return State(arrays, tables)
 
@@ -156,7 +156,7 @@ class DocumentIndex:
     def analysed(self, asked: AnalysedQuery, row: int) -> AnalysedText:
         """The text of ``documents[row]`` with the terms in it that the query looks for."""
         text = joined_text(self.documents[row])
-        return asked.shared(text, self.readings.terms(row, text, self.indexes[Part.WORDS].forms))
+        return asked.shared(text, self.tokens.terms(row, text, self.indexes[Part.WORDS].forms))
 
     def by_owner(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """From a number a document, (N,), to one an owner, (owners,): the highest of its rows."""

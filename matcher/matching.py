@@ -57,13 +57,13 @@ _CLUE = {part: Weights().of(part) / sum(map(Weights().of, TEXT_PARTS)) for part 
 class MatcherConfig:
     """How scores are made.
 
-    ``part_weights`` multiply the counts of title, aim, body and offer. ``kindred`` is the cosine from which a sentence
+    ``text_weights`` multiply the counts of title, aim, body and offer. ``kindred`` is the cosine from which a sentence
     that shares no word and no character with the query is a reason all the same. ``some`` and ``strong`` are the lower
     bounds of the bands, see ``Matcher._band``.
     """
 
     bm25: Bm25 = field(default_factory=Bm25)
-    part_weights: tuple[float, float, float, float] = (2.0, 1.0, 1.0, 1.0)
+    text_weights: tuple[float, float, float, float] = (2.0, 1.0, 1.0, 1.0)
     weights: Weights = field(default_factory=Weights)
     kindred: float = 0.5
     # Of the development issues with the partner among the first ten, at most one in ten is told that nothing fits; of
@@ -78,12 +78,14 @@ class MatcherConfig:
     @property
     def name(self) -> str:
         """The same name, the same scores on the same documents, with the same resources and background."""
-        return f"kyodo-{_fingerprint(asdict(self) | {'weights': self.weights.named})}"
+        known = asdict(self) | {"weights": self.weights.named}
+        known["part_weights"] = known.pop("text_weights")  # as they were called when models were first named
+        return f"kyodo-{_fingerprint(known)}"
 
     @property
     def counting(self) -> str:
         """Fingerprint of what a state's counts depend on; weights applied later are not part of it."""
-        return _fingerprint(self.part_weights)
+        return _fingerprint(self.text_weights)
 
 
 def _fingerprint(value: object) -> str:
@@ -113,7 +115,7 @@ class Matcher:
         """
         config, learned = config or MatcherConfig(), learned or LanguageResources()
         empty = DocumentIndex.empty(config.bm25, background)
-        return cls(empty.changed([], _ordered(documents), config.part_weights, learned), config, learned)
+        return cls(empty.changed([], _ordered(documents), config.text_weights, learned), config, learned)
 
     @property
     def name(self) -> str:
@@ -145,7 +147,7 @@ class Matcher:
         """Owners with their documents as they are now; an empty list retires the owner. Ranks like a fresh fit."""
         kept = [row for row, document in enumerate(self.documents) if document.owner not in changes]
         added = _ordered(d for documents in changes.values() for d in documents)
-        fitted = self._fitted.changed(kept, added, self.config.part_weights, self._learned)
+        fitted = self._fitted.changed(kept, added, self.config.text_weights, self._learned)
         return Matcher(fitted, self.config, self._learned)
 
     def weighed(self, weights: Weights) -> "Matcher":

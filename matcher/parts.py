@@ -1,8 +1,8 @@
 """The parts of a score. Each answers for its numbers and for their explanation, so that they cannot drift apart.
 
 To add one: name it in ``matcher.records.Part``, write its class and enter it in ``PARTS``; weights, features, evidence
-and ``tests/test_score_parts.py`` follow. One that compares terms of a new kind says in ``analysis.TERM_KINDS`` what
-they are; what another works out of a query once is a cached property of ``analysis.AnalysedQuery``.
+and ``tests/test_score_parts.py`` follow. One that compares terms of a new kind says what they are in
+``analysis.TERM_EXTRACTORS``; what another works out of a query once is a cached property of ``analysis.AnalysedQuery``.
 """
 
 from abc import ABC, abstractmethod
@@ -59,7 +59,7 @@ class ScorePart(ABC):
 
     part: ClassVar[Part]
     kind: ClassVar[PartKind]
-    weight: ClassVar[float]  # by default; see the README, section 順位のつけ方
+    weight: ClassVar[float]  # by default; see docs/ranking-and-quality.md
     learnable: ClassVar[bool] = True  # whether another weight may be learned from reviews
     least: ClassVar[float] = 0.0  # the lowest score there may be
 

@@ -42,8 +42,8 @@ class AreaRelation(StrEnum):
 class Document:
     """One text of an owner (an organisation, an issue or a case). An owner may have several; the best one speaks.
 
-    The four parts serve every direction: an organisation's name, purpose, activities and offers; an issue's
-    業務名, 目的, 現状・課題 and the partner hoped for. Parts are kept as written; empty means absent.
+    The four texts serve every direction: an organisation's name, purpose, activities and offers; an issue's
+    業務名, 目的, 現状・課題 and the partner hoped for. They are kept as written; empty means absent.
     ``fields`` are codes 1-20 of the NPO law's list; ``areas`` empty means that the place is unknown. ``public`` False:
     nobody may conclude from the scores of others what it says, so how rare a word is, how long a text mostly is and
     what others have leave it out. All documents of an owner are public, or none.
@@ -61,7 +61,7 @@ class Document:
 
     @property
     def texts(self) -> tuple[str, str, str, str]:
-        """The four parts in their fixed order: title, aim, body, offer."""
+        """In their fixed order: title, aim, body, offer."""
         return (self.title, self.aim, self.body, self.offer)
 
 

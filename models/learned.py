@@ -54,11 +54,11 @@ class Resources:
 
 
 def find_learned(places: ResourcePaths = ResourcePaths()) -> LanguageResources:  # frozen
-    """The ``learned`` of ``take_stock``."""
-    return take_stock(places).learned
+    """The ``learned`` of ``find_resources``."""
+    return find_resources(places).learned
 
 
-def take_stock(places: ResourcePaths) -> Resources:
+def find_resources(places: ResourcePaths) -> Resources:
     """What can be used; of what is broken a warning says so, and the ranking goes on without it or as shipped."""
     synonyms, table = _synonyms(places.synonyms)
     vectors, words = find_vectors(places.data, places.vectors)

@@ -57,7 +57,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class RankingCounts:
     """How many queries were ranked for; of the ``partners`` that the cases name, ``known`` are among those ranked.
 
     A partner counts once for every case that names it.
@@ -80,7 +80,7 @@ def rank_files(
     config: MatcherConfig | None = None,
     reader: RankingReader | None = None,
     learned: LanguageResources | None = None,
-) -> Ranked:
+) -> RankingCounts:
     """Write a six-column run of ``min(k, N)`` lines a query.
 
     ``ignore_area`` drops the part of the score computed from places; texts stay as written. ``cases`` lets past cases
@@ -108,7 +108,7 @@ def rank_files(
         best = matcher.best(entry.query(), k, told.bridges(entry) if told else ())
         run[entry.id] = _reordered(best, entry, documents, reader) if reader and best else best
     write_run(out, run, matcher.name)
-    return Ranked(len(asked), told.named, told.known) if told else Ranked(len(asked))
+    return RankingCounts(len(asked), told.named, told.known) if told else RankingCounts(len(asked))
 
 
 def _fitted(

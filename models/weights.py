@@ -30,7 +30,7 @@ _STEEPEST = 1_000.0  # of the logistic curve, so that pairs which any weights pu
 MEASURED = frozenset({"queries", "ndcg", "ndcg_default", "difference", "low", "high"})  # by ``judged``
 
 Float64Array = NDArray[np.float64]
-Weights = dict[str, float]
+WeightTable = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class _Pairs:
     counts: Float64Array
 
 
-def fit_weights(parts: Sequence[str], examples: Sequence[LabelledQuery], config: WeightsConfig) -> Weights:
+def fit_weights(parts: Sequence[str], examples: Sequence[LabelledQuery], config: WeightsConfig) -> WeightTable:
     """One weight >= 0 a part, two decimals, 1 for words; where words are worth nothing, the sum is the defaults'.
 
     ``parts`` name the columns. The defaults themselves where no example tells anything, or no part is of use.
@@ -84,7 +84,7 @@ def fit_weights(parts: Sequence[str], examples: Sequence[LabelledQuery], config:
 
 def cross_fitted(
     parts: Sequence[str], examples: Sequence[LabelledQuery], config: WeightsConfig, folds: int = 10
-) -> dict[str, Weights]:
+) -> dict[str, WeightTable]:
     """Query -> weights learned without its fold. Query i of the sorted ids is in fold ``i % folds``."""
     fold = {query: i % folds for i, query in enumerate(sorted({example.query for example in examples}))}
     learned = {
@@ -130,7 +130,7 @@ def save_weights(
     save_model(folder, state, kind=KIND, form=_FORM, config=about, data=data, measures=measures)
 
 
-def load_weights(folder: Path) -> tuple[Weights, dict[str, Any]]:
+def load_weights(folder: Path) -> tuple[WeightTable, dict[str, Any]]:
     """The weights and what the manifest says. Raises BrokenArtefact, also for what is no finite number >= 0."""
     state, about = load_model(folder, KIND, _FORM)
     table = state.tables.get(KIND)
@@ -189,7 +189,7 @@ def _fitted(pairs: _Pairs, default: Float64Array, spread: float) -> Float64Array
     return np.where(found.x[1:] < _LEAST, 0.0, found.x[1:])
 
 
-def _readable(parts: Sequence[str], weights: Float64Array, default: Float64Array) -> Weights:
+def _readable(parts: Sequence[str], weights: Float64Array, default: Float64Array) -> WeightTable:
     lead = weights[list(parts).index(_LEAD)] if _LEAD in parts else 0.0
     factor = 1 / lead if lead > 0 else default.sum() / weights.sum()
     return {part: round(float(factor * weight), 2) for part, weight in zip(parts, weights, strict=True)}

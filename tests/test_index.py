@@ -243,9 +243,9 @@ def test_who_reads_an_older_state_of_the_database_gets_the_list_of_that_state(tm
         store(ctx, organisation(2))
         assert found(ctx) == ["o1", "o2"]
         assert ctx.indexes.organisations.at(s).matcher.owners == before == ["o1"]
-    kept_in_memory = ctx.indexes.organisations._fitted
+    kept_in_memory = ctx.indexes.organisations._snapshot
     assert found(ctx) == ["o1", "o2"]
-    assert ctx.indexes.organisations._fitted is kept_in_memory
+    assert ctx.indexes.organisations._snapshot is kept_in_memory
 
 
 def issue(n, problem="猫の世話をする人が足りない"):
@@ -329,7 +329,7 @@ def test_a_large_change_is_not_begun_again_for_who_reads_the_state_before_it(tmp
         assert service.indexes.organisations._worker is worker
         shown = newer.matcher.rank(CAT, among=newer.among).suggestions
         assert [one.owner for one in shown] == before == ["o1"]
-    assert service.indexes.organisations._fitted.digests.keys() == {f"o{n}" for n in range(1, 20)}
+    assert service.indexes.organisations._snapshot.digests.keys() == {f"o{n}" for n in range(1, 20)}
 
 
 def test_a_start_after_small_changes_is_quick_however_large_the_collection(tmp_path, monkeypatch):
@@ -373,7 +373,7 @@ def test_an_import_that_changes_little_does_not_read_the_kept_state(tmp_path, mo
     store(command, organisation(100))
     monkeypatch.setattr(index_module.Matcher, "from_state", None)
     command.indexes.refresh()
-    assert command.indexes.organisations._fitted is None
+    assert command.indexes.organisations._snapshot is None
 
 
 def test_a_full_disk_keeps_nobody_from_an_answer(tmp_path, monkeypatch, caplog):

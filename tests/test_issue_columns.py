@@ -96,7 +96,7 @@ def test_lists_are_searched_by_it_where_it_says_so(service: Service, name: str) 
 
 @every_text
 def test_it_speaks_in_the_ranking_where_it_says_so(name: str) -> None:
-    part, [document] = TEXTS[name].part, issue_documents(RECORD)
+    part, [document] = TEXTS[name].speaks_in, issue_documents(RECORD)
     speaking = {one for one in ("title", "aim", "body", "offer") if WORDS[name] in getattr(document, one)}
     assert speaking == ({part} if part else set())
     assert (WORDS[name] in issue_query(RECORD).text) is bool(part)
@@ -118,7 +118,7 @@ def test_a_form_asks_for_it_stores_it_and_gives_it_back(service: Service, name: 
 # ---- one more
 
 
-COLUMN, LABEL = "publicity", "周知方法"
+COLUMN, LABEL = "one_more_text", "試しに増やす欄"  # names that no real column will have
 MIGRATION = f'''"""How people are told."""
 
 import sqlalchemy as sa

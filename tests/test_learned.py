@@ -11,7 +11,7 @@ from matcher.matching import Matcher
 from matcher.records import Document, Part, Query
 from models.encoding.encoded import EncodedTexts
 from models.encoding.encoder import BrokenEncoder, SentenceEncoder
-from models.learned import InUse, ResourcePaths, find_learned, take_stock
+from models.learned import InUse, ResourcePaths, find_learned, find_resources
 from models.vectors.artefact import SHIPPED, VectorsOrigin, load_vectors, save_vectors, vectors_folder
 
 
@@ -31,7 +31,7 @@ def test_a_table_of_one_s_own_takes_the_place_of_the_shipped_one(tmp_path):
 def test_vectors_of_one_s_own_take_the_place_of_the_shipped_ones(tmp_path):
     own = WordVectors("own", {"猫": 0, "犬": 1}, np.array([[1, 0], [0, 1]], dtype=np.float32))
     save_vectors(vectors_folder(tmp_path), own, {}, VectorsOrigin("command", (), "0" * 64), {})
-    stock = take_stock(ResourcePaths(data=tmp_path))
+    stock = find_resources(ResourcePaths(data=tmp_path))
     assert set(stock.learned.vectors.rows) == {"猫", "犬"}
     assert stock.in_use == (InUse("synonyms", "shipped"), InUse("vectors", "own"), InUse("encoder", "none"))
 
@@ -40,7 +40,7 @@ def test_where_set_vectors_are_broken_the_citys_own_are_used_and_the_fault_stays
     own = WordVectors("own", {"猫": 0, "犬": 1}, np.array([[1, 0], [0, 1]], dtype=np.float32))
     save_vectors(vectors_folder(tmp_path), own, {}, VectorsOrigin("command", (), "0" * 64), {})
     (tmp_path / "nothing").mkdir()
-    _, vectors, _ = take_stock(ResourcePaths(data=tmp_path, vectors=tmp_path / "nothing")).in_use
+    _, vectors, _ = find_resources(ResourcePaths(data=tmp_path, vectors=tmp_path / "nothing")).in_use
     fault = "設定した単語ベクトルは使えません。nothing の manifest.json を読み込めません。"
     assert vectors == InUse("vectors", "own", fault)
 
@@ -48,7 +48,7 @@ def test_where_set_vectors_are_broken_the_citys_own_are_used_and_the_fault_stays
 def test_without_any_usable_vectors_the_lists_go_on_without(tmp_path, monkeypatch):
     (tmp_path / "nowhere").mkdir()
     monkeypatch.setattr("models.learned.SHIPPED", tmp_path / "nowhere")
-    stock = take_stock(ResourcePaths(data=tmp_path))
+    stock = find_resources(ResourcePaths(data=tmp_path))
     fault = "付属の単語ベクトルは使えません。nowhere の manifest.json を読み込めません。"
     assert (stock.learned.vectors, stock.in_use[1]) == (None, InUse("vectors", "none", fault))
 
@@ -61,10 +61,10 @@ def test_what_is_broken_is_said_and_the_ranking_goes_on(tmp_path, caplog):
         learned = find_learned(places)
     assert learned.name == find_learned().name
     assert len([record for record in caplog.records if record.levelno == logging.WARNING]) == 4
-    assert [(one.kind, one.whose) for one in take_stock(places).in_use] == [
+    assert [(one.kind, one.whose) for one in find_resources(places).in_use] == [
         ("synonyms", "shipped"), ("vectors", "shipped"), ("encoder", "none")
     ]  # fmt: skip
-    table, vectors, encoder = (one.fault for one in take_stock(places).in_use)
+    table, vectors, encoder = (one.fault for one in find_resources(places).in_use)
     assert table.startswith("設定した言いかえの表は使えません。直すところが1か所あります。")
     assert vectors.startswith("設定した単語ベクトルは使えません。")
     assert vectors.endswith("市で作った単語ベクトルは使えません。vectors の manifest.json を読み込めません。")

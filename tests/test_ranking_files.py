@@ -10,7 +10,7 @@ from corpus.trec import read_qrels, read_run
 from matcher.matching import MatcherConfig
 from matcher.measures import evaluate
 from models.learned import find_learned
-from models.ranking_files import BrokenCollection, Ranked, _Cases, rank_files, read_entries
+from models.ranking_files import BrokenCollection, RankingCounts, _Cases, rank_files, read_entries
 
 BENCH = Path(__file__).parents[2] / "shared" / "bench"
 ISSUES = [{"id": "i1", "text": "飼い主のいない猫が増えている", "prefecture": "岡山県", "city": "岡山市"}]
@@ -143,7 +143,7 @@ def test_partners_are_found_by_id_or_by_name_whatever_the_legal_form(tmp_path):
     files = [
         write(tmp_path / f"{name}.jsonl", rows) for name, rows in [("i", ISSUES), ("o", organisations), ("c", cases)]
     ]
-    assert rank_files(*files[:2], tmp_path / "run", cases=files[2]) == Ranked(1, 6, 5)
+    assert rank_files(*files[:2], tmp_path / "run", cases=files[2]) == RankingCounts(1, 6, 5)
     told = _Cases.of(files[2], read_entries(files[1]), MatcherConfig(), find_learned())
     assert [partner.owner for partner in told.partners["c1"]] == ["o1"]
     # the very name first, and of several with a name that compares as one the first of the file

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from api.context import open_context
 from api.settings import Settings
+from api.words import reasons
 from api.words.labels import PART_LABELS
 from api.words.phrases import points
 from api.words.reasons import case_sentence, issue_terms, near_pairs, organisation_terms, score_rows, telling_case
@@ -27,6 +28,7 @@ from corpus.store import cases, issues, organisations
 from matcher.analysis import LanguageResources
 from matcher.dense import WordVectors
 from matcher.matching import Matcher, Weights
+from matcher.parts import TEXT_PARTS
 from matcher.records import AreaRelation, Band, Bridge, Contribution, Document, Evidence, Part, Query, Suggestion
 from matcher.synonyms import Group, Synonyms
 
@@ -283,3 +285,8 @@ def test_the_terminal_names_near_words_the_case_and_the_nearest_cases(tmp_path, 
     assert NEAREST in run(app, ["suggest", "--issue", "i1"]).stdout
     answer = json.loads(run(app, ["suggest", "帳票の電子化が進まない。", "--json"]).stdout)
     assert NEAREST in answer["message"]
+
+
+def test_what_compares_texts_shows_how_alike_the_two_words_are() -> None:
+    """By a sign between them; a part added to those that compare texts needs one."""
+    assert set(reasons._ALIKE) >= set(TEXT_PARTS)

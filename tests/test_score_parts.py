@@ -100,7 +100,7 @@ def test_scores_are_summed_texts_first_then_what_is_beside_them_then_past_cases(
 @each
 def test_a_part_states_its_weight_which_another_may_take_the_place_of(kind):
     assert isfinite(kind.weight)
-    assert kind.weight > 0
+    assert kind.weight > 0, "a part counts by default: one that only learning may switch on has no place yet"
     assert Weights().of(kind.part) == kind.weight
     assert Weights(**{kind.part: 7.0}).of(kind.part) == 7.0
     assert (kind.part in Weights().learnable) == kind.learnable

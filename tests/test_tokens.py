@@ -44,6 +44,6 @@ def test_a_document_s_words_are_those_of_its_parts_wherever_they_stand(parts):
     fitted = DocumentIndex.empty(Bm25()).changed([], documents, (2.0, 0.0, 1.0, 1.0), LanguageResources())
     for row, document in enumerate(documents):
         text = joined_text(document)
-        found = fitted.readings.terms(row, text, fitted.indexes[Part.WORDS].forms)
+        found = fitted.tokens.terms(row, text, fitted.indexes[Part.WORDS].forms)
         assert [(t.form, t.surface) for t in found] == [(t.form, t.surface) for p in document.texts for t in words(p)]
         assert all(text[term.start : term.end] == term.surface for term in found)

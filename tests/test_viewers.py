@@ -74,8 +74,8 @@ _NUMBERS = count()
 @pytest.fixture
 def fresh(tmp_path: Path, sqlite_databases: SqliteFiles, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Opens one empty collection after the other; what is learned is read once."""
-    stock = context_module.take_stock(context_module.places_of(Settings(data=tmp_path)))
-    monkeypatch.setattr(context_module, "take_stock", lambda places: stock)
+    stock = context_module.find_resources(context_module.places_of(Settings(data=tmp_path)))
+    monkeypatch.setattr(context_module, "find_resources", lambda places: stock)
     with ExitStack() as open_ones:
 
         def opened() -> Context:

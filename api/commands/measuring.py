@@ -15,7 +15,7 @@ from api.errors import Invalid, NotReadable
 if TYPE_CHECKING:
     from matcher.analysis import LanguageResources
     from matcher.measures import Comparison, Measures
-    from models.ranking_files import Ranked
+    from models.ranking_files import RankingCounts
     from models.reader.reader import RankingReader
 
 _JSONL = "JSONLファイル。名前が .gz で終わればgzip"
@@ -149,7 +149,7 @@ def _how_it_read(reader: "RankingReader") -> str:
     return said
 
 
-def _how_cases_spoke(ranked: "Ranked") -> str:
+def _how_cases_spoke(ranked: "RankingCounts") -> str:
     said = (
         f"事例に書かれた協働の相手{ranked.partners:,}件のうち、団体のファイルに見つかったのは{ranked.known:,}件です。"
     )

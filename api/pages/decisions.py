@@ -41,13 +41,13 @@ def judge(
         ranking=None if is_digest else number_from(ranking),
     )
     reviews.checked(judgement)
-    showing = _showing(ctx, viewer, issue_id, ranking) if is_digest else None
+    shown = _list_shown(ctx, viewer, issue_id, ranking) if is_digest else None
     with ctx.write(viewer) as s:
-        reviews.judge(s, judgement, showing)
+        reviews.judge(s, judgement, shown)
     return _back(issue_id, "graded", f"c-{organisation}")
 
 
-def _showing(ctx: Ctx, viewer: Asker, issue_id: str, shown_as: str) -> ListToShow | None:
+def _list_shown(ctx: Ctx, viewer: Asker, issue_id: str, shown_as: str) -> ListToShow | None:
     with ctx.read(viewer) as s:
         asking = suggestions.ask_with_issue(s, ctx.indexes, collection.issue(s, issue_id))
         return suggestions.not_recorded_yet(asking, shown_as)

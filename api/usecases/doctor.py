@@ -20,9 +20,9 @@ from api.usecases.imports import UPLOAD_SECONDS
 from corpus.clock import JAPAN
 from corpus.database import DatabaseVersion
 from corpus.database_faults import DAMAGED, UnusableDatabase
-from corpus.database_health import Health, look
+from corpus.database_health import DatabaseHealth, look
 from models import artefacts
-from models.learned import Whose, take_stock
+from models.learned import Whose, find_resources
 from models.search.weight_sets import read_set
 
 
@@ -151,7 +151,7 @@ def _open_to_others(data: Path) -> list[Path]:
     return [path for path, mode in modes if mode & 0o077 and not stat.S_ISLNK(mode)]
 
 
-def _database(health: Health | None, settings: Settings) -> Iterator[Finding]:
+def _database(health: DatabaseHealth | None, settings: Settings) -> Iterator[Finding]:
     subject = "データベース"
     if health is None or (health.opens and health.sound and health.version is DatabaseVersion.NONE):
         if left := left_behind(settings):
@@ -173,7 +173,7 @@ def _database(health: Health | None, settings: Settings) -> Iterator[Finding]:
         yield from _tables(health)
 
 
-def _tables(health: Health) -> Iterator[Finding]:
+def _tables(health: DatabaseHealth) -> Iterator[Finding]:
     subject, of = "データベース", health.version
     yield {
         DatabaseVersion.CURRENT: Finding(subject, Verdict.WELL, "データベースは開けて、壊れたところはありません。"),
@@ -229,8 +229,8 @@ def _free(subject: str, place: Path, wanted: int, least: int, reason: str) -> Fi
     return Finding(subject, Verdict.BROKEN if free < least else Verdict.LOOK, f"{says}{reason}空きを作ってください。")
 
 
-def _learned(settings: Settings, health: Health | None) -> Iterator[Finding]:
-    for one in take_stock(places_of(settings)).in_use:
+def _learned(settings: Settings, health: DatabaseHealth | None) -> Iterator[Finding]:
+    for one in find_resources(places_of(settings)).in_use:
         yield _model(_KINDS[one.kind], one.whose, one.fault)
     fields = FieldProposer(own_folder(settings.data)).in_use()
     yield _model("活動分野のモデル", fields.whose, fields.fault)
@@ -291,7 +291,7 @@ def _dictionary() -> Iterator[Finding]:
         yield Finding(subject, Verdict.BROKEN, message)
 
 
-def _clock(health: Health | None, now: datetime) -> Iterator[Finding]:
+def _clock(health: DatabaseHealth | None, now: datetime) -> Iterator[Finding]:
     subject, shown = "時計", f"{now.astimezone(JAPAN):%Y-%m-%d %H:%M}"
     if not _FIRST_YEAR <= now.year <= _LAST_YEAR:
         yield Finding(subject, Verdict.BROKEN, f"いまは {shown}(日本時間)になっています。時計を合わせてください。")

@@ -43,11 +43,11 @@ def met(s: Session, organisation: Organisation) -> tuple[PartnerEntry, ...]:
 
 
 def _met(s: Session, introduction: Introduction, issues: Mapping[str, Issue]) -> PartnerEntry:
-    standing = [event for event in introduction_rows.events(s, introduction.id) if not event.voided]
+    counting = [event for event in introduction_rows.events(s, introduction.id) if not event.voided]
     review = review_rows.latest(s, introduction.issue).get(introduction.organisation)
     return PartnerEntry(
         introduction=introduction,
         issue=issues[introduction.issue],
-        newest=standing[-1] if standing else None,
+        newest=counting[-1] if counting else None,
         review=review if review and review.grade else None,
     )

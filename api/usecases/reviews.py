@@ -70,15 +70,15 @@ class Track:
     samples: frozenset[str]
 
 
-def judge(s: Session, judgement: Judgement, showing: ListToShow | None = None) -> Review:
+def judge(s: Session, judgement: Judgement, shown: ListToShow | None = None) -> Review:
     """Judge a suggestion. Rank, score, band and model come from the stored ranking, never from the sender.
 
-    ``showing`` is the list that showed it, where that is to be recorded first. Raises Invalid for a reason that
+    ``shown`` is the list that showed it, where that is to be recorded first. Raises Invalid for a reason that
     contradicts the grade.
     """
     checked(judgement)
     _check_stored(s, judgement.issue, judgement.organisation)
-    said = replace(judgement, ranking=ranking_rows.record(s, showing)) if showing else judgement
+    said = replace(judgement, ranking=ranking_rows.record(s, shown)) if shown else judgement
     return review_rows.add(s, said, _shown(s, said))
 
 
@@ -122,9 +122,9 @@ def add_event(s: Session, introduction_id: int, stage: Stage, on: date, note: st
     """Record a dated step after an introduction. Raises Invalid for one that cannot have come then."""
     check_fact(on, note)
     introduction = _existing_introduction(s, introduction_id)
-    standing = [event for event in introduction_rows.events(s, introduction_id) if not event.voided]
-    if (stage, on, note) not in ((event.stage, event.happened_on, event.note) for event in standing):
-        _check_order(introduction, standing, stage, on)
+    counting = [event for event in introduction_rows.events(s, introduction_id) if not event.voided]
+    if (stage, on, note) not in ((event.stage, event.happened_on, event.note) for event in counting):
+        _check_order(introduction, counting, stage, on)
     return introduction_rows.add_event(s, introduction=introduction_id, stage=stage, happened_on=on, note=note)
 
 
@@ -218,7 +218,7 @@ def _check_day(on: date) -> None:
         raise _wrong_day(f"{era_label(on)}はまだ来ていない日です。実際にあった日を入れてください。")
 
 
-def _check_order(introduction: Introduction, standing: Sequence[StageEvent], stage: Stage, on: date) -> None:
+def _check_order(introduction: Introduction, counting: Sequence[StageEvent], stage: Stage, on: date) -> None:
     """What the indicators take for granted: after the introduction, one start, and no end before it."""
     if introduction.voided:
         raise Invalid("この紹介は取り消されています。続きがあれば、紹介を記録しなおしてから書き足してください。")
@@ -227,7 +227,7 @@ def _check_order(introduction: Introduction, standing: Sequence[StageEvent], sta
         raise _wrong_day(
             f"{era_label(on)}は、紹介した日（{era_label(since)}）より前です。紹介した日か、その後の日を入れてください。"
         )
-    first = {event.stage: event.happened_on for event in reversed(standing)}
+    first = {event.stage: event.happened_on for event in reversed(counting)}
     started, ended = first.get(Stage.STARTED), first.get(Stage.ENDED)
     if stage is Stage.STARTED and started:
         raise _wrong_day(

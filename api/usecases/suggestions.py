@@ -136,7 +136,7 @@ def _inquiry(s: Session, indexes: Indexes, query: Query, issue: Issue | None = N
 
 def already_recorded(s: Session, issue: Issue, found: CandidateList) -> CandidateList:
     """The list with the number that it has where it was shown, and recorded, before."""
-    return replace(found, ranking_id=ranking_rows.find(s, _showing(issue, found))) if found.candidates else found
+    return replace(found, ranking_id=ranking_rows.find(s, _list_to_show(issue, found))) if found.candidates else found
 
 
 def recorded(ctx: Context, viewer: Viewer, issue: Issue, found: CandidateList) -> CandidateList:
@@ -148,23 +148,23 @@ def recorded(ctx: Context, viewer: Viewer, issue: Issue, found: CandidateList) -
         return found
     try:
         with ctx.write(viewer, patience=0) as s:
-            return replace(found, ranking_id=ranking_rows.record(s, _showing(issue, found)))
+            return replace(found, ranking_id=ranking_rows.record(s, _list_to_show(issue, found)))
     except IntegrityError:  # the issue, a sample, was removed meanwhile
         return found
     except NOT_WRITTEN as error:
         _LOG.warning("候補の一覧を記録できませんでした(課題 %s、%s)。", issue.id, type(error).__name__)
-        return replace(found, shown_as=_showing(issue, found).digest)
+        return replace(found, shown_as=_list_to_show(issue, found).digest)
 
 
 def not_recorded_yet(asking: Inquiry, shown_as: str) -> ListToShow | None:
     """The list that could not be recorded when an issue's page showed it; None where it would be another one by now."""
     if asking.issue is None:
         return None
-    again = _showing(asking.issue, asking.organisations())
+    again = _list_to_show(asking.issue, asking.organisations())
     return again if again.digest == shown_as else None
 
 
-def _showing(issue: Issue, found: CandidateList) -> ListToShow:
+def _list_to_show(issue: Issue, found: CandidateList) -> ListToShow:
     entries = tuple(candidate_json(candidate, found.sides) for candidate in found.candidates)
     return ListToShow(issue=issue.id, issue_version=issue.version, model=found.model, shown=entries)
 
@@ -263,9 +263,9 @@ def _ranked(
     bridges: Sequence[Bridge] = (),
 ) -> CandidateList:
     _check_number(k)
-    standing = index.at(inquiry.s)
+    view = index.at(inquiry.s)
     with _ONE_AT_A_TIME:
-        ranking = standing.matcher.rank(inquiry.asked, k, without, bridges, standing.among)
+        ranking = view.matcher.rank(inquiry.asked, k, without, bridges, view.among)
     records = sought.by_ids(inquiry.s, [suggestion.owner for suggestion in ranking.suggestions])
     # A row that is damaged is not among the records.
     candidates = tuple(_candidate(one, records[one.owner]) for one in ranking.suggestions if one.owner in records)
@@ -275,8 +275,8 @@ def _ranked(
         good_match=ranking.good_match,
         candidates=candidates,
         sides=sought.sides,
-        total=standing.total,
-        message=(_TAKING_IN if standing.lacking else "") if standing.total else sought.empty,
+        total=view.total,
+        message=(_TAKING_IN if view.lacking else "") if view.total else sought.empty,
     )
 
 

@@ -51,7 +51,7 @@ class Text:
     """How people meet a text of an issue. Pages, files, search and ranking follow it: nothing else lists the texts.
 
     ``label`` names it on pages, and is its 項目 in files unless a reader says otherwise. ``hint`` and ``tall`` are for
-    the form. ``searched``: lists are searched by it. ``part``: where in a ``Document`` it speaks, "" for nowhere.
+    the form. ``searched``: lists are searched by it. ``speaks_in``: where in a ``Document`` it speaks, "" for nowhere.
     ``last``: it comes after everything else.
     """
 
@@ -59,7 +59,7 @@ class Text:
     hint: str = ""
     tall: bool = False
     searched: bool = True
-    part: Literal["aim", "body", "offer", ""] = "body"
+    speaks_in: Literal["aim", "body", "offer", ""] = "body"
     last: bool = False
 
 
@@ -73,12 +73,12 @@ class IssueDraft:
     title: str  # 業務名
     department: str = ""  # 担当課
     fiscal_year: int | None = None
-    purpose: Annotated[str, Text("目的", "本来めざしている姿。", part="aim")] = ""
+    purpose: Annotated[str, Text("目的", "本来めざしている姿。", speaks_in="aim")] = ""
     situation: Annotated[str, Text("現状", "いまどう取り組んでいるか。")] = ""
     problem: Annotated[str, Text("課題", "だれが、どこで、何に困っているか。いま進めにくい理由。", tall=True)] = ""
-    partner_sought: Annotated[str, Text("協働したい相手・期待する役割", part="offer")] = ""
+    partner_sought: Annotated[str, Text("協働したい相手・期待する役割", speaks_in="offer")] = ""
     idea: Annotated[str, Text("事業アイデア")] = ""
-    note: Annotated[str, Text("備考", part="", last=True)] = ""
+    note: Annotated[str, Text("備考", speaks_in="", last=True)] = ""
     prefecture: str = ""
     city: str = ""
     area: str = ""  # 対象地域, as typed
@@ -96,8 +96,8 @@ class Issue(IssueDraft):
 
     id: str
     key: str
-    collaboration: Annotated[str, Text("協働の可能性", searched=False, part="")] = ""  # as typed
-    legal_basis: Annotated[str, Text("根拠法令", searched=False, part="")] = ""
+    collaboration: Annotated[str, Text("協働の可能性", searched=False, speaks_in="")] = ""  # as typed
+    legal_basis: Annotated[str, Text("根拠法令", searched=False, speaks_in="")] = ""
     origin: Origin = Origin.INVENTORY
     status: IssueStatus = IssueStatus.OPEN
     posted_on: date | None = None

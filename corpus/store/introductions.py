@@ -146,23 +146,23 @@ def _events(s: Session, condition: ColumnElement[bool]) -> list[StageEvent]:
     return rows.readable(StageEvent, s.conn.execute(chosen).mappings(), stage_events)
 
 
-def standing_events(s: Session) -> list[tuple[int, IndicatorEvent]]:
+def counting_events(s: Session) -> list[tuple[int, IndicatorEvent]]:
     """Every step that counts, with the number of its introduction, by (day, id): nothing voided, no samples.
 
     Of the issues that the viewer sees: whole figures come of it only for who sees all.
     """
-    standing = s.conn.execute(_standing(s)).mappings().all()
-    of_event = {row["event"]: row["introduction"] for row in standing}
-    titles = issues.titles(s, {row["issue"] for row in standing})
-    names = organisations.names(s, {row["organisation"] for row in standing})
+    counting = s.conn.execute(_counting(s)).mappings().all()
+    of_event = {row["event"]: row["introduction"] for row in counting}
+    titles = issues.titles(s, {row["issue"] for row in counting})
+    names = organisations.names(s, {row["organisation"] for row in counting})
     told = [
         {**row, "issue_title": titles.get(row["issue"], ""), "organisation_name": names.get(row["organisation"], "")}
-        for row in standing
+        for row in counting
     ]
     return [(of_event[one.event], one) for one in rows.readable(IndicatorEvent, told, stage_events)]
 
 
-def _standing(s: Session) -> Select[Any]:
+def _counting(s: Session) -> Select[Any]:
     return (
         select(
             stage_events.c.introduction,

@@ -22,7 +22,7 @@ Truth = NDArray[np.bool_]  # a row per text, a column per code
 
 @dataclass(frozen=True, slots=True)
 class LabelledText:
-    """A text and the fields that a reader gave it."""
+    """A text and the fields that an annotator gave it."""
 
     id: str
     terms: tuple[str, ...]

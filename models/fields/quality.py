@@ -34,7 +34,7 @@ class FieldQuality:
 
     ``calibration``: the expected calibration error, |mean probability - share| in ten bins of equal width, by size.
     ``by_fold``: macro-F1 over the fields that the fold has. ``likely`` and ``possible``: the share of fields proposed
-    (at most three a text) that a reader had given too, from ``LIKELY`` on and below.
+    (at most three a text) that an annotator had given too, from ``LIKELY`` on and below.
     """
 
     macro: float

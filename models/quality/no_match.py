@@ -16,8 +16,8 @@ from matcher.text import word_forms
 from models.quality.collection import Collection
 from models.quality.rates import Share
 from models.quality.weighing import DEFAULT, FEATURES, FeatureTable, scores
+from models.weights import Float64Array
 
-Float64Array = NDArray[np.float64]
 FOLDS = 10
 MOST_WRONG = 0.1
 SAMPLE = 100  # issues, where all would take too long

@@ -16,7 +16,6 @@ from models.quality.weighing import (
     CrossFittedWeights,
     FeatureTable,
     Weighing,
-    Weights,
     examples,
     fitted,
     learn,
@@ -24,6 +23,7 @@ from models.quality.weighing import (
     weighed,
 )
 from models.ranking_files import rank_files
+from models.weights import WeightTable
 
 CITIES = "kyodo-dev"  # the collection with places, and with pairs that can stand for past cases
 BM25 = "BM25(bm25s、lucene、k1 1.2、b 0.75、Sudachi A単位の正規化形)"
@@ -73,7 +73,7 @@ def measure(
     collection = counted.collection
     found = {BM25: collection.measure(rank_bm25)}
     found |= weighed(collection, counted.matcher.owners, counted.looked(), _systems(collection.name, weights))
-    once = fitted(collection, learned, replace(PLACELESS, part_weights=(1.0, 1.0, 1.0, 1.0)))
+    once = fitted(collection, learned, replace(PLACELESS, text_weights=(1.0, 1.0, 1.0, 1.0)))
     found |= weighed(collection, once.owners, look(collection, once), {_ONCE: _always(DEFAULT)})
     if collection.name == CITIES:
         found |= {name: measure_with_cases(collection, learned, weight) for name, weight in CASES.items()}
@@ -87,7 +87,7 @@ def _systems(collection: str, weights: CrossFittedWeights | None) -> dict[str, W
     return systems | ({LEARNED: weights.weighing(collection)} if weights else {})
 
 
-def _always(weights: Weights) -> Weighing:
+def _always(weights: WeightTable) -> Weighing:
     return lambda query: weights
 
 

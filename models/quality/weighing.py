@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matcher.analysis import LanguageResources
 from matcher.matching import Matcher, MatcherConfig, first
@@ -13,14 +12,12 @@ from matcher.measures import CUTOFF, Measures
 from matcher.records import Query
 from models.quality.collection import Collection
 from models.ranking_files import Entry, read_entries
-from models.weights import LabelledQuery, WeightsConfig, cross_fitted, fit_weights
+from models.weights import Float64Array, LabelledQuery, WeightsConfig, WeightTable, cross_fitted, fit_weights
 
-Float64Array = NDArray[np.float64]
-Weights = Mapping[str, float]
-Weighing = Callable[[str], Weights]  # the weights for a query, by its id
+Weighing = Callable[[str], WeightTable]  # the weights for a query, by its id
 
 PLACELESS = MatcherConfig().weighing(area=0.0)
-DEFAULT: Weights = PLACELESS.weights.learnable
+DEFAULT: WeightTable = PLACELESS.weights.learnable
 FEATURES = tuple(DEFAULT)
 
 
@@ -36,8 +33,8 @@ class FeatureTable:
 class CrossFittedWeights:
     """``out_of_fold``: collection/query -> weights learned without it; ``all``: learned from every query."""
 
-    out_of_fold: Mapping[str, Weights]
-    all: Weights
+    out_of_fold: Mapping[str, WeightTable]
+    all: WeightTable
 
     def weighing(self, collection: str) -> Weighing:
         """For a collection's queries; one that nothing was learned from gets ``all``."""
@@ -60,7 +57,7 @@ def look_at(matcher: Matcher, issue: Entry) -> FeatureTable:
     return FeatureTable(query, matcher.features(query))
 
 
-def scores(features: Float64Array, weights: Weights) -> Float64Array:
+def scores(features: Float64Array, weights: WeightTable) -> Float64Array:
     """What a matcher of these weights gives, to the last bit: summed part after part, as it does."""
     total = np.zeros(len(features))
     for number, part in enumerate(FEATURES):

@@ -76,7 +76,7 @@ class _Snapshot:
 
 @dataclass(slots=True)
 class Index:
-    """One collection's matcher. Threads share it; a reader gets a whole state, the old or the new one.
+    """One collection's matcher. Threads share it; each gets a whole state, the old or the new one.
 
     What is counted of ``beside`` tells how rare words are here too: what is known of all must not rest on the few
     documents, or the hidden ones, of this collection.
@@ -91,10 +91,10 @@ class Index:
     source: Source
     patient: bool  # wait for large changes (commands), or answer from the state before them (the service)
     beside: "Index | None" = None
-    _fitted: _Snapshot | None = None
+    _snapshot: _Snapshot | None = None
     _saved: Digests = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _setting: threading.Lock = field(default_factory=threading.Lock)  # of ``_fitted``, for a moment only
+    _setting: threading.Lock = field(default_factory=threading.Lock)  # of ``_snapshot``, for a moment only
     _starting: threading.Lock = field(default_factory=threading.Lock)
     _worker: threading.Thread | None = None
 
@@ -107,17 +107,17 @@ class Index:
 
         Raises NotReady where there is nothing from before that ``s`` may be shown.
         """
-        revision, fitted = meta.revision(s), self._fitted
+        revision, fitted = meta.revision(s), self._snapshot
         if fitted is not None and fitted.revision == revision:
-            return self._standing(s, fitted)
+            return self._view(s, fitted)
         whole = s.as_program()
         wanted = self.source.digests(whole)
         if not self.patient:  # what lies there may turn out to be damaged: only what was read counts as known
             self._read_from_before(whole, wanted)
         if self.patient or _differing(wanted, self._known(wanted)) <= self._at_once:
-            return self._standing(s, self._follow(whole, revision, wanted))
+            return self._view(s, self._follow(whole, revision, wanted))
         self._begin_taking_in(revision)
-        return self._standing(s, self._fitted, wanted)
+        return self._view(s, self._snapshot, wanted)
 
     @property
     def _at_once(self) -> int:
@@ -126,7 +126,7 @@ class Index:
         """
         return max(1, _MANY // 60) if self.learned.encoder else _MANY
 
-    def _standing(self, s: Session, fitted: _Snapshot | None, wanted: Digests | None = None) -> SearchView:
+    def _view(self, s: Session, fitted: _Snapshot | None, wanted: Digests | None = None) -> SearchView:
         """``wanted`` where the state is one from before: what a change has retired is not suggested once more."""
         if self.source.released and not s.viewer.sees_all:
             return self._part(s, fitted, wanted)
@@ -167,8 +167,8 @@ class Index:
             return fitted.matcher, behind.lacking
         weighed = replace(fitted, matcher=fitted.matcher.beside(background))
         with self._setting:
-            if self._fitted is fitted:
-                self._fitted = weighed
+            if self._snapshot is fitted:
+                self._snapshot = weighed
         return weighed.matcher, behind.lacking
 
     @property
@@ -187,7 +187,7 @@ class Index:
         """Brings the state up to date, whatever it takes. Texts are read while no transaction is open."""
         with self._lock, self._kept.alone():
             with self._own_session() as s:
-                if self._fitted is not None and self._fitted.revision == meta.revision(s):
+                if self._snapshot is not None and self._snapshot.revision == meta.revision(s):
                     return
                 wanted = self.source.digests(s)
             matcher, known = self._nearest(wanted)
@@ -197,7 +197,7 @@ class Index:
             matcher = matcher.updated(changes) if changes else matcher
             self._keep_if_worth_it(matcher, wanted)
             with self._setting:
-                self._fitted = _Snapshot(matcher.weighed(weights), wanted, revision)
+                self._snapshot = _Snapshot(matcher.weighed(weights), wanted, revision)
 
     def _take_in(self) -> None:
         self.prepare()
@@ -210,7 +210,7 @@ class Index:
 
     def _known(self, wanted: Digests) -> Digests:
         """What the state holds that the next one would be made from: the one in memory, else that on disk."""
-        fitted = self._fitted
+        fitted = self._snapshot
         if fitted is not None and (fitted.digests == wanted or not self._kept.holds(wanted)):
             return fitted.digests
         if fitted is None and not self.patient:
@@ -219,7 +219,7 @@ class Index:
 
     def _begin_taking_in(self, revision: int) -> None:
         """A large change, beside the work; not for who reads a view older than the state is."""
-        is_older = self._fitted is not None and revision < self._fitted.revision
+        is_older = self._snapshot is not None and revision < self._snapshot.revision
         if not (self.taking_in or is_older):
             self._worker = threading.Thread(target=self._take_in, name=f"index-{self.name}", daemon=True)
             self._worker.start()
@@ -227,7 +227,7 @@ class Index:
     def _follow(self, s: Session, revision: int, wanted: Digests) -> _Snapshot:
         """The state of what ``s`` sees, ``wanted`` at ``revision``; kept unless somebody has seen a later one."""
         with self._lock:
-            fitted = self._fitted
+            fitted = self._snapshot
             if fitted is not None and fitted.revision == revision:  # another thread was first
                 return fitted
             is_older = fitted is not None and revision < fitted.revision
@@ -238,7 +238,7 @@ class Index:
             followed = _Snapshot(matcher.weighed(self.weights(s)), wanted, revision)
             if not is_older:
                 with self._setting:
-                    self._fitted = followed
+                    self._snapshot = followed
             return followed
 
     def _from_disk(self, s: Session, wanted: Digests) -> Matcher:
@@ -251,13 +251,13 @@ class Index:
 
     def _nearest(self, wanted: Digests) -> tuple[Matcher, Digests]:
         """The state in memory, else one on disk that can be used, else an empty one."""
-        if self._fitted is not None and not self._kept.holds(wanted):
-            return self._fitted.matcher, self._fitted.digests
+        if self._snapshot is not None and not self._kept.holds(wanted):
+            return self._snapshot.matcher, self._snapshot.digests
         if found := self._kept.nearest(wanted, tidy=True):
             self._saved = found[1]
             return found
-        if self._fitted is not None:
-            return self._fitted.matcher, self._fitted.digests
+        if self._snapshot is not None:
+            return self._snapshot.matcher, self._snapshot.digests
         return Matcher.fit([], self.config, self.learned), {}
 
     def _keep_if_worth_it(self, matcher: Matcher, digests: Digests) -> None:
@@ -267,11 +267,11 @@ class Index:
     def _read_from_before(self, s: Session, wanted: Digests) -> None:
         """What is on disk as it stands, at no revision, until the worker is done, who holds the other lock."""
         with self._starting:  # a large state is read once, by the first of those who ask at a start
-            if self._fitted is not None or self.taking_in:
+            if self._snapshot is not None or self.taking_in:
                 return
             if found := self._kept.nearest(wanted, tidy=False):
                 matcher, self._saved = found
-                self._fitted = _Snapshot(matcher.weighed(self.weights(s)), self._saved, _NO_REVISION)
+                self._snapshot = _Snapshot(matcher.weighed(self.weights(s)), self._saved, _NO_REVISION)
 
     def _brought_up(self, s: Session, matcher: Matcher, known: Digests, wanted: Digests) -> Matcher:
         changes = self._changes(s, known, wanted)

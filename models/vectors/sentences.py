@@ -50,15 +50,15 @@ def read_sentences(
 
     A sentence counts once: forms repeat their set phrases in every record, and say nothing new by it.
     """
-    reader = _Reader()
+    splitter = _SentenceSplitter()
     for read, record in enumerate(records, start=1):
-        reader.add(record)
+        splitter.add(record)
         if read % _RECORDS_BETWEEN_LINES == 0:
             progress(f"{read:,}件の文章を読みました。")
-    return reader.sentences(least, most_words)
+    return splitter.sentences(least, most_words)
 
 
-class _Reader:
+class _SentenceSplitter:
     """Numbers forms and sentences as they come, and again in an order of their own at the end."""
 
     def __init__(self) -> None:

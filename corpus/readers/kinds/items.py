@@ -1,6 +1,6 @@
 """The canonical 項目 that several kinds of file have, with the headings under which real forms hold them.
 
-A heading is compared by meaning (``headings.py``), so spellings that differ only in width, spaces or marks are
+A heading is compared by meaning (``layout/meanings.py``), so spellings that differ only in width, spaces or marks are
 listed once. Sources: the forms of 小牧市, 総務省, 相生市, 八千代市, 岡山市 and おかやまシェアウェブ, the directories of
 おんぽ and 下妻市, and the bulk file of 内閣府NPO法人ポータルサイト.
 """
