@@ -1,6 +1,6 @@
 """Who asks, and what of the issues they may see: the one place where a release level becomes a condition of SQL.
 
-Only this file and the store of issues name the table of issues.
+Only this file and the store of issues ask the table of issues; the package of the tables names it to make them whole.
 """
 
 from dataclasses import dataclass

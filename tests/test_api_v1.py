@@ -10,8 +10,10 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.context import Context, open_context
+from api.routers import collection as json_issues
 from api.settings import Settings
 from api.usecases import collection, samples
+from corpus.records.issues import TEXTS
 
 ISSUE = {"title": "飼い主のいない猫の相談", "problem": "猫の捕獲と手術に付き添う人がいない", "department": "生活衛生課"}
 REGISTER = """団体名,種別,目的,活動内容,代表者,連絡先
@@ -297,3 +299,12 @@ def test_a_foreign_address_is_refused_in_the_same_shape(tmp_path: Path) -> None:
     app = create_app(open_context(Settings(data=tmp_path)))
     answer = TestClient(app, base_url="http://127.0.0.1", client=("192.0.2.7", 5)).get("/api/v1/health")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "refused")
+
+
+def test_a_column_that_is_no_text_enters_the_interface_only_by_decision() -> None:
+    """Texts follow the record. What else is told of an issue, or may be sent, is written here by whoever decides it."""
+    sent = {"title", "department", "fiscal_year", "prefecture", "city", "area", "fields", "seeks_partner"}
+    sent |= {"release_level"}
+    kept = {"id", "origin", "status", "posted_on", "source_name", "source_url", "partners", "is_sample", "version"}
+    assert json_issues.IssueDraft.model_fields.keys() - TEXTS.keys() == sent
+    assert json_issues.Issue.model_fields.keys() - TEXTS.keys() == sent | kept

@@ -297,6 +297,13 @@ def test_while_a_large_change_of_issues_is_taken_in_who_sees_a_part_only_waits(f
         issues.upsert(s, [replace(one, problem="内輪の話", release_level=ReleaseLevel.SECTION) for one in public[:2]])
     with pytest.raises(NotReady):
         issues_for_organisation(ctx, "o-0", viewer=ANONYMOUS)
+    with client_as(ctx, ANONYMOUS) as client:  # in words, on a page and for programs, with the time to come again
+        page, told = client.get("/organisations/o-0"), client.get("/api/v1/organisations/o-0/suggestions")
+    assert (page.status_code, told.status_code) == (503, 503)
+    assert page.headers["retry-after"] == told.headers["retry-after"] == "5"
+    assert told.json()["error"]["code"] == "preparing"
+    assert "しばらく待ってから" in told.json()["error"]["message"]
+    assert told.json()["error"]["message"] in page.text
     assert "読み込んでいる途中" in issues_for_organisation(ctx, "o-0").message
 
 

@@ -55,7 +55,7 @@ class Container:
         directory = self._chain(struct.unpack_from("<I", data, 48)[0])
         self._entries = dict(reversed(list(_entries(directory))))  # the first of a name, in whatever folder it is
         self._mini_fat = _numbers(self._chain(mini_start))
-        root = next((entry for name, entry in self._entries.items() if name == "Root Entry"), (_FREE, 0))
+        root = self._entries.get("Root Entry", (_FREE, 0))
         self._mini = self._chain(root[0])
         self.names = frozenset(self._entries)
 
