@@ -12,8 +12,10 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.settings import Settings
+from api.words.labels import PART_LABELS
 from corpus.readers.base import Kind
 from corpus.readers.kinds.catalogue import KINDS
+from matcher.parts import PARTS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -115,15 +117,18 @@ def test_every_path_that_is_told_is_there(path):
         assert (ROOT / told).exists(), told
 
 
-PLACE = re.compile(r"`((?:corpus|api|models|matcher|tests)/[\w./]+\.py)(?::(\w+))?`")
+PLACE = re.compile(r"`((?:corpus|api|models|matcher|tests)/[\w./]+\.py)(?::([\w.]+))?`")
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
+QUALITY = ROOT / "docs" / "ranking-and-quality.md"
 
 
 def defined_in(path):
-    """The names that a module defines, at its top level."""
+    """The names that a module defines at its top level, and the methods of its classes as Class.method."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             yield node.name
+        if isinstance(node, ast.ClassDef):
+            yield from (f"{node.name}.{one.name}" for one in node.body if isinstance(one, ast.FunctionDef))
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         yield from (one.id for one in targets if isinstance(one, ast.Name))
 
@@ -135,6 +140,11 @@ def test_every_place_that_is_told_is_there_and_has_what_is_told_of_it(path):
         assert not told or told in set(defined_in(ROOT / file)), f"{file}:{told}"
 
 
+def test_the_architecture_gives_each_name_of_the_code_with_its_place():
+    """A name without its file, as `add_event` or `ctx.read(…)`, would be checked by nothing."""
+    assert re.findall(r"`([A-Za-z_][\w.]*(?:\([^`]*\))?)`", TEXTS[ARCHITECTURE]) == []
+
+
 def section(path, heading):
     return re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", TEXTS[path], re.MULTILINE | re.DOTALL)[1]
 
@@ -142,6 +152,11 @@ def section(path, heading):
 def cells_of(text):
     lines = [line for line in text.splitlines() if line.startswith("|") and not line.startswith("|---")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:]]
+
+
+def test_every_part_of_a_score_stands_in_its_table_with_its_weight_in_the_order_of_the_pages():
+    told = [(name, float(weight)) for name, _, weight in cells_of(section(QUALITY, "順位のつけ方"))]
+    assert told == [(label, PARTS[part].weight) for part, (label, _) in PART_LABELS.items()]
 
 
 def test_ten_questions_of_a_newcomer_are_answered_with_places():
