@@ -54,7 +54,7 @@ class Resources:
 
 
 def find_learned(places: ResourcePaths = ResourcePaths()) -> LanguageResources:  # frozen
-    """The ``learned`` of ``find_resources``."""
+    """What rankings use where nobody asks which of each kind it is: of ``places``, else what is shipped."""
     return find_resources(places).learned
 
 
