@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import models
-from matcher import text as reading
+from matcher import text
 from matcher.analysis import AnalysedQuery, LanguageResources
 from matcher.bridges import Partner, bridges_for
 from matcher.dense import WordVectors
@@ -39,14 +39,14 @@ def partners_of(cases):
 @pytest.fixture
 def read(monkeypatch):
     """What Sudachi was given, and in which mode; none is mode A."""
-    calls, real = [], reading._tokenizer()
+    calls, real = [], text._tokenizer()
 
     class Counting:
         def tokenize(self, text, *mode):
             calls.append((text, *map(str, mode)))
             return real.tokenize(text, *mode)
 
-    monkeypatch.setattr(reading, "_tokenizer", Counting)
+    monkeypatch.setattr(text, "_tokenizer", Counting)
     return calls
 
 
@@ -59,7 +59,7 @@ def test_for_all_lists_of_a_page_the_text_is_read_once_in_each_mode(read):
     assert all(ranking.suggestions for ranking in rankings)
     assert fields.of(asked)
     assert fields.proposed(asked).keys() >= fields.likely(asked)
-    assert sorted(read) == [(ISSUE.text,), (ISSUE.text, str(reading.SplitMode.C))]
+    assert sorted(read) == [(ISSUE.text,), (ISSUE.text, str(text.SplitMode.C))]
 
 
 def test_no_list_hears_of_another():
